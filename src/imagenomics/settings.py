@@ -1,0 +1,89 @@
+"""The one base of all settings: frozen, checked, unknown keys refused with the nearest known one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from imagenomics.errors import InputError, nearest
+
+
+class Settings(BaseModel):
+    """Base of every room's settings; a default is stated once, in the field that owns it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], *, where: str) -> Self:
+        """Validate ``data``; an :class:`InputError` (``IGX-SET-001``) names section, key and remedy."""
+        try:
+            return cls.model_validate(dict(data))
+        except ValidationError as error:
+            raise explain(error, where=where, model=cls) from None
+
+    def canonical(self) -> str:
+        """Return the settings as JSON with sorted keys: equal settings, equal text."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    def digest(self, length: int = 12) -> str:
+        """Return a short hash of the canonical settings, as stored with every column they made."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()[:length]
+
+
+def explain(error: ValidationError, *, where: str, model: type[BaseModel]) -> InputError:
+    """Turn a pydantic error into one message that a user can act on."""
+    problems: list[str] = []
+    remedies: list[str] = []
+    for item in error.errors():
+        path = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            known = _keys_at(model, item["loc"][:-1])
+            close = nearest(str(item["loc"][-1]), known)
+            problems.append(f"unknown key '{path}'")
+            remedies.append(
+                f"did you mean '{close}'?" if close else "known keys here: " + ", ".join(sorted(known))
+            )
+        elif item["type"] == "missing":
+            problems.append(f"key '{path}' is missing")
+            remedies.append(f"add '{item['loc'][-1]}'")
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            problems.append(f"'{path}': {message}" if path else message)
+    return InputError(
+        "IGX-SET-001",
+        "; ".join(problems),
+        where=where,
+        remedy="; ".join(dict.fromkeys(remedies)) or None,
+    )
+
+
+def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
+    """Return the field names of the nested model at ``path``, as far as it can be followed."""
+    current: Any = model
+    for part in path:
+        if isinstance(part, int):
+            continue
+        fields = getattr(current, "model_fields", {})
+        if part not in fields:
+            continue
+        found = _models_in(fields[part].annotation)
+        if not found:
+            return set()
+        current = found[0]
+    names: set[str] = set()
+    for name, field in getattr(current, "model_fields", {}).items():
+        names.add(field.alias or name)
+    return names
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    models: list[type[BaseModel]] = []
+    for inner in getattr(annotation, "__args__", ()):
+        models.extend(_models_in(inner))
+    return models

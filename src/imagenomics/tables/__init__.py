@@ -1,0 +1,1 @@
+"""Patient-keyed frames with descriptions of their columns; reading and writing them."""

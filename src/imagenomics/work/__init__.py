@@ -1,0 +1,1 @@
+"""How work is done: executors, failures, seeds, progress and thread limits. No science lives here."""

@@ -1,0 +1,183 @@
+"""The same ``map`` on several processes: a local Dask cluster, or one that already stands."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from imagenomics import __version__
+from imagenomics.errors import InputError
+from imagenomics.work.executor import Executor, Outcome, SerialExecutor
+from imagenomics.work.failures import Failure, failure_of, worker_died
+from imagenomics.work.progress import Progress
+from imagenomics.work.threads import VARIABLES, limit_process
+
+R = TypeVar("R")
+TASKS_PER_WORKER = 4
+
+
+class ClusterExecutor:
+    """Hands each item to a Dask cluster as one plain task."""
+
+    def __init__(self, client: Any, *, workers: int, progress: Progress | None = None) -> None:
+        self.client = client
+        self.workers = workers
+        self.progress = progress or Progress.automatic()
+
+    def map(
+        self,
+        function: Callable[..., R],
+        items: Mapping[str, Any],
+        *,
+        label: str,
+        shared: Mapping[str, Any] | None = None,
+    ) -> Outcome[R]:
+        """See :meth:`Executor.map`; a worker's death costs its own item, which is tried once more, alone."""
+        sent = self.client.scatter(dict(shared or {}), broadcast=True, hash=False) if items else None
+        done: dict[str, R] = {}
+        failed: dict[str, Failure] = {}
+        with self.progress.bar(label, len(items)) as advance:
+            orphans = self._run(function, items, sent, self.workers * TASKS_PER_WORKER, (done, failed, advance))
+            for name in orphans:
+                if self._run(function, {name: items[name]}, sent, 1, (done, failed, advance)):
+                    failed[name] = worker_died(name)
+                    advance()
+        results = {name: done[name] for name in items if name in done}
+        return Outcome(results, [failed[name] for name in items if name in failed])
+
+    def _run(
+        self,
+        function: Callable[..., R],
+        items: Mapping[str, Any],
+        shared: Any,
+        window: int,
+        sink: tuple[dict[str, R], dict[str, Failure], Callable[[], None]],
+    ) -> list[str]:
+        """Do the items with at most ``window`` in flight; return those whose worker died."""
+        from distributed import as_completed
+        from distributed.scheduler import KilledWorker
+
+        done, failed, advance = sink
+        waiting = iter(items)
+        names: dict[str, str] = {}
+        orphans: list[str] = []
+        stream = as_completed()
+
+        def submit() -> None:
+            name = next(waiting, None)
+            if name is not None:
+                future = self.client.submit(_call, function, items[name], shared, pure=False)
+                names[future.key] = name
+                stream.add(future)
+
+        for _ in range(min(window, len(items))):
+            submit()
+        for future in stream:
+            name = names.pop(future.key)
+            error = future.exception()
+            if error is None:
+                done[name] = future.result()
+                advance()
+            elif isinstance(error, KilledWorker):
+                orphans.append(name)
+            else:
+                failed[name] = failure_of(name, error)
+                advance()
+            future.release()
+            submit()
+        return orphans
+
+
+def _call(function: Callable[..., R], item: Any, shared: Mapping[str, Any]) -> R:
+    return function(item, **shared)
+
+
+def _version() -> str:
+    return __version__
+
+
+@contextmanager
+def open_executor(
+    *, workers: int = 1, scheduler: str | None = None, progress: Progress | None = None
+) -> Iterator[Executor]:
+    """Open the executor that the flags ask for and close what was started.
+
+    Parameters
+    ----------
+    workers : int
+        Processes on this machine; 1 starts nothing and works in this process.
+    scheduler : str, optional
+        Address of a Dask scheduler that already runs; its workers must have the same version of this package
+        and see the same files.
+
+    Raises
+    ------
+    InputError
+        ``IGX-WORK-010``: fewer than one worker; ``IGX-WORK-011``: the scheduler cannot be reached;
+        ``IGX-WORK-012``: its workers have another version of the package.
+    """
+    if workers < 1:
+        raise InputError("IGX-WORK-010", f"{workers} workers cannot do anything", expected="--workers 1 or more")
+    if scheduler:
+        with _connect(scheduler) as client:
+            yield ClusterExecutor(client, workers=len(client.scheduler_info()["workers"]) or 1, progress=progress)
+    elif workers == 1:
+        yield SerialExecutor(progress=progress)
+    else:
+        with _local_client(workers) as client:
+            yield ClusterExecutor(client, workers=workers, progress=progress)
+
+
+@contextmanager
+def _local_client(workers: int) -> Iterator[Any]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    options = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.nanny.pre-spawn-environ": dict(VARIABLES),
+        "distributed.worker.memory.terminate": False,
+        "distributed.admin.log-format": "%(message)s",
+        "logging.distributed": "critical",
+    }
+    with dask.config.set(options), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with (
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                memory_limit=None,
+                silence_logs=50,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            client.run(limit_process)
+            yield client
+
+
+@contextmanager
+def _connect(address: str) -> Iterator[Any]:
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(
+            "IGX-WORK-011",
+            f"no Dask scheduler answers at '{address}' ({error})",
+            remedy="check the address and that the scheduler runs, or leave --scheduler out",
+        ) from error
+    with client:
+        versions = set(client.run(_version).values())
+        if versions - {__version__}:
+            raise InputError(
+                "IGX-WORK-012",
+                f"the cluster's workers have imagenomics {', '.join(sorted(versions))}, this process {__version__}",
+                remedy="install the same version on both sides",
+            )
+        yield client
