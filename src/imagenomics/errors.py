@@ -55,7 +55,9 @@ class ImagenomicsError(Exception):
         return _rebuild, (type(self), parts)
 
 
-def _rebuild(kind: type[ImagenomicsError], parts: tuple[str, str, str | None, str | None, str | None]) -> object:
+def _rebuild(
+    kind: type[ImagenomicsError], parts: tuple[str, str, str | None, str | None, str | None]
+) -> object:
     code, what, where, expected, remedy = parts
     return kind(code, what, where=where, expected=expected, remedy=remedy)
 
@@ -90,13 +92,17 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return table[found[0]] if found else None
 
 
-def unknown_name(code: str, kind: str, word: str, known: Iterable[str], *, where: str | None = None) -> InputError:
+def unknown_name(
+    code: str, kind: str, word: str, known: Iterable[str], *, where: str | None = None
+) -> InputError:
     """Build the one message used everywhere for a name that is not among the known ones."""
     names = sorted(known)
     close = nearest(word, names)
     shown = ", ".join(names[:12]) + (f", ... ({len(names)} in all)" if len(names) > 12 else "")
     remedy = f"did you mean '{close}'?" if close else f"use one of: {shown}" if names else None
-    return InputError(code, f"unknown {kind} '{word}'", where=where, expected=f"one of: {shown}", remedy=remedy)
+    return InputError(
+        code, f"unknown {kind} '{word}'", where=where, expected=f"one of: {shown}", remedy=remedy
+    )
 
 
 def short_list(values: Iterable[object], limit: int = 3) -> str:

@@ -53,7 +53,9 @@ class PatientTable:
         check_ids(self.values.index, what="patient table")
         if self.values.columns.has_duplicates:
             twice = self.values.columns[self.values.columns.duplicated()].unique()
-            raise InputError("IGX-TAB-002", f"duplicate columns: {short_list(twice)}", remedy="rename one of each")
+            raise InputError(
+                "IGX-TAB-002", f"duplicate columns: {short_list(twice)}", remedy="rename one of each"
+            )
         if list(self.values.columns) != list(self.columns.index):
             raise InternalError("IGX-TAB-003", "values and column descriptions do not name the same columns")
 
@@ -122,7 +124,7 @@ def check_ids(index: pd.Index, *, what: str) -> None:
             "IGX-TAB-001",
             f"{len(twice)} patient ids appear more than once: {short_list(twice)}",
             where=what,
-            remedy="keep one row per patient, or declare a rule for several samples or lesions of one patient",
+            remedy="keep one row per patient, or declare a rule for several samples or lesions",
         )
 
 

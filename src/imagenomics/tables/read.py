@@ -8,7 +8,21 @@ import pandas as pd
 
 from imagenomics.errors import FileProblem, InputError, unknown_name
 
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", ".", "--", "not reported", "Not Available")
+MISSING = (
+    "",
+    "NA",
+    "N/A",
+    "NaN",
+    "nan",
+    "null",
+    "NULL",
+    "None",
+    "none",
+    ".",
+    "--",
+    "not reported",
+    "Not Available",
+)
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".maf": "\t"}
 COMPRESSED = {".gz", ".zip", ".bz2", ".xz"}
 
@@ -34,7 +48,9 @@ def read_text_table(path: Path, *, separator: str | None = None) -> pd.DataFrame
             "IGX-TAB-010",
             "table not found",
             where=str(path),
-            remedy=f"did you mean '{near}'?" if near else "check the path; relative paths start at --data or the study file",
+            remedy=f"did you mean '{near}'?"
+            if near
+            else "check the path; relative paths start at --data or the study file",
         )
     suffixes = [s.lower() for s in path.suffixes]
     kind = next((s for s in reversed(suffixes) if s not in COMPRESSED), "")
@@ -44,7 +60,13 @@ def read_text_table(path: Path, *, separator: str | None = None) -> pd.DataFrame
             return frame.reset_index() if frame.index.name else frame
         chosen = separator or SEPARATORS.get(kind, ",")
         frame = pd.read_csv(
-            path, sep=chosen, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8-sig", comment=None
+            path,
+            sep=chosen,
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            encoding="utf-8-sig",
+            comment=None,
         )
     except (ValueError, OSError, EOFError, pd.errors.ParserError) as error:
         raise FileProblem(
@@ -73,7 +95,7 @@ def blank_to_missing(column: pd.Series, *, missing: tuple[str, ...] = MISSING) -
 
 
 def to_number(column: pd.Series, *, where: str, missing: tuple[str, ...] = MISSING) -> pd.Series:
-    """Return a text column as float64; a cell that is neither a number nor missing is refused (``IGX-TAB-013``)."""
+    """Return a text column as float64; any other cell is refused (``IGX-TAB-013``)."""
     text = blank_to_missing(column, missing=missing)
     number = pd.to_numeric(text, errors="coerce").astype("float64")
     bad = text[number.isna() & text.notna()]

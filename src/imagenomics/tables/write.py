@@ -39,7 +39,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             "IGX-TAB-020",
             f"file cannot be written ({error.strerror or error})",
             where=str(path),
-            remedy="free some disk space or choose another --out; then run the same command again, it resumes",
+            remedy="free disk space or choose another --out; the same command then resumes",
         ) from error
 
 
@@ -50,7 +50,9 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON with sorted keys; NaN becomes null."""
-    write_text(path, json.dumps(plain(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(
+        path, json.dumps(plain(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def plain(data: Any) -> Any:

@@ -35,11 +35,14 @@ class ClusterExecutor:
         shared: Mapping[str, Any] | None = None,
     ) -> Outcome[R]:
         """See :meth:`Executor.map`; a worker's death costs its own item, which is tried once more, alone."""
-        sent = self.client.scatter(dict(shared or {}), broadcast=True, hash=False) if items else None
+        # A task, not scattered data: the scheduler can make it again when the workers that held it have died.
+        sent = self.client.submit(_same, dict(shared or {}), pure=False)
         done: dict[str, R] = {}
         failed: dict[str, Failure] = {}
         with self.progress.bar(label, len(items)) as advance:
-            orphans = self._run(function, items, sent, self.workers * TASKS_PER_WORKER, (done, failed, advance))
+            orphans = self._run(
+                function, items, sent, self.workers * TASKS_PER_WORKER, (done, failed, advance)
+            )
             for name in orphans:
                 if self._run(function, {name: items[name]}, sent, 1, (done, failed, advance)):
                     failed[name] = worker_died(name)
@@ -94,6 +97,10 @@ def _call(function: Callable[..., R], item: Any, shared: Mapping[str, Any]) -> R
     return function(item, **shared)
 
 
+def _same(value: R) -> R:
+    return value
+
+
 def _version() -> str:
     return __version__
 
@@ -119,10 +126,14 @@ def open_executor(
         ``IGX-WORK-012``: its workers have another version of the package.
     """
     if workers < 1:
-        raise InputError("IGX-WORK-010", f"{workers} workers cannot do anything", expected="--workers 1 or more")
+        raise InputError(
+            "IGX-WORK-010", f"{workers} workers cannot do anything", expected="--workers 1 or more"
+        )
     if scheduler:
         with _connect(scheduler) as client:
-            yield ClusterExecutor(client, workers=len(client.scheduler_info()["workers"]) or 1, progress=progress)
+            yield ClusterExecutor(
+                client, workers=len(client.scheduler_info()["workers"]) or 1, progress=progress
+            )
     elif workers == 1:
         yield SerialExecutor(progress=progress)
     else:
@@ -177,7 +188,7 @@ def _connect(address: str) -> Iterator[Any]:
         if versions - {__version__}:
             raise InputError(
                 "IGX-WORK-012",
-                f"the cluster's workers have imagenomics {', '.join(sorted(versions))}, this process {__version__}",
+                f"the workers have imagenomics {', '.join(sorted(versions))}, this process {__version__}",
                 remedy="install the same version on both sides",
             )
         yield client

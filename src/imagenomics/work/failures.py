@@ -44,7 +44,9 @@ def failure_of(item: str, error: BaseException) -> Failure:
         remedy = "use fewer workers or a smaller region; `imagenomics check` estimates memory beforehand"
         return Failure(item, "IGX-WORK-003", "not enough memory", "", remedy, trace)
     text = f"{type(error).__name__}: {error}"
-    return Failure(item, "IGX-WORK-001", text, "", "see the traceback in failures.json; please report it", trace)
+    return Failure(
+        item, "IGX-WORK-001", text, "", "see the traceback in failures.json; please report it", trace
+    )
 
 
 def worker_died(item: str) -> Failure:
