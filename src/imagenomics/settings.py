@@ -52,6 +52,8 @@ def explain(error: ValidationError, *, where: str, model: type[BaseModel]) -> In
             remedies.append(f"add '{item['loc'][-1]}'")
         else:
             message = item["msg"].removeprefix("Value error, ")
+            if isinstance(item.get("input"), (str, int, float)) and item["type"] != "value_error":
+                message = f"{item['input']!r} is refused: {message}"
             problems.append(f"'{path}': {message}" if path else message)
     return InputError(
         "IGX-SET-001",

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Association: which feature goes with which molecule, tested pair by pair on the patients who have both."""

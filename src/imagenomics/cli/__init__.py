@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The command line: one lazy module per verb."""

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Molecules in: mutations, copy number, expression and labels of the same patients, keyed by patient."""

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""A synthetic cohort with a known truth, for the demo, for teaching and for testing the whole road."""

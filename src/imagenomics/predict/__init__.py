@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Models that predict a genotype or a number from columns: one family per file, tuning nested and honest."""

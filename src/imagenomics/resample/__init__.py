@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Fold loops, metrics, intervals, permutation schemes and sequential p values over any estimator."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
+import zipfile
+import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +28,7 @@ MISSING = (
 )
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".maf": "\t"}
 COMPRESSED = {".gz", ".zip", ".bz2", ".xz"}
+_BROKEN_ARCHIVES = (zlib.error, lzma.LZMAError, zipfile.BadZipFile)  # none of them is an OSError
 
 
 def read_text_table(path: Path, *, separator: str | None = None) -> pd.DataFrame:
@@ -68,7 +72,7 @@ def read_text_table(path: Path, *, separator: str | None = None) -> pd.DataFrame
             encoding="utf-8-sig",
             comment=None,
         )
-    except (ValueError, OSError, EOFError, pd.errors.ParserError) as error:
+    except (ValueError, OSError, EOFError, pd.errors.ParserError, *_BROKEN_ARCHIVES) as error:
         raise FileProblem(
             "IGX-TAB-011",
             f"table cannot be read ({type(error).__name__}: {error})",

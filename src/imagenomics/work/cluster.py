@@ -123,7 +123,8 @@ def open_executor(
     ------
     InputError
         ``IGX-WORK-010``: fewer than one worker; ``IGX-WORK-011``: the scheduler cannot be reached;
-        ``IGX-WORK-012``: its workers have another version of the package.
+        ``IGX-WORK-012``: its workers have another version of the package; ``IGX-WORK-013``: processes
+        cannot be started on this machine.
     """
     if workers < 1:
         raise InputError(
@@ -156,17 +157,23 @@ def _local_client(workers: int) -> Iterator[Any]:
     }
     with dask.config.set(options), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with (
-            LocalCluster(
+        try:
+            cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address=None,
                 memory_limit=None,
                 silence_logs=50,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+            )
+        except RuntimeError as error:
+            raise InputError(
+                "IGX-WORK-013",
+                f"{workers} worker processes could not be started ({error})",
+                expected="a script whose own work stands under  if __name__ == '__main__':",
+                remedy="workers import the script that starts them: guard it so, or use workers=1",
+            ) from error
+        with cluster, Client(cluster) as client:
             client.run(limit_process)
             yield client
 
