@@ -1,0 +1,144 @@
+"""Which patient has which files, and who lacks one."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.images.settings import FileTable, ImageSettings
+from imagenomics.tables.read import blank_to_missing, read_keyed_table
+
+FilesByKind = Mapping[str, Mapping[str, str | None]]
+MISSING_COLUMNS = ("patient", "image", "file", "reason")
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """The files of one patient: the image, and the mask where the settings name one."""
+
+    image: Path
+    mask: Path | None
+
+
+@dataclass(frozen=True)
+class FoundImages:
+    """The files that are there, and the rows that say what is missing.
+
+    Parameters
+    ----------
+    cases : dict of str to CaseFiles
+        By patient, in the order asked for.
+    missing : DataFrame
+        Columns ``patient, image, file, reason``; one row for each patient without image or mask. Missing is
+        not dropped: the patient stays in the study for everything else.
+    """
+
+    cases: dict[str, CaseFiles]
+    missing: pd.DataFrame
+
+
+def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) -> FoundImages:
+    """Find the image and mask files of each patient.
+
+    Parameters
+    ----------
+    settings : ImageSettings
+        The ``[[images]]`` block.
+    patients : iterable of str
+        Patient ids of the study.
+    root : Path
+        Folder at which relative paths start.
+
+    Raises
+    ------
+    FileProblem, InputError
+        Those of the file table (``IGX-TAB-010`` ... ``-012``, ``IGX-IMG-050``).
+    """
+    table: FilesByKind = {}
+    if settings.table is not None:
+        frame = read_file_table(settings.table, root)
+        table = {kind: dict(zip(frame.index, frame[kind], strict=True)) for kind in frame.columns}
+    cases: dict[str, CaseFiles] = {}
+    missing: list[dict[str, str]] = []
+    for patient in patients:
+        image = _locate("image", settings.path, table, patient, root)
+        mask = _locate("mask", settings.mask, table, patient, root) if settings.has_mask else None
+        absent = next((f for f in (image, mask) if f is not None and f.reason), None)
+        if absent is None:
+            cases[patient] = CaseFiles(Path(image.file), None if mask is None else Path(mask.file))
+        else:
+            row = (patient, settings.name, absent.file, absent.reason)
+            missing.append(dict(zip(MISSING_COLUMNS, row, strict=True)))
+    return FoundImages(cases, pd.DataFrame(missing, columns=list(MISSING_COLUMNS), dtype=object))
+
+
+def read_file_table(settings: FileTable, root: Path) -> pd.DataFrame:
+    """Read the table that names the files; index: patient, columns: ``image`` and, where declared, ``mask``.
+
+    Raises
+    ------
+    InputError
+        ``IGX-TAB-012``: no such column; ``IGX-IMG-050``: a patient has several rows.
+    """
+    path = root / settings.path
+    frame = read_keyed_table(path, key=settings.id)
+    patients = frame[settings.id]
+    twice = patients[patients.duplicated()].unique()
+    if len(twice):
+        raise InputError(
+            "IGX-IMG-050",
+            f"{len(twice)} patients have several rows: {short_list(twice)}",
+            where=str(path),
+            expected="one row for each patient",
+            remedy="keep the row of the scan that the study is about",
+        )
+    columns = {"image": settings.image} | ({"mask": settings.mask} if settings.mask else {})
+    for column in columns.values():
+        if column not in frame.columns:
+            raise unknown_name("IGX-TAB-012", "column", column, frame.columns, where=str(path))
+    files = {kind: blank_to_missing(frame[column]).to_numpy() for kind, column in columns.items()}
+    return pd.DataFrame(files, index=pd.Index(patients, name="patient"), dtype=object)
+
+
+@dataclass(frozen=True)
+class _Located:
+    """A file, or the reason why it cannot be had (empty when it is there)."""
+
+    file: str
+    reason: str = ""
+
+
+def _locate(kind: str, template: str | None, table: FilesByKind, patient: str, root: Path) -> _Located:
+    """Look for the ``kind`` ('image' or 'mask') of one patient."""
+    if kind in table:
+        if patient not in table[kind]:
+            return _Located("", "the file table has no row for this patient")
+        cell = table[kind][patient]
+        return (
+            _Located("", f"the file table names no {kind}") if cell is None else _present(kind, root / cell)
+        )
+    if "/" in patient or "\\" in patient or patient in (".", ".."):
+        return _Located(str(template), "the patient id cannot be part of a file name")
+    text = str(template)
+    if "*" not in text and "?" not in text:
+        return _present(kind, root / text.format(patient=patient))
+    return _only_match(kind, root, text.replace("[", "[[]").format(patient=glob.escape(patient)))
+
+
+def _present(kind: str, path: Path) -> _Located:
+    return _Located(str(path), "" if path.is_file() else f"{kind} file not found")
+
+
+def _only_match(kind: str, root: Path, pattern: str) -> _Located:
+    found = sorted(glob.glob(str(Path(glob.escape(str(root))) / pattern)))
+    if len(found) == 1:
+        return _Located(found[0])
+    shown = str(root / pattern)
+    if not found:
+        return _Located(shown, f"no {kind} file fits")
+    return _Located(shown, f"{len(found)} {kind} files fit: {short_list(Path(f).name for f in found)}")

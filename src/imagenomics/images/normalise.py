@@ -1,0 +1,106 @@
+"""Intensities on a common scale, learned from one image alone and written into its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from imagenomics.errors import InputError, unknown_name
+from imagenomics.images.settings import NormaliseSettings
+from imagenomics.images.volume import Volume
+
+FEWEST_VOXELS = 10  # a reference of fewer voxels is no reference
+
+
+def normalise(
+    volume: Volume, settings: NormaliseSettings, *, regions: Mapping[str, np.ndarray] | None = None
+) -> Volume:
+    """Put the intensities of one image on the declared scale.
+
+    Parameters
+    ----------
+    volume : Volume
+        Intensities (z, y, x).
+    settings : NormaliseSettings
+        Method, floor and reference region.
+    regions : mapping of str to ndarray, bool (z, y, x)
+        Regions of the image; needed by the two ratio methods.
+
+    Returns
+    -------
+    Volume
+        The scaled image; its history tells the numbers that were used.
+
+    Raises
+    ------
+    InputError
+        ``IGX-IMG-040``: a constant image; ``IGX-IMG-041``: fewer than 10 reference voxels; ``IGX-IMG-042``: a
+        reference mean that is not positive; ``IGX-IMG-043``: no such reference region.
+    """
+    if settings.method == "none":
+        return volume
+    which = _reference(volume, settings, regions or {})
+    values = volume.array[which]
+    if values.size < FEWEST_VOXELS:
+        raise InputError(
+            "IGX-IMG-041",
+            f"only {values.size} voxels can serve as reference for the intensity scale",
+            where=volume.source,
+            expected=f"at least {FEWEST_VOXELS} voxels{_above(settings)}",
+            remedy="lower normalise.floor, or choose another normalise.method",
+        )
+    return (
+        _z_score(volume, values, settings)
+        if settings.method == "z-score"
+        else _ratio(volume, values, settings)
+    )
+
+
+def _reference(volume: Volume, settings: NormaliseSettings, regions: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return which voxels (z, y, x) set the scale."""
+    which = np.ones(volume.array.shape, dtype=bool)
+    if settings.method == "ratio-background":
+        for region in regions.values():
+            which &= ~region
+    if settings.method == "ratio-region":
+        name = str(settings.region)
+        if name not in regions:
+            raise unknown_name("IGX-IMG-043", "reference region", name, regions, where=volume.source)
+        which = regions[name].copy()
+    if settings.floor is not None:
+        which &= volume.array > settings.floor
+    return which
+
+
+def _z_score(volume: Volume, values: np.ndarray, settings: NormaliseSettings) -> Volume:
+    mean, sd = float(values.mean()), float(values.std())
+    if values.max() == values.min():
+        raise InputError(
+            "IGX-IMG-040",
+            f"the image is constant ({values[0]:g}), so it has no z-score",
+            where=volume.source,
+            expected="voxels of different intensity",
+            remedy="look at the file: a blank or failed export?",
+        )
+    step = f"z-score over {values.size} voxels{_above(settings)} (mean {mean:.6g}, sd {sd:.6g})"
+    return volume.replace((volume.array - mean) / sd, step)
+
+
+def _ratio(volume: Volume, values: np.ndarray, settings: NormaliseSettings) -> Volume:
+    mean = float(values.mean())
+    place = "outside the regions" if settings.method == "ratio-background" else f"in region {settings.region}"
+    if not mean > 0:
+        raise InputError(
+            "IGX-IMG-042",
+            f"the mean {place} is {mean:g}, a ratio to it says nothing",
+            where=volume.source,
+            expected="a positive reference mean",
+            remedy="use normalise.floor to leave air out, or choose z-score",
+        )
+    step = f"divided by the mean of {values.size} voxels {place}{_above(settings)} ({mean:.6g})"
+    return volume.replace(volume.array / mean, step)
+
+
+def _above(settings: NormaliseSettings) -> str:
+    return "" if settings.floor is None else f" above {settings.floor:g}"

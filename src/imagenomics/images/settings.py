@@ -1,0 +1,178 @@
+"""What a study file says about its images: one ``[[images]]`` block."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import string
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from imagenomics.settings import Settings
+
+Modality = Literal["MR", "CT", "PET", "other"]
+Method = Literal["none", "z-score", "ratio-background", "ratio-region"]
+Spacing = Literal["file", "unknown"] | tuple[float, float, float]
+RegionName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+PLACEHOLDER = "patient"
+MAX_VOXELS = 400_000_000  # 3.2 GB as float64
+# MR intensities have no unit; CT is in Hounsfield units and PET in activity or SUV.
+METHOD_OF_MODALITY: Mapping[str, Method] = {"MR": "z-score", "CT": "none", "PET": "none", "other": "none"}
+
+
+class NormaliseSettings(Settings):
+    """How the intensities of one image are put on a scale, from this image alone."""
+
+    method: Method = Field(
+        description="'none'; 'z-score': subtract the mean and divide by the standard deviation; "
+        "'ratio-background': divide by the mean outside every region; "
+        "'ratio-region': divide by the mean of the region named by 'region'."
+    )
+    floor: float | None = Field(
+        default=None,
+        description="Only voxels brighter than this count in the mean and standard deviation, so that air is "
+        "left out. Not set: all voxels count.",
+    )
+    region: str | None = Field(
+        default=None, description="Reference region of 'ratio-region', one of the names in 'regions'."
+    )
+
+    @model_validator(mode="after")
+    def _region_belongs_to_its_method(self) -> Self:
+        if (self.method == "ratio-region") != (self.region is not None):
+            raise ValueError("'region' is needed with method = \"ratio-region\", and only there")
+        return self
+
+
+class FileTable(Settings):
+    """A table that names the files of each patient, where no path template fits."""
+
+    path: str = Field(description="CSV, TSV or Parquet table with one row for each patient.")
+    id: str = Field(default="patient", description="Column with the patient id, as used in the study.")
+    image: str = Field(description="Column with the image file; relative paths start at the data folder.")
+    mask: str | None = Field(default=None, description="Column with the mask file; not set: 'mask' is used.")
+
+
+class ImageSettings(Settings):
+    """One ``[[images]]`` block: which files, which regions, which geometry, which intensities."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_-]*$",
+        description="Unique name of the image, e.g. 't1post'; first part of its feature columns.",
+    )
+    path: str | None = Field(
+        default=None,
+        description="Image file with {patient} where the patient id stands; '*' and '?' match any text, but "
+        "exactly one file must fit.",
+    )
+    mask: str | None = Field(
+        default=None,
+        description="Mask file, written like 'path'. Not set: the whole image is one region called 'whole'.",
+    )
+    table: FileTable | None = Field(
+        default=None, description="Table that names the files, instead of 'path'."
+    )
+    modality: Modality = Field(
+        default="other", description="MR, CT, PET or other; it decides the default of 'normalise'."
+    )
+    regions: dict[RegionName, tuple[int, ...] | Literal["any"]] = Field(
+        default={"lesion": "any"},
+        min_length=1,
+        description="Region name to the mask labels that make it up (a number or a list), or 'any' for every "
+        "label but 0.",
+    )
+    spacing: Spacing = Field(
+        default="file",
+        description="'file': as the file says; 'unknown': one voxel is the unit of length and all sizes are "
+        "flagged; or the true voxel spacing in mm, [z, y, x], instead of a wrong one.",
+    )
+    geometry: Literal["same", "image", "resample-mask"] = Field(
+        default="same",
+        description="What to do when image and mask do not lie on the same grid. 'same': refuse the patient; "
+        "'image': the voxel counts agree and the header of the mask is wrong, use the one of the image; "
+        "'resample-mask': both headers are right, bring the mask to the image's grid (nearest neighbour).",
+    )
+    normalise: NormaliseSettings = Field(
+        default=NormaliseSettings(method="none"),
+        description="Intensity scale of each image. Default: z-score over the image for MR, none otherwise.",
+    )
+    max_voxels: int = Field(
+        default=MAX_VOXELS,
+        gt=0,
+        description="Files that declare more voxels are refused before memory is taken (8 bytes each).",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalise_by_modality(cls, data: Any) -> Any:
+        """Write the default that follows from the modality into the settings, so that it is recorded."""
+        if not isinstance(data, Mapping):
+            return data
+        chosen = data.get("normalise")
+        if chosen is None:
+            modality = str(data.get("modality", cls.model_fields["modality"].default))
+            chosen = METHOD_OF_MODALITY.get(modality, "none")
+        return {**data, "normalise": {"method": chosen} if isinstance(chosen, str) else chosen}
+
+    @field_validator("regions", mode="before")
+    @classmethod
+    def _number_to_list(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {k: (v,) if isinstance(v, int) else v for k, v in value.items()}
+
+    @field_validator("regions")
+    @classmethod
+    def _no_background(cls, value: dict[str, tuple[int, ...] | str]) -> dict[str, tuple[int, ...] | str]:
+        for name, labels in value.items():
+            if not labels or (not isinstance(labels, str) and 0 in labels):
+                raise ValueError(f"region '{name}' needs at least one label, and 0 is the background")
+        return value
+
+    @field_validator("spacing")
+    @classmethod
+    def _positive(cls, value: Spacing) -> Spacing:
+        if not isinstance(value, str) and not all(0 < v < float("inf") for v in value):
+            raise ValueError("a declared spacing is three positive numbers in mm, [z, y, x]")
+        return value
+
+    @field_validator("path", "mask")
+    @classmethod
+    def _only_patient(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                fields = [field for _, field, _, _ in string.Formatter().parse(value) if field is not None]
+            except ValueError:
+                raise ValueError(f"'{value}' has an open brace; write {{{{ for a brace in a name") from None
+            wrong = sorted(set(fields) - {PLACEHOLDER})
+            if wrong:
+                raise ValueError(
+                    f"'{{{wrong[0]}}}' is not known in a path; the only placeholder is {{patient}}"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _one_source_of_files(self) -> Self:
+        if (self.path is None) == (self.table is None):
+            raise ValueError("give either 'path' (with {patient}) or 'table'")
+        if self.path is not None and f"{{{PLACEHOLDER}}}" not in self.path:
+            raise ValueError("'path' names the same file for everybody; put {patient} where the id stands")
+        reference = self.normalise.region
+        if reference is not None and reference not in self.regions:
+            raise ValueError(f"normalise.region '{reference}' is not one of 'regions'")
+        if self.normalise.method.startswith("ratio") and not self.has_mask:
+            raise ValueError(f"normalise = '{self.normalise.method}' needs a mask")
+        return self
+
+    def digest_of_values(self) -> str:
+        """Return a short hash of what changes the numbers of an image: not its name and not its files."""
+        parts = self.model_dump(mode="json", include={"regions", "spacing", "geometry", "normalise"})
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether the block names mask files."""
+        return self.mask is not None or (self.table is not None and self.table.mask is not None)

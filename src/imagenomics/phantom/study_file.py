@@ -1,0 +1,84 @@
+"""The study file of the phantom cohort."""
+
+from __future__ import annotations
+
+from imagenomics.phantom.truth import SAMPLE_PATTERN
+
+STUDY = """\
+# A synthetic cohort with a planted truth (see truth.json): no patient stands behind any row or image.
+name = "SYNTHETIC PHANTOM COHORT: which planted genes do the pictures show?"
+synthetic = true
+
+[patients]
+table = "clinical.csv"
+id = "patient"
+site = { column = "site" }
+
+[patients.clinical]
+age = "age"
+sex = "sex"
+
+[[images]]
+name = "t1post"
+modality = "MR"
+path = "images/{patient}_t1post.nii.gz"
+mask = "images/{patient}_mask.nii.gz"
+
+[[images]]
+name = "flair"
+modality = "MR"
+path = "images/{patient}_flair.nii.gz"
+mask = "images/{patient}_mask.nii.gz"
+
+# The molecule tables name samples (PHANTOM-001-S1); the pattern says which part is the patient.
+[[molecules]]
+name = "mutations"
+kind = "mutation-matrix"
+path = "mutations.tsv"
+id = "sample"
+rule = { pattern = '@PATTERN@' }
+
+[[molecules]]
+name = "expression"
+kind = "expression"
+path = "expression.tsv"
+id = "sample"
+rule = { pattern = '@PATTERN@' }
+unit = "log2"
+
+[[associate]]
+name = "adjusted"
+features = "all"
+targets = "mutations"
+adjust = ["age", "sex", "site"]
+
+# The same without adjustment, to show what the site alone can do: SITC looks associated here.
+[[associate]]
+name = "unadjusted"
+features = "all"
+targets = "mutations"
+
+[[associate]]
+name = "expression"
+features = "all"
+targets = "expression"
+adjust = ["age", "sex", "site"]
+
+[[train]]
+name = "texa"
+target = "mutations.TEXA"
+positive = "mutated"
+baselines = ["clinical", "volume"]
+
+# A gene that changes nothing: an honest analysis finds no evidence.
+[[train]]
+name = "null1"
+target = "mutations.NULL1"
+positive = "mutated"
+baselines = ["clinical", "volume"]
+"""
+
+
+def study_text() -> str:
+    """Return the study file as text."""
+    return STUDY.replace("@PATTERN@", SAMPLE_PATTERN)
