@@ -65,17 +65,27 @@ targets = "expression"
 adjust = ["age", "sex", "site"]
 
 [[train]]
-name = "texa"
+name = "TEXA"
 target = "mutations.TEXA"
 positive = "mutated"
-baselines = ["clinical", "volume"]
+repeats = 3
+models = ["svm"]
+
+# Only sites differ: the null exchanges patients within sites, so what the sites alone explain is no evidence.
+[[train]]
+name = "SITC"
+target = "mutations.SITC"
+positive = "mutated"
+repeats = 3
+models = ["svm"]
 
 # A gene that changes nothing: an honest analysis finds no evidence.
 [[train]]
-name = "null1"
+name = "NULL1"
 target = "mutations.NULL1"
 positive = "mutated"
-baselines = ["clinical", "volume"]
+repeats = 3
+models = ["svm"]
 """
 
 

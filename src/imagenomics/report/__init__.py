@@ -1,1 +1,1 @@
-"""The page: reads a run folder, computes no statistic, and writes one HTML file that opens without a network."""
+"""The page: reads a run folder, computes no statistic, and writes one file that opens without a network."""

@@ -1,0 +1,79 @@
+"""Which engine tests a pair: decided by the kinds of the two columns, and by whether there are covariates."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from imagenomics.associate.chi_square import ChiSquareEngine
+from imagenomics.associate.design import Design
+from imagenomics.associate.factor import FactorEngine
+from imagenomics.associate.linear import LinearEngine
+from imagenomics.associate.logistic import LogisticEngine
+from imagenomics.associate.outcome import Observer, Rules
+from imagenomics.associate.rank_correlation import SpearmanEngine
+from imagenomics.associate.rank_groups import RankGroupsEngine
+from imagenomics.associate.scores import normal_scores
+from imagenomics.associate.settings import AssociateSettings
+from imagenomics.associate.sides import NUMERIC, Side
+from imagenomics.associate.two_by_two import TwoByTwoEngine
+
+GROUPS = ("numeric", "binary", "categorical")
+
+
+def kind_group(side: Side) -> npt.NDArray[np.object_]:
+    """Return for each column whether it is numeric (continuous or ordinal), binary or categorical."""
+    return np.array(["numeric" if kind in NUMERIC else kind for kind in side.kinds], dtype=object)
+
+
+def uses_models(settings: AssociateSettings, design: Design) -> bool:
+    """Return whether pairs are tested by models, not by ranks and counts."""
+    return settings.method == "linear" or design.adjusted
+
+
+def transform(side: Side, settings: AssociateSettings) -> Side:
+    """Return the side with its continuous columns as normal scores, where the settings ask for it."""
+    continuous = np.flatnonzero((side.kinds == "continuous") & side.allowed)
+    if settings.transform == "none" or not continuous.size:
+        return side
+    values = side.values.copy() if continuous.size < len(side.names) else np.empty(side.values.shape)
+    values[:, continuous] = normal_scores(side.values[:, continuous])
+    return Side(side.names, side.kinds, values, side.allowed)
+
+
+def choose_engine(
+    features: Side, targets: Side, *, design: Design, settings: AssociateSettings
+) -> Observer | None:
+    """Return the engine for features of one kind and targets of one kind; None where none exists.
+
+    Without covariates (``method = "auto"``): two numeric columns, Spearman; numeric and binary,
+    Mann-Whitney; numeric and categorical, Kruskal-Wallis; two binary ones, Fisher; else chi-square.
+    With covariates, or ``method = "linear"``: a linear model where a column is numeric, a logistic model
+    where none is; two categorical columns have no model, only, without covariates, chi-square.
+
+    Parameters
+    ----------
+    features, targets : Side
+        Columns of one group of kinds each (``kind_group``); transformed where models are used.
+    design : Design
+    settings : AssociateSettings
+    """
+    pair = {str(kind_group(features)[0]), str(kind_group(targets)[0])}
+    rules = Rules(settings.min_patients, settings.min_group)
+    level = settings.confidence
+    models = uses_models(settings, design)
+    if "numeric" in pair:
+        if models and "categorical" in pair:
+            return FactorEngine(features, targets, design=design, rules=rules, confidence=level)
+        if models:
+            return LinearEngine(features, targets, design=design, rules=rules, confidence=level)
+        if pair == {"numeric"}:
+            return SpearmanEngine(features, targets, rules=rules, confidence=level)
+        return RankGroupsEngine(features, targets, rules=rules, confidence=level)
+    if not design.adjusted:
+        if pair == {"binary"}:
+            return TwoByTwoEngine(features, targets, rules=rules, confidence=level, likelihood=models)
+        return ChiSquareEngine(features, targets, rules=rules, confidence=level)
+    if pair == {"categorical"}:
+        return None
+    return LogisticEngine(features, targets, design=design, rules=rules, confidence=level)

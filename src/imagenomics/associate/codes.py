@@ -1,0 +1,62 @@
+"""Why a pair was or was not tested: small integers inside, sentences in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OK = 0
+FEW = 1
+SMALL_GROUP = 2
+FEATURE_CONSTANT = 3
+TARGET_CONSTANT = 4
+FEATURE_EXPLAINED = 5
+TARGET_EXPLAINED = 6
+NO_DF = 7
+NOT_COMBINED = 8
+FEATURE_INVALID = 9
+TARGET_INVALID = 10
+FEW_EXPECTED = 11
+SEPARATED = 12
+NO_MAXIMUM = 13
+MANY_COVARIATES = 14
+
+# The other side of a code that names one, for engines that hold features and targets the other way round.
+SWAPPED: Mapping[int, int] = {
+    FEATURE_CONSTANT: TARGET_CONSTANT,
+    TARGET_CONSTANT: FEATURE_CONSTANT,
+    FEATURE_EXPLAINED: TARGET_EXPLAINED,
+    TARGET_EXPLAINED: FEATURE_EXPLAINED,
+}
+
+
+def statuses() -> dict[int, str]:
+    """Return the status of each code."""
+    named = {OK: "ok", SEPARATED: "separated"}
+    return {code: named.get(code, "not testable") for code in range(MANY_COVARIATES + 1)}
+
+
+def reasons(*, patients: int, group: int) -> dict[int, str]:
+    """Return the sentence of each code.
+
+    Parameters
+    ----------
+    patients, group : int
+        The smallest numbers that the settings allow.
+    """
+    return {
+        OK: "",
+        FEW: f"fewer than {patients} patients have both values",
+        SMALL_GROUP: f"the smallest group has fewer than {group} patients",
+        FEATURE_CONSTANT: "the feature is constant among the complete cases",
+        TARGET_CONSTANT: "the target is constant among the complete cases",
+        FEATURE_EXPLAINED: "the covariates explain the feature completely among the complete cases",
+        TARGET_EXPLAINED: "the covariates explain the target completely among the complete cases",
+        NO_DF: "no residual degrees of freedom",
+        NOT_COMBINED: "two categorical columns cannot be tested with covariates; make one binary",
+        FEATURE_INVALID: "the feature has values that its kind does not allow",
+        TARGET_INVALID: "the target has values that its kind does not allow",
+        FEW_EXPECTED: "an expected count is below 1; pool rare levels",
+        SEPARATED: "the groups separate completely: the odds ratio has no finite estimate",
+        NO_MAXIMUM: "the logistic model found no maximum",
+        MANY_COVARIATES: "the smaller group has no more patients than the model has terms",
+    }

@@ -1,0 +1,206 @@
+"""The table of associations: one row for every pair, in the order of the targets, then of the features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from imagenomics.associate.codes import OK, reasons, statuses
+from imagenomics.associate.logistic import NO_PERMUTATION
+from imagenomics.associate.outcome import Block
+from imagenomics.associate.settings import AssociateSettings
+from imagenomics.associate.sides import Side
+from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
+
+FloatArray = npt.NDArray[np.float64]
+NUMBERS = ("effect", "ci_low", "ci_high", "statistic", "p", "neg_log10_p", "se")
+COLUMNS = (
+    "analysis",
+    "feature",
+    "target",
+    "target_kind",
+    "stratum",
+    "test",
+    "unit",
+    "n",
+    "effect",
+    "effect_name",
+    "ci_low",
+    "ci_high",
+    "statistic",
+    "p",
+    "neg_log10_p",
+    "q",
+    "p_maxt",
+    "status",
+    "reason",
+    "df",
+    "df_factor",
+    "se",
+    "permutation",
+)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A block with the places of its targets and features in the whole table."""
+
+    block: Block
+    targets: npt.NDArray[np.intp]
+    features: npt.NDArray[np.intp]
+    permuted: bool
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All blocks put together: one array per column, (T x F,) with the targets outermost."""
+
+    numbers: Mapping[str, npt.NDArray[Any]]
+    code: npt.NDArray[np.int8]
+    place: npt.NDArray[np.int8]  # which block each row comes from
+    blocks: Sequence[Placed]
+
+    def per_block(self, values: Sequence[Any]) -> Any:
+        """Return one value per block, spread over the rows."""
+        return np.asarray(values)[self.place]
+
+
+def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:
+    """Put the blocks at their places in the (T, F) rectangle; a single block is taken as it is."""
+    names = (*NUMBERS, "n", "df", "df_factor")
+    if len(blocks) == 1:
+        block = blocks[0].block
+        numbers = {name: getattr(block, name).reshape(-1) for name in names}
+        return Whole(numbers, block.code.reshape(-1), np.zeros(block.code.size, dtype=np.int8), blocks)
+    arrays = (
+        {name: np.empty(shape, dtype=getattr(blocks[0].block, name).dtype) for name in names}
+        if blocks
+        else {}
+    )
+    code, place = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.int8)
+    for k, placed in enumerate(blocks):
+        where = np.ix_(placed.targets, placed.features)
+        for name, array in arrays.items():
+            array[where] = getattr(placed.block, name)
+        code[where] = placed.block.code
+        place[where] = k
+    return Whole(
+        {name: array.reshape(-1) for name, array in arrays.items()},
+        code.reshape(-1),
+        place.reshape(-1),
+        blocks,
+    )
+
+
+def false_discovery(p: FloatArray, settings: AssociateSettings) -> FloatArray:
+    """Return q over all tested pairs."""
+    return benjamini_hochberg(p) if settings.fdr == "bh" else benjamini_yekutieli(p)
+
+
+def make_frame(
+    whole: Whole,
+    sides: tuple[Side, Side],
+    *,
+    labels: Mapping[str, str],
+    settings: AssociateSettings,
+    p_maxt: FloatArray | None,
+    permutation: str,
+) -> pd.DataFrame:
+    """Return the table of associations.
+
+    Parameters
+    ----------
+    whole : Whole
+    sides : (Side, Side)
+        Features and targets.
+    labels : mapping
+        ``analysis``, ``stratum`` and ``unit``, the same in every row.
+    settings : AssociateSettings
+    p_maxt : array, (T x F,), or None
+        Family-wise p values where there are any.
+    permutation : str
+        ``maxT``, ``minP`` or nothing.
+
+    Returns
+    -------
+    DataFrame
+        The columns ``COLUMNS``; names are categories, so that millions of rows stay small.
+    """
+    features, targets = sides
+    shape = len(targets.names), len(features.names)
+    rows = shape[0] * shape[1]
+    feature = np.broadcast_to(np.arange(shape[1], dtype=_codes_of(shape[1])), shape).reshape(-1)
+    target = np.broadcast_to(np.arange(shape[0], dtype=_codes_of(shape[0]))[:, None], shape).reshape(-1)
+    kinds = sorted(set(targets.kinds))
+    kind = np.array([kinds.index(k) for k in targets.kinds], dtype=np.int8)
+    done = None if p_maxt is None else (~np.isnan(p_maxt)).astype(np.int8)
+    status = statuses()
+    columns: dict[str, Any] = {name: _constant(text, rows) for name, text in labels.items()}
+    columns |= dict(whole.numbers)
+    columns |= {
+        "feature": _names(feature, features.names),
+        "target": _names(target, targets.names),
+        "target_kind": _category(kind[target] if len(kinds) > 1 else None, kinds, rows=rows),
+        "test": _by_block(whole, [placed.block.test for placed in whole.blocks]),
+        "effect_name": _by_block(whole, [placed.block.effect_name for placed in whole.blocks]),
+        "q": false_discovery(whole.numbers["p"], settings) if rows else np.empty(0),
+        "p_maxt": np.full(rows, np.nan) if p_maxt is None else p_maxt,
+        "status": _category(whole.code, [status[code] for code in sorted(status)]),
+        "reason": _reasons(whole, settings, permuted=done is not None),
+        "permutation": _category(done, ["", permutation], rows=rows),
+    }
+    return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
+
+
+def _reasons(whole: Whole, settings: AssociateSettings, *, permuted: bool) -> Any:
+    sentences = reasons(patients=settings.min_patients, group=settings.min_group)
+    texts = [sentences[code] for code in sorted(sentences)]
+    table = np.tile(np.arange(len(texts)), (max(len(whole.blocks), 1), 1))
+    for k, placed in enumerate(whole.blocks):
+        notes = [placed.block.note, "" if placed.permuted or not permuted else NO_PERMUTATION]
+        texts.append("; ".join(note for note in notes if note))
+        table[k, OK] = len(texts) - 1
+    if len(whole.blocks) == 1 and not whole.code.any():
+        return _constant(texts[-1], whole.code.size)
+    codes = table[0][whole.code] if len(whole.blocks) < 2 else table[whole.place, whole.code]
+    return _category(codes, texts)
+
+
+def _by_block(whole: Whole, names: Sequence[str]) -> Any:
+    return _category(None if len(names) == 1 else whole.place, names, rows=whole.place.size)
+
+
+def _category(codes: npt.NDArray[np.integer] | None, names: Sequence[str], *, rows: int = 0) -> Any:
+    """Return names by code as a categorical column of the names that occur; equal names become one.
+
+    Without codes all ``rows`` have the first name.
+    """
+    if codes is None or not codes.any():
+        return _constant(names[0] if len(names) else "", rows if codes is None else codes.size)
+    used = np.flatnonzero(np.bincount(codes, minlength=len(names))).tolist()
+    known = list(dict.fromkeys(names[k] for k in used))
+    if known == list(names):
+        return pd.Categorical.from_codes(codes, pd.Index(known), validate=False)
+    place = np.zeros(max(len(names), 1), dtype=np.int32)
+    for k in used:
+        place[k] = known.index(names[k])
+    return pd.Categorical.from_codes(place[codes], pd.Index(known), validate=False)
+
+
+def _names(codes: npt.NDArray[np.integer], names: Sequence[str]) -> Any:
+    """Return the names of columns, each of which occurs."""
+    return pd.Categorical.from_codes(codes, pd.Index(list(names)), validate=False)
+
+
+def _codes_of(count: int) -> type[np.signedinteger]:
+    """Return the smallest integers that pandas uses for so many names."""
+    return np.int8 if count < 128 else np.int16 if count < 32768 else np.int32
+
+
+def _constant(text: str, rows: int) -> Any:
+    return pd.Categorical.from_codes(np.zeros(rows, dtype=np.int8), pd.Index([text]), validate=False)

@@ -1,0 +1,189 @@
+"""Which feature goes with which target: every pair of columns of two tables, tested on its own patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from imagenomics.associate.choose import choose_engine, kind_group, transform, uses_models
+from imagenomics.associate.codes import FEATURE_INVALID, NOT_COMBINED, TARGET_INVALID
+from imagenomics.associate.design import Design, complete_rows, make_design
+from imagenomics.associate.frame import Placed, Whole, make_frame, put_together
+from imagenomics.associate.outcome import Block, Engine, common_counts, refused
+from imagenomics.associate.permute import adjusted_p, draw_smallest
+from imagenomics.associate.settings import AssociateSettings
+from imagenomics.associate.sides import Side, check_table, read_side
+from imagenomics.associate.strata import read_strata
+from imagenomics.stats.tails import LN10
+from imagenomics.tables.patient_table import PatientTable
+from imagenomics.work.executor import Executor, SerialExecutor
+from imagenomics.work.threads import one_thread
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class Inputs(NamedTuple):
+    """The tables of a call as arrays over the same patients."""
+
+    features: Side
+    targets: Side
+    design: Design
+    strata: IntArray
+
+
+def test_pairs(
+    features: PatientTable,
+    targets: PatientTable,
+    *,
+    covariates: PatientTable | None = None,  # noqa: PT028
+    strata: pd.Series | None = None,  # noqa: PT028
+    settings: AssociateSettings,
+    analysis: str,
+    seed: int,
+    executor: Executor | None = None,  # noqa: PT028
+) -> pd.DataFrame:
+    """Test every feature against every target, and say how likely such a result is in the whole family.
+
+    The patients are those of both tables (with covariates: those who have them all); each pair uses the ones
+    among them who have both values. The kinds of the two columns choose the test (``choose_engine``).
+
+    Parameters
+    ----------
+    features, targets : PatientTable
+        F and T columns of any kind.
+    covariates : PatientTable, optional
+        What the models adjust for; every column of it.
+    strata : Series, optional
+        Stratum by patient (a site): permutations keep patients in theirs; a patient without one stays in
+        place. P and q do not use it: give the site as a covariate too, where it may confound.
+    settings : AssociateSettings
+    analysis : str
+        Name of the family; it also names the random streams.
+    seed : int
+    executor : Executor, optional
+        Does the permutations; results do not depend on it.
+
+    Returns
+    -------
+    DataFrame
+        T x F rows, the targets outermost, none left out. ``p_maxt`` is single-step and covers all pairs of
+        the call: maxT where all share test and n (then the largest statistic has the smallest p), else minP
+        on the raw p. ``q`` covers all tested pairs. ``stratum`` names the strata of the permutations.
+
+    Raises
+    ------
+    InputError
+        ``IGX-ASSOC-001`` to ``IGX-ASSOC-008``; see their pages.
+    ArgumentTypeError
+        ``IGX-ASSOC-002``: not a patient table.
+
+    Assumes
+    -------
+    Patients are independent; linear models: residuals of equal spread, close to normal after the scores.
+
+    Source
+    ------
+    Westfall & Young 1993, Resampling-Based Multiple Testing; Freedman & Lane 1983, JBES 1:292.
+    """
+    inputs = _read(features, targets, covariates=covariates, strata=strata, settings=settings)
+    with one_thread():
+        placed, engines = _observe(inputs, settings)
+        whole = put_together(placed, (len(inputs.targets.names), len(inputs.features.names)))
+    p_maxt, permutation = None, ""
+    if settings.permutations and engines and len(np.unique(inputs.strata)) < inputs.strata.size:
+        smallest = draw_smallest(
+            engines,
+            inputs.strata,
+            draws=settings.permutations,
+            seed=seed,
+            analysis=analysis,
+            executor=executor or SerialExecutor(),
+        )
+        tested = whole.per_block([block.permuted for block in placed]) & ~np.isnan(whole.numbers["p"])
+        p_maxt = np.where(tested, adjusted_p(-LN10 * whole.numbers["neg_log10_p"], smallest), np.nan)
+        permutation = _scheme(whole, tested, patients=inputs.strata.size)
+    stratum = "" if strata is None else str(strata.name or "strata")
+    return make_frame(
+        whole,
+        (inputs.features, inputs.targets),
+        labels={"analysis": analysis, "stratum": stratum, "unit": "patient"},
+        settings=settings,
+        p_maxt=p_maxt,
+        permutation=permutation,
+    )
+
+
+test_pairs.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
+
+
+def _read(
+    features: PatientTable,
+    targets: PatientTable,
+    *,
+    covariates: PatientTable | None,
+    strata: pd.Series | None,
+    settings: AssociateSettings,
+) -> Inputs:
+    """Return the tables as arrays over the patients that all of them know, in the order of their ids."""
+    check_table(features, what="features")
+    check_table(targets, what="targets")
+    ids = features.values.index.intersection(targets.values.index).sort_values()
+    f, t = read_side(features, ids, what="features"), read_side(targets, ids, what="targets")
+    adjust = None
+    if covariates is not None and len(covariates.columns):
+        adjust = read_side(check_table(covariates, what="covariates"), ids, what="covariates")
+    groups = read_strata(strata, ids)
+    if adjust is not None:
+        keep = complete_rows(adjust)
+        f, t, adjust, groups = f.rows(keep), t.rows(keep), adjust.rows(keep), groups[keep]
+    design = make_design(adjust, len(groups))
+    if uses_models(settings, design):
+        f, t = transform(f, settings), transform(t, settings)
+    return Inputs(f, t, design, groups)
+
+
+def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed], list[Engine]]:
+    """Test all pairs, one rectangle of kinds after the other; return the engines that can be permuted."""
+    placed: list[Placed] = []
+    engines: list[Engine] = []
+    for t_places in _rectangles(inputs.targets):
+        for f_places in _rectangles(inputs.features):
+            f, t = inputs.features.take(f_places), inputs.targets.take(t_places)
+            engine = choose_engine(f, t, design=inputs.design, settings=settings) if _usable(f, t) else None
+            block = engine.observe() if engine else _refuse(f, t)
+            placed.append(Placed(block, t_places, f_places, isinstance(engine, Engine)))
+            if isinstance(engine, Engine):
+                engines.append(engine)
+    return placed, engines
+
+
+def _rectangles(side: Side) -> Sequence[npt.NDArray[np.intp]]:
+    """Return the places of the columns of each kind that can be used, and of those that cannot."""
+    groups = kind_group(side)
+    places = [np.flatnonzero((groups == group) & side.allowed) for group in dict.fromkeys(groups)]
+    places.append(np.flatnonzero(~side.allowed))
+    return [place for place in places if place.size]
+
+
+def _usable(features: Side, targets: Side) -> bool:
+    return bool(features.allowed.all() and targets.allowed.all())
+
+
+def _refuse(features: Side, targets: Side) -> Block:
+    n = common_counts(features.values, targets.values)
+    code = NOT_COMBINED if _usable(features, targets) else FEATURE_INVALID
+    code = TARGET_INVALID if not targets.allowed.all() else code
+    return refused("", n, np.full(n.shape, code, dtype=np.int8))
+
+
+def _scheme(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> str:
+    """Return maxT where all tested pairs share test, degrees of freedom and all patients; else minP."""
+    tests = {whole.blocks[k].block.test for k in np.unique(whole.place[tested])}
+    n, factor = whole.numbers["n"][tested], whole.numbers["df_factor"][tested]
+    same = len(tests) == 1 and bool((n == patients).all()) and np.unique(factor[~np.isnan(factor)]).size < 2
+    return "maxT" if same and "Fisher exact" not in tests else "minP"

@@ -1,0 +1,141 @@
+"""Spearman's correlation of all pairs of numeric columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, OK, TARGET_CONSTANT
+from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
+from imagenomics.associate.rank_kernel import correlate_ranks
+from imagenomics.associate.rank_parts import Sorted, doubled_ranks, sort_columns, take_columns, tie_sums
+from imagenomics.associate.sides import Side
+from imagenomics.stats.effects import correlation_interval
+from imagenomics.stats.t_table import two_sided_t
+from imagenomics.stats.tails import log_two_sided_t
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class SpearmanEngine:
+    """Tests whether two numeric columns rise together.
+
+    Parameters
+    ----------
+    features, targets : Side
+        Numeric columns.
+    rules : Rules
+    confidence : float
+    """
+
+    def __init__(self, features: Side, targets: Side, *, rules: Rules, confidence: float) -> None:
+        self.rules = rules
+        self.confidence = confidence
+        self.f = sort_columns(features.values)
+        self.t = sort_columns(targets.values)
+
+    def observe(self) -> Block:
+        """See :class:`~imagenomics.associate.outcome.Engine`."""
+        rho, counts = _correlate(self.f, self.t, np.arange(self.f.order.shape[1]))
+        n, code = counts[0].astype(np.int32), self._codes(counts)
+        rho = blank(rho, code)
+        df = np.where(code == OK, n - 2, 0).astype(np.int32)
+        statistic = _t(rho, df)
+        p, neg = two_sided_t(statistic, df)
+        low, high = correlation_interval(rho, n, ranks=True, confidence=self.confidence)
+        return Block(
+            test="Spearman correlation",
+            effect_name="Spearman correlation",
+            n=n,
+            code=code,
+            effect=rho,
+            ci_low=low,
+            ci_high=high,
+            statistic=statistic,
+            p=p,
+            neg_log10_p=neg,
+            se=unknown(n.shape),
+            df=np.where(code == OK, df, np.nan).astype(np.float32),
+            df_factor=whole(n.shape, np.nan),
+        )
+
+    def smallest_log_p(self, orders: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.Engine`."""
+        N = self.f.order.shape[1]
+        f_whole, t_whole = self.f.n == N, self.t.n == N
+        out = np.zeros(len(orders))
+        if f_whole.any() and t_whole.any():
+            out = np.minimum(
+                out,
+                self._complete_draws(take_columns(self.f, f_whole), take_columns(self.t, t_whole), orders),
+            )
+        for f, t in ((f_whole, ~t_whole), (~f_whole, np.ones_like(t_whole))):
+            if f.any() and t.any():
+                out = np.minimum(
+                    out, self._general_draws(take_columns(self.f, f), take_columns(self.t, t), orders)
+                )
+        return out
+
+    def _general_draws(self, f: Sorted, t: Sorted, orders: IntArray) -> FloatArray:
+        out = np.zeros(len(orders))
+        for draw, order in enumerate(orders):
+            rho, counts = _correlate(f, t, order)
+            good = self._codes(counts) == OK
+            df = counts[0][good] - 2
+            if df.size:
+                largest = np.zeros(int(df.max()) + 1)
+                np.maximum.at(largest, df, np.abs(rho[good]))
+                out[draw] = _log_p(largest)
+        return out
+
+    def _complete_draws(self, f: Sorted, t: Sorted, orders: IntArray) -> FloatArray:
+        """Do draws of complete columns as matrix products of whole numbers."""
+        N = f.order.shape[1]
+        f_ranks, t_ranks = doubled_ranks(f), doubled_ranks(t)
+        shape = (len(t_ranks), len(f_ranks))
+        ties = np.broadcast_to(tie_sums(f), shape), np.broadcast_to(tie_sums(t)[:, None], shape)
+        counts = np.stack([np.full(shape, N, dtype=np.int64), *(part.astype(np.int64) for part in ties)])
+        good = self._codes(counts) == OK
+        largest = np.zeros((len(orders), max(N - 1, 1)))
+        for draw, order in enumerate(orders if good.any() else ()):
+            rho = _rho(t_ranks @ f_ranks[:, order].T, counts)
+            largest[draw, N - 2] = np.abs(rho[good]).max()
+        return np.array([_log_p(row) for row in largest])
+
+    def _codes(self, counts: IntArray) -> npt.NDArray[np.int8]:
+        n = counts[0]
+        code = np.full(n.shape, OK, dtype=np.int8)
+        code[counts[2] >= n**3 - n] = TARGET_CONSTANT
+        code[counts[1] >= n**3 - n] = FEATURE_CONSTANT
+        code[n < self.rules.patients] = FEW
+        return code
+
+
+def _correlate(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, IntArray]:
+    shape = (t.n.size, f.n.size)
+    products, counts = np.empty(shape, dtype=np.int64), np.empty((3, *shape), dtype=np.int64)
+    correlate_ranks(f, t, order.astype(np.int64), np.argsort(order).astype(np.int64), products, counts)
+    return _rho(products.astype(np.float64), counts), counts
+
+
+def _rho(products: FloatArray, counts: IntArray) -> FloatArray:
+    """Return the correlation of doubled ranks from their sum of products and their ties."""
+    n = counts[0].astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt((n**3 - n - counts[1]) * (n**3 - n - counts[2])) / 3.0
+        return np.clip((products - n * (n + 1.0) ** 2) / spread, -1.0, 1.0)
+
+
+def _t(rho: FloatArray, df: npt.NDArray[np.integer]) -> FloatArray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(rho * np.sqrt(df / ((1.0 + rho) * (1.0 - rho))), dtype=np.float64)
+
+
+def _log_p(largest: FloatArray) -> float:
+    """Return the smallest log p of the largest absolute correlation at each number of degrees of freedom."""
+    df = np.arange(largest.size)
+    seen = (largest > 0) & (df > 0)
+    if not seen.any():
+        return 0.0
+    return float(log_two_sided_t(_t(largest[seen], df[seen]), df[seen]).min())

@@ -1,0 +1,148 @@
+"""Two binary columns: Fisher's exact test, or the likelihood ratio of a logistic model without covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, OK, SEPARATED, SMALL_GROUP, TARGET_CONSTANT
+from imagenomics.associate.contingency_kernel import fisher_log_p
+from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
+from imagenomics.associate.sides import Side
+from imagenomics.stats.effects import odds_ratio
+from imagenomics.stats.tails import log_sf_chi2, p_and_log10
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+AT_ONCE = 4_000_000  # tables of one scratch array
+
+
+class Tables(NamedTuple):
+    """2 x 2 tables, any shape: patients with both, with the feature, with the target, in all."""
+
+    both: IntArray
+    feature: IntArray
+    target: IntArray
+    n: IntArray
+
+    def cells(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Return both, only the feature, only the target, neither."""
+        only_f, only_t = self.feature - self.both, self.target - self.both
+        return self.both, only_f, only_t, self.n - self.both - only_f - only_t
+
+
+class TwoByTwoEngine:
+    """Tests whether two binary columns go together.
+
+    Parameters
+    ----------
+    features, targets : Side
+        Binary columns.
+    rules : Rules
+    confidence : float
+    likelihood : bool
+        The likelihood ratio of the logistic model instead of Fisher's exact test.
+    """
+
+    def __init__(
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        rules: Rules,
+        confidence: float,
+        likelihood: bool,
+    ) -> None:
+        self.rules = rules
+        self.confidence = confidence
+        self.likelihood = likelihood
+        self.f = (features.values == 1).astype(np.float64), (~np.isnan(features.values)).astype(np.float64)
+        self.t = (targets.values == 1).astype(np.float64), (~np.isnan(targets.values)).astype(np.float64)
+
+    def observe(self) -> Block:
+        """See :class:`~imagenomics.associate.outcome.Engine`."""
+        tables = self._count(np.arange(len(self.f[0])))
+        code = self._codes(tables)
+        effect, low, high = odds_ratio(tables.cells(), confidence=self.confidence)
+        log_p = self._log_p(tables)
+        statistic = likelihood_ratio(tables) if self.likelihood else tables.both.astype(np.float64)
+        df = whole(code.shape, np.nan)
+        if self.likelihood:
+            open_end = (effect == 0) | np.isinf(effect)
+            code[(code == OK) & open_end] = SEPARATED
+            low, high = np.where(open_end, 0.0, low), np.where(open_end, np.inf, high)
+            df = whole(code.shape, 1.0)
+        p, neg = p_and_log10(blank(log_p, code, also=SEPARATED))
+        return Block(
+            test="logistic regression (LR)" if self.likelihood else "Fisher exact",
+            effect_name="odds ratio",
+            n=tables.n.astype(np.int32),
+            code=code,
+            effect=blank(effect, code, also=SEPARATED),
+            ci_low=blank(low, code, also=SEPARATED),
+            ci_high=blank(high, code, also=SEPARATED),
+            statistic=blank(statistic, code, also=SEPARATED),
+            p=p,
+            neg_log10_p=neg,
+            se=unknown(code.shape),
+            df=df,
+            df_factor=df,
+        )
+
+    def smallest_log_p(self, orders: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.Engine`."""
+        out = np.zeros(len(orders))
+        pairs = self.f[0].shape[1] * self.t[0].shape[1]
+        for part in _parts(len(orders), max(1, AT_ONCE // max(pairs, 1))):
+            drawn = [self._count(order) for order in orders[part]]
+            tables = Tables(
+                *(np.stack(arrays, axis=-1).reshape(pairs, -1) for arrays in zip(*drawn, strict=True))
+            )
+            log_p = np.where(self._codes(tables) == OK, self._log_p(tables), 0.0)
+            out[part] = log_p.min(axis=0, initial=0.0)
+        return out
+
+    def _count(self, order: IntArray) -> Tables:
+        """Count all pairs, the rows of the features taken in this order; products of 0 and 1 are exact."""
+        f_ones, f_seen = self.f[0][order], self.f[1][order]
+        t_ones, t_seen = self.t[0].T, self.t[1].T
+        counts = (t_ones @ f_ones, t_seen @ f_ones, t_ones @ f_seen, t_seen @ f_seen)
+        return Tables(*(part.astype(np.int64) for part in counts))
+
+    def _codes(self, tables: Tables) -> npt.NDArray[np.int8]:
+        f_smaller = np.minimum(tables.feature, tables.n - tables.feature)
+        t_smaller = np.minimum(tables.target, tables.n - tables.target)
+        code = np.full(tables.n.shape, OK, dtype=np.int8)
+        code[np.minimum(f_smaller, t_smaller) < self.rules.group] = SMALL_GROUP
+        code[t_smaller == 0] = TARGET_CONSTANT
+        code[f_smaller == 0] = FEATURE_CONSTANT
+        code[tables.n < self.rules.patients] = FEW
+        return code
+
+    def _log_p(self, tables: Tables) -> FloatArray:
+        if self.likelihood:
+            return log_sf_chi2(likelihood_ratio(tables), 1.0)
+        shape = tables.n.shape
+        flat = [part.reshape(-1, shape[-1]) for part in tables]
+        log_p = np.empty(flat[0].shape)
+        fisher_log_p(*flat, log_p)
+        return log_p.reshape(shape)
+
+
+def likelihood_ratio(tables: Tables) -> FloatArray:
+    """Return twice the gain in log likelihood of the logistic model (the G statistic) of 2 x 2 tables."""
+    a, b, c, d = (cell.astype(np.float64) for cell in tables.cells())
+    n = a + b + c + d
+    total = np.zeros(n.shape)
+    for cell, row, column in ((a, a + b, a + c), (b, a + b, b + d), (c, c + d, a + c), (d, c + d, b + d)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total += np.where(cell > 0, cell * np.log(cell * n / (row * column)), 0.0)
+    return np.maximum(2.0 * total, 0.0)
+
+
+def _parts(count: int, step: int) -> Iterator[slice]:
+    for start in range(0, count, step):
+        yield slice(start, start + step)

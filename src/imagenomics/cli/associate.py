@@ -1,0 +1,7 @@
+"""``imagenomics associate STUDY``."""
+
+from __future__ import annotations
+
+from imagenomics.cli.stages import stage_command
+
+command = stage_command("associate")

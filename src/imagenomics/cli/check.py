@@ -1,0 +1,68 @@
+"""``imagenomics check STUDY``: what would happen."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from imagenomics.cli.options import AsJson, Changes, Data, Seed, StudyFile, Workers, print_json
+
+
+def command(
+    study: StudyFile,
+    data: Data = None,
+    changes: Changes = None,
+    workers: Workers = 1,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say what a run would do: patients, features, tests, time and memory. Reads headers, no images."""
+    from dataclasses import asdict
+
+    from imagenomics.runs.check import check_study
+    from imagenomics.study.load import load_study
+
+    overrides = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
+    loaded = load_study(study, data=data, overrides=overrides)
+    report = asdict(check_study(loaded.plan, loaded.root))
+    if as_json:
+        print_json(report)
+    else:
+        sys.stdout.write("\n".join(_lines(report, workers)) + "\n")
+    return 0
+
+
+def _lines(report: dict[str, Any], workers: int) -> list[str]:
+    lines = ["patients"]
+    for step in report["steps"]:
+        lines.append(f"{step['n']:8d}  {step['label']}")
+        lines += [f"{-lost['n']:8d}  {lost['reason']}" for lost in step["removed"]]
+    for image in report["images"]:
+        spacing = ", ".join(f"{' x '.join(map(str, s['zyx']))} mm ({s['n']})" for s in image["spacings_mm"])
+        lines.append(
+            f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
+            f"{image['features']} features; spacing z y x {spacing}"
+        )
+    for row in report["analyses"]:
+        lines.append(_analysis_line(row))
+    for problem in report["problems"]:
+        lines.append(
+            f"will fail: {problem['patient']} {problem['file']}: [{problem['code']}] {problem['error']}"
+        )
+        if problem["remedy"]:
+            lines.append(f"           {problem['remedy']}")
+    lines += [f"note: {note}" for note in report["notes"]]
+    minutes = report["seconds"] / 60 / workers
+    shown = f"{minutes:.0f} minutes" if minutes >= 1.5 else f"{minutes * 60:.0f} seconds"
+    memory = report["memory_bytes"] / 1e9
+    return [*lines, f"about {shown} with {workers} worker(s); about {memory:.1f} GB for each"]
+
+
+def _analysis_line(row: dict[str, Any]) -> str:
+    if row["kind"] == "association":
+        return (
+            f"associate {row['analysis']}: {row['features']} features x {row['targets']} targets = "
+            f"{row['tests']} tests, {row['permutations']} permutations"
+        )
+    classes = ", ".join(f"{n} {name}" for name, n in row["classes"].items())
+    return f"train {row['analysis']}: {row['target']}, n = {row['n']}{': ' + classes if classes else ''}"

@@ -1,0 +1,7 @@
+"""``imagenomics link STUDY``."""
+
+from __future__ import annotations
+
+from imagenomics.cli.stages import stage_command
+
+command = stage_command("link")

@@ -1,0 +1,102 @@
+"""A fitted linear model as a card that a person can read and another machine can apply."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from scipy.special import expit
+
+from imagenomics.errors import InputError, short_list
+from imagenomics.predict.elastic_net import FittedElasticNet
+from imagenomics.predict.tuned import TunedModel
+from imagenomics.settings import Settings
+
+
+class CardColumn(Settings):
+    """One column of a model: how a value is made ready, and its weight."""
+
+    name: str = Field(description="Column name, image.region.feature.")
+    settings: str = Field(default="", description="Digest of the settings that made the column.")
+    fill: float = Field(description="Median of the training patients, for a missing value.")
+    centre: float = Field(description="Mean of the training patients.")
+    scale: float = Field(gt=0, description="Standard deviation of the training patients.")
+    weight: float = Field(description="Weight of the standardised value.")
+
+
+class ModelCard(Settings):
+    """Everything that is needed to apply a trained model, in plain numbers."""
+
+    schema_version: str = "1"
+    study: str = Field(description="Title of the study.")
+    analysis: str = Field(description="Name of the prediction.")
+    target: str = Field(description="What is predicted.")
+    positive: str = Field(description="What a high score speaks for; '' for a number.")
+    negative: str = Field(description="The other classes.")
+    task: Literal["binary", "continuous"] = Field(description="Probability or number.")
+    n: int = Field(ge=1, description="Training patients.")
+    intercept: float = Field(description="Intercept.")
+    columns: tuple[CardColumn, ...] = Field(description="Columns with a weight that is not 0.")
+
+    def score(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Apply the model.
+
+        Parameters
+        ----------
+        table : DataFrame, (n, p)
+            Features by patient, made with the same settings as those of the training patients.
+
+        Returns
+        -------
+        DataFrame
+            By patient: ``score`` (probability of the positive class, or a number) and ``missing``, how many of the
+            model's columns had no value and took the training median.
+
+        Raises
+        ------
+        InputError
+            ``IGX-PRED-020``: a column of the model is not there.
+        """
+        names = [column.name for column in self.columns]
+        absent = [name for name in names if name not in table.columns]
+        if absent:
+            raise InputError(
+                "IGX-PRED-020",
+                f"{len(absent)} columns of the model are not there: {short_list(absent)}",
+                where=f"model {self.analysis}",
+                remedy="extract the same images, regions and features as the study that trained it",
+            )
+        values = table[names].to_numpy(dtype=np.float64)
+        missing = np.isnan(values)
+        fill, centre, scale, weight = (
+            np.array([getattr(column, field) for column in self.columns])
+            for field in ("fill", "centre", "scale", "weight")
+        )
+        eta = self.intercept + ((np.where(missing, fill, values) - centre) / scale) @ weight
+        score = expit(eta) if self.task == "binary" else eta
+        return pd.DataFrame({"score": score, "missing": missing.sum(axis=1)}, index=table.index)
+
+
+def linear_parts(
+    model: TunedModel, settings_of: dict[str, str]
+) -> tuple[float, tuple[CardColumn, ...]] | None:
+    """Return intercept and columns of a fitted elastic net; None for a model that is no weighted sum."""
+    fitted = model.tuned_.model
+    if not isinstance(fitted, FittedElasticNet):
+        return None
+    chain = model.tuned_.chain
+    columns = tuple(
+        CardColumn(
+            name=name,
+            settings=settings_of.get(name, ""),
+            fill=float(chain.fill[k]),
+            centre=float(chain.centre[k]),
+            scale=float(chain.scale[k]),
+            weight=float(fitted.weights[k]),
+        )
+        for k, name in enumerate(model.columns_)
+        if fitted.weights[k] != 0.0
+    )
+    return float(fitted.intercept), columns

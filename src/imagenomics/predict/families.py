@@ -1,0 +1,38 @@
+"""The model families by name."""
+
+from __future__ import annotations
+
+from imagenomics.errors import unknown_name
+from imagenomics.predict.family import Family
+from imagenomics.predict.settings import PredictSettings
+from imagenomics.work.seeds import integer_seed
+
+FAMILIES = ("elastic-net", "svm", "random-forest", "boosting")
+
+
+def find_family(name: str, settings: PredictSettings, *, seed: int) -> Family:
+    """Return the family called ``name`` with its grid.
+
+    Raises
+    ------
+    InputError
+        ``IGX-PRED-001``: no family has this name.
+    """
+    # Families are imported when asked for: scikit-learn's ensembles take a while to load.
+    if name == "elastic-net":
+        from imagenomics.predict.elastic_net import ElasticNet
+
+        return ElasticNet(settings.elastic_net, settings.baseline_penalty)
+    if name == "svm":
+        from imagenomics.predict.svm import LinearSvm
+
+        return LinearSvm(settings.svm, settings.baseline_penalty)
+    if name == "random-forest":
+        from imagenomics.predict.forest import RandomForest
+
+        return RandomForest(settings.forest, integer_seed(seed, "forest"))
+    if name == "boosting":
+        from imagenomics.predict.boosting import Boosting
+
+        return Boosting(settings.boosting, integer_seed(seed, "boosting"))
+    raise unknown_name("IGX-PRED-001", "model family", name, FAMILIES)

@@ -1,0 +1,252 @@
+"""Kernels of the elastic-net path: one solution after another along a falling penalty.
+
+Columns that have ever been active stand first: a column that enters swaps places with the first one
+outside, so that every loop runs over neighbours. One step minimises a quadratic model over the active
+columns by coordinate descent on their weighted Gram matrix, the intercept eliminated. Its weights are kept
+until convergence slows down: the matrix steers the way only, the end is decided by the true gradient.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+MOST_STEPS = 500
+MOST_SWEEPS = 10_000
+SLOW = 0.2  # a step that leaves more than this share of the violation asks for a fresh Gram matrix
+PRECISE = 0.01  # the quadratic model is solved to this share of the violation
+
+# Rows of `patients` (6, n): label, linear predictor, second and minus first derivative of its loss, step,
+# and the second derivatives that the Gram matrix is built with.
+Y, ETA, WEIGHT, RESIDUAL, STEP, STEERING = range(6)
+# Rows of `places` (10, p): relative penalty, minus gradient of the mean loss, coefficient, its proposed
+# change, minus gradient of the smooth part of the model, squared and absolute penalty, weighted column sum,
+# curvature of the model and its inverse.
+FACTOR, GRADIENT, B, CHANGE, PULL, RIDGE, LASSO, CROSS, CURVE, INVERSE = range(10)
+# Entries of `scalars`: lambda, share of the absolute penalty, 1 for logistic loss, intercept, its step, and
+# total weight, and the largest violation of an optimality condition that is let pass.
+LAMBDA, MIX, LOGISTIC, INTERCEPT, SHIFT, TOTAL, TOLERANCE = range(7)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def follow(X, XT, patients, places, which, scalars, lambdas, out):  # type: ignore[no-untyped-def]
+    """Solve lambda after lambda into ``out`` (L, 1 + p), intercept first; return the largest violation left.
+
+    ``X`` (n, p), ``XT`` (p, n), ``places`` and ``which`` (p,) (the column in each place) are reordered on
+    the way.
+    """
+    p = X.shape[1]
+    gram = np.empty((p, p))
+    count = 0
+    worst = 0.0
+    for index in range(lambdas.size):
+        scalars[LAMBDA] = lambdas[index]
+        for j in range(p):
+            places[RIDGE, j] = lambdas[index] * (1.0 - scalars[MIX]) * places[FACTOR, j]
+            places[LASSO, j] = lambdas[index] * scalars[MIX] * places[FACTOR, j]
+        count, violation = _solve(X, XT, patients, places, which, gram, scalars, count)
+        worst = max(worst, violation)
+        out[index, 0] = scalars[INTERCEPT]
+        for u in range(count):
+            out[index, 1 + which[u]] = places[B, u]
+    return worst
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _solve(X, XT, patients, places, which, gram, scalars, count):  # type: ignore[no-untyped-def]
+    """Solve one lambda from where the work stands; return the number of active columns and the violation."""
+    before = np.inf
+    violation = np.inf
+    fresh = count if scalars[TOTAL] > 0.0 else 0  # columns whose part of the Gram matrix stands
+    for _ in range(MOST_STEPS):
+        pull0 = _gradient(X, patients, places, scalars[LOGISTIC])
+        violation = max(abs(pull0), _violation(places, count))
+        if violation <= scalars[TOLERANCE]:
+            break
+        for j in range(count, X.shape[1]):
+            if abs(places[GRADIENT, j]) > places[LASSO, j]:
+                _swap(X, XT, places, which, j, count)
+                count += 1
+        if violation > before and _overshot(patients, places, scalars[LOGISTIC], count):
+            _move(patients, places, scalars, count, -0.5)
+            continue
+        if scalars[TOTAL] == 0.0 or violation > SLOW * before:
+            fresh = 0
+            for i in range(X.shape[0]):
+                patients[STEERING, i] = patients[WEIGHT, i]
+        if fresh < count or scalars[TOTAL] == 0.0:
+            scalars[TOTAL] = _gram(X, patients[STEERING], gram, places[CROSS], fresh, count)
+            fresh = count
+        before = violation
+        _propose(places, gram, scalars, count, pull0, max(0.1 * scalars[TOLERANCE], PRECISE * violation))
+        _shift(XT, patients[STEP], places, scalars, count, pull0)
+        _move(patients, places, scalars, count, 1.0)
+    return count, violation
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gradient(X, patients, places, logistic):  # type: ignore[no-untyped-def]
+    """Write derivatives of the loss and minus the gradient of its mean; return it for the intercept."""
+    n, p = X.shape
+    gradient = places[GRADIENT]
+    for j in range(p):
+        gradient[j] = 0.0
+    total = 0.0
+    for i in range(n):
+        eta = patients[ETA, i]
+        weight, mean = 1.0, eta
+        if logistic > 0.0:
+            small = np.exp(-abs(eta))
+            mean = 1.0 / (1.0 + small) if eta >= 0.0 else small / (1.0 + small)
+            weight = max(mean * (1.0 - mean), 1e-6)
+        patients[WEIGHT, i] = weight
+        patients[RESIDUAL, i] = patients[Y, i] - mean
+        share = patients[RESIDUAL, i] / n
+        total += share
+        row = X[i]
+        for j in range(p):
+            gradient[j] += share * row[j]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _violation(places, count):  # type: ignore[no-untyped-def]
+    """Return the largest violation of an optimality condition; set the pulls."""
+    worst = 0.0
+    for j in range(places.shape[1]):
+        b = places[B, j]
+        pull = places[GRADIENT, j] - places[RIDGE, j] * b
+        places[PULL, j] = pull
+        if b != 0.0 and j < count:
+            worst = max(worst, abs(pull - places[LASSO, j] * np.sign(b)))
+        else:
+            worst = max(worst, abs(pull) - places[LASSO, j])
+    return worst
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _swap(X, XT, places, which, j, u):  # type: ignore[no-untyped-def]
+    """Let the column in place ``j`` and the one in place ``u`` change places."""
+    if j == u:
+        return
+    for i in range(X.shape[0]):
+        X[i, j], X[i, u] = X[i, u], X[i, j]
+        XT[j, i], XT[u, i] = XT[u, i], XT[j, i]
+    for k in range(places.shape[0]):
+        places[k, j], places[k, u] = places[k, u], places[k, j]
+    which[j], which[u] = which[u], which[j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gram(X, weight, gram, cross, fresh, count):  # type: ignore[no-untyped-def]
+    """Add the columns from ``fresh`` on to the weighted Gram matrix, four rows at a time; return the weight."""
+    n = X.shape[0]
+    for u in range(fresh, count):
+        cross[u] = 0.0
+        for v in range(u + 1):
+            gram[u, v] = 0.0
+    total = 0.0
+    for i in range(0, n, 4):
+        i1, i2, i3 = min(i + 1, n - 1), min(i + 2, n - 1), min(i + 3, n - 1)
+        w0 = weight[i] / n
+        w1 = weight[i1] / n if i + 1 < n else 0.0
+        w2 = weight[i2] / n if i + 2 < n else 0.0
+        w3 = weight[i3] / n if i + 3 < n else 0.0
+        total += w0 + w1 + w2 + w3
+        r0, r1, r2, r3 = X[i], X[i1], X[i2], X[i3]
+        for u in range(fresh, count):
+            a0, a1, a2, a3 = w0 * r0[u], w1 * r1[u], w2 * r2[u], w3 * r3[u]
+            cross[u] += a0 + a1 + a2 + a3
+            line = gram[u]
+            for v in range(u + 1):
+                line[v] += a0 * r0[v] + a1 * r1[v] + a2 * r2[v] + a3 * r3[v]
+    for u in range(fresh, count):
+        for v in range(u + 1):
+            gram[u, v] -= cross[u] * cross[v] / total
+            gram[v, u] = gram[u, v]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _propose(places, gram, scalars, count, pull0, enough):  # type: ignore[no-untyped-def]
+    """Minimise the quadratic model by coordinate descent; leave the changes of the coefficients."""
+    pull, change, lasso, curve = places[PULL], places[CHANGE], places[LASSO], places[CURVE]
+    for u in range(count):
+        pull[u] -= places[CROSS, u] * pull0 / scalars[TOTAL]
+        change[u] = 0.0
+        curve[u] = gram[u, u] + places[RIDGE, u]
+        places[INVERSE, u] = 1.0 / curve[u]
+    for _ in range(MOST_SWEEPS):
+        largest = 0.0
+        for u in range(count):
+            now = places[B, u] + change[u]
+            target = curve[u] * now + pull[u]
+            new = 0.0
+            if target > lasso[u]:
+                new = (target - lasso[u]) * places[INVERSE, u]
+            elif target < -lasso[u]:
+                new = (target + lasso[u]) * places[INVERSE, u]
+            move = new - now
+            if move != 0.0:
+                change[u] += move
+                line = gram[u]
+                for v in range(count):
+                    pull[v] -= move * line[v]
+                pull[u] -= move * places[RIDGE, u]
+                largest = max(largest, abs(move) * curve[u])
+        if largest <= enough:
+            break
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shift(XT, step, places, scalars, count, pull0):  # type: ignore[no-untyped-def]
+    """Turn the changes of the coefficients into those of intercept and linear predictor."""
+    shift = pull0
+    for u in range(count):
+        shift -= places[CROSS, u] * places[CHANGE, u]
+    scalars[SHIFT] = shift / scalars[TOTAL]
+    for i in range(step.size):
+        step[i] = scalars[SHIFT]
+    for u in range(count):
+        change = places[CHANGE, u]
+        if change != 0.0:
+            column = XT[u]
+            for i in range(step.size):
+                step[i] += change * column[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _move(patients, places, scalars, count, share):  # type: ignore[no-untyped-def]
+    """Go ``share`` of the proposed step; going back (-0.5) also halves what counts as the step."""
+    for i in range(patients.shape[1]):
+        patients[ETA, i] += share * patients[STEP, i]
+    for u in range(count):
+        places[B, u] += share * places[CHANGE, u]
+    scalars[INTERCEPT] += share * scalars[SHIFT]
+    if share < 0.0:
+        for i in range(patients.shape[1]):
+            patients[STEP, i] *= 1.0 + share
+        for u in range(count):
+            places[CHANGE, u] *= 1.0 + share
+        scalars[SHIFT] *= 1.0 + share
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _overshot(patients, places, logistic, count):  # type: ignore[no-untyped-def]
+    """Say whether the objective rose with the last step (the violation alone may rise on a good step)."""
+    n = patients.shape[1]
+    rise = 0.0
+    for i in range(n):
+        y, new = patients[Y, i], patients[ETA, i]
+        old = new - patients[STEP, i]
+        if logistic > 0.0:
+            rise += max(new, 0.0) + np.log1p(np.exp(-abs(new))) - y * new
+            rise -= max(old, 0.0) + np.log1p(np.exp(-abs(old))) - y * old
+        else:
+            rise += 0.5 * (y - new) ** 2 - 0.5 * (y - old) ** 2
+    rise /= n
+    for u in range(count):
+        new = places[B, u]
+        old = new - places[CHANGE, u]
+        rise += places[LASSO, u] * (abs(new) - abs(old)) + 0.5 * places[RIDGE, u] * (new * new - old * old)
+    return rise > 1e-13

@@ -1,0 +1,147 @@
+// Features by targets: colour is the signed strength, a dot marks what passes the false discovery rate.
+"use strict";
+(() => {
+  const charts = window.imagenomicsCharts;
+  const { safe, cut, wrap, number, pValue } = charts;
+  const MOST_CHARACTERS = 34;
+
+  function options(element, state) {
+    if (state.options) return state.options;
+    const block = element.closest(".chart-block");
+    const field = (role) => block.querySelector(`[data-role="${role}"]`);
+    const narrow = element.parentElement.clientWidth < 560;
+    const preset = (select, wanted) => {
+      const sizes = Array.from(select.options).map((o) => Number(o.value));
+      select.value = String(sizes.filter((s) => s <= wanted).pop() || sizes[0]);
+    };
+    preset(field("rows"), narrow ? 25 : 40);
+    preset(field("columns"), narrow ? 15 : 60);
+    state.options = field;
+    block.querySelectorAll("[data-role]").forEach((f) => f.addEventListener("input", () => charts.draw(element)));
+    return field;
+  }
+
+  function strengths(data) {
+    const columns = data.targets.length;
+    const rows = new Array(data.features.length).fill(-1);
+    const targets = new Array(columns).fill(-1);
+    data.l.forEach((value, i) => {
+      if (value === null) return;
+      const row = Math.floor(i / columns);
+      const column = i % columns;
+      rows[row] = Math.max(rows[row], value);
+      targets[column] = Math.max(targets[column], value);
+    });
+    return { rows, targets };
+  }
+
+  const strongest = (strength, n) => strength.map((s, i) => [s, i]).sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, n).map((p) => p[1]);
+
+  function chosen(data, field) {
+    const strength = strengths(data);
+    const wanted = field("find").value.trim().toLowerCase();
+    let rows = strongest(strength.rows, data.features.length);
+    let columns = strongest(strength.targets, data.targets.length);
+    if (wanted) {
+      const fits = (names) => (i) => names[i][0].toLowerCase().includes(wanted);
+      const someRows = rows.filter(fits(data.features));
+      const someColumns = columns.filter(fits(data.targets));
+      if (someRows.length) rows = someRows;
+      if (someColumns.length) columns = someColumns;
+    }
+    rows = rows.slice(0, Number(field("rows").value));
+    columns = columns.slice(0, Number(field("columns").value));
+    if (field("order").value === "group") rows.sort((a, b) => data.group[a] - data.group[b] || a - b);
+    return { rows, columns };
+  }
+
+  function tooltip(data, cell, row, column) {
+    const names = `<b>${wrap(data.features[row][0], 46)}</b><br>${wrap(data.targets[column][0], 46)}`;
+    if (data.l[cell] === null) {
+      const why = data.reasons[data.r[cell]];
+      return `${names}<br>not tested${why ? ": " + wrap(why[1] || why[0], 46) : ""}`;
+    }
+    const kind = data.kinds[data.k[cell]] || ["", "effect", ""];
+    const ends = data.a[cell] === null ? "" : ` (${number(data.a[cell])} to ${number(data.b[cell])})`;
+    const maxt = data.m[cell] === null ? "" : `, p maxT ${number(data.m[cell], 2)}`;
+    return `${names}<br>${safe(kind[1] || "effect")} ${number(data.e[cell])}${ends}<br>` +
+      `q ${number(data.q[cell], 2)}, p ${pValue(data.l[cell])}${maxt}<br>n ${data.n[cell]}${kind[0] ? ", " + safe(kind[0]) : ""}`;
+  }
+
+  function cells(data, rows, columns, byEffect) {
+    const z = [], text = [], dots = { x: [], y: [] };
+    let most = byEffect ? 0 : 1.3;
+    rows.forEach((row, i) => {
+      const values = [], words = [];
+      columns.forEach((column, j) => {
+        const cell = row * data.targets.length + column;
+        const sign = data.e[cell] < 0 ? -1 : 1;
+        const value = byEffect ? data.e[cell] : data.l[cell] === null ? null : sign * data.l[cell];
+        if (value !== null) most = Math.max(most, Math.abs(value));
+        values.push(value);
+        words.push(tooltip(data, cell, row, column));
+        if (data.q[cell] !== null && data.q[cell] <= data.passes) { dots.x.push(j); dots.y.push(i); }
+      });
+      z.push(values);
+      text.push(words);
+    });
+    return { z, text, dots, most: most || 1 };
+  }
+
+  function groupMarks(data, rows, colours, { tall, outside, narrow }) {
+    const shapes = [], annotations = [];
+    let start = 0;
+    for (let i = 1; i <= rows.length; i += 1) {
+      if (i < rows.length && data.group[rows[i]] === data.group[rows[start]]) continue;
+      if (i < rows.length) shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: i - 0.5, y1: i - 0.5, line: { color: colours.ink, width: 1 } });
+      if ((i - start) * tall >= 11 && (outside || !narrow)) {
+        annotations.push({ xref: "paper", x: outside ? 0 : 1, xanchor: outside ? "right" : "left", xshift: outside ? -6 : 6, y: (start + i - 1) / 2, text: safe(cut(data.groups[data.group[rows[start]]], narrow ? 16 : 26)), showarrow: false, font: { size: 10.5, color: colours.soft } });
+      }
+      start = i;
+    }
+    return { shapes, annotations };
+  }
+
+  charts.makers.heatmap = (data, { width, colours, element, state }) => {
+    const field = options(element, state);
+    const { rows, columns } = chosen(data, field);
+    const byEffect = field("colour").value === "e";
+    const grouped = field("order").value === "group";
+    const { z, text, dots, most } = cells(data, rows, columns, byEffect);
+    const narrow = width < 560;
+    const tall = rows.length > 400 ? 3 : rows.length > 90 ? 7 : 15;
+    const labelled = tall >= 11;
+    const letters = narrow ? 17 : MOST_CHARACTERS;
+    const longest = (indices, names, limit) => Math.max(...indices.map((i) => Math.min(limit, Array.from(names[i][1] || names[i][0]).length)), 3);
+    const outside = grouped && !labelled; // group names take the place of row names
+    const left = labelled ? 16 + 6.1 * longest(rows, data.features, letters) : outside ? (narrow ? 110 : 170) : 16;
+    const right = grouped && labelled && !narrow ? 170 : 22;
+    const top = 18 + 6.1 * longest(columns, data.targets, 20);
+    const least = left + right + columns.length * 13;
+    const wide = Math.max(width, least);
+    const mostWide = left + right + columns.length * 62;
+    const figureWidth = Math.min(wide, Math.max(mostWide, 320));
+    const scaleRoom = 52;
+    const height = top + Math.max(rows.length * tall, 40) + scaleRoom;
+    const marks = grouped ? groupMarks(data, rows, colours, { tall, outside, narrow }) : { shapes: [], annotations: [] };
+    const said = element.closest(".chart-block").querySelector(".shown");
+    said.textContent = `Shown: ${rows.length.toLocaleString("en")} of ${data.all[0].toLocaleString("en")} features, ${columns.length} of ${data.all[1].toLocaleString("en")} targets.`;
+    const cell = (figureWidth - left - right) / columns.length;
+    const heat = {
+      type: "heatmap", z, text, hovertemplate: "%{text}<extra></extra>", hoverongaps: true, xgap: columns.length > 90 ? 0 : 1, ygap: tall > 6 ? 1 : 0,
+      zmin: -most, zmax: most, colorscale: [[0, colours.low], [0.5, colours.mid], [1, colours.high]],
+      colorbar: { orientation: "h", thickness: 9, len: Math.min(240, figureWidth * 0.6), lenmode: "pixels", x: 0, xanchor: "left", y: 0, yanchor: "top", ypad: 12, outlinewidth: 0, tickfont: { size: 10.5 }, title: { text: byEffect ? "effect" : "−log₁₀ p, with the sign of the effect", side: "bottom", font: { size: 10.5 } } },
+    };
+    const passing = { type: "scatter", mode: "markers", x: dots.x, y: dots.y, hoverinfo: "skip", marker: { size: Math.max(2, Math.min(5, tall * 0.34, cell * 0.34)), color: colours.ink, line: { color: colours.paper, width: 0.8 } } };
+    const gap = { ticks: "outside", ticklen: 4, tickcolor: "rgba(0,0,0,0)" };
+    const ticks = (indices, names, limit) => ({ tickvals: indices.map((_, i) => i), ticktext: indices.map((i) => safe(cut(names[i][1] || names[i][0], limit))) });
+    const layout = charts.layout(colours, {
+      height, margin: { l: left, r: right, t: top, b: scaleRoom },
+      xaxis: { side: "top", tickangle: -90, range: [-0.5, columns.length - 0.5], showgrid: false, zeroline: false, ...gap, tickfont: { size: 10.5, color: colours.ink }, ...ticks(columns, data.targets, 20) },
+      yaxis: { range: [rows.length - 0.5, -0.5], showgrid: false, zeroline: false, ...gap, showticklabels: labelled, tickfont: { size: 10.5, color: colours.ink }, ...ticks(rows, data.features, letters) },
+      ...marks,
+    });
+    const pair = (point) => (point.curveNumber === 0 ? [data.features[rows[point.y]][0], data.targets[columns[point.x]][0]] : null);
+    return { data: [heat, passing], layout, width: figureWidth, pair };
+  };
+})();

@@ -1,0 +1,135 @@
+// Volcano plots, and the patients behind a pair: by group and by site.
+"use strict";
+(() => {
+  const charts = window.imagenomicsCharts;
+  const { safe, cut, wrap, number, pValue } = charts;
+  const NAMED = 6;
+
+  function kindOf(data, element, state) {
+    const select = element.closest(".chart-block").querySelector('[data-role="kind"]');
+    if (select && !state.kind) {
+      select.addEventListener("input", () => charts.draw(element));
+      state.kind = true;
+    }
+    return select ? Number(select.value) : 0;
+  }
+
+  function cloud(data, indices, marker) {
+    return {
+      type: "scatter", mode: "markers", marker, hovertemplate: "%{text}<extra></extra>",
+      x: indices.map((i) => data.x[i]), y: indices.map((i) => data.y[i]),
+      text: indices.map((i) => `<b>${wrap(data.features[data.f[i]], 46)}</b><br>${wrap(data.targets[data.t[i]], 46)}<br>effect ${number(data.x[i])}, q ${number(data.q[i], 2)}, p ${pValue(data.y[i])}, n ${data.n[i]}`),
+    };
+  }
+
+  // One label for each of the strongest targets, towards the empty middle, none on top of another.
+  function names(data, indices, colours, pixels) {
+    const best = new Map();
+    indices.forEach((i) => { const t = data.t[i]; if (!best.has(t) || data.y[best.get(t)] < data.y[i]) best.set(t, i); });
+    const chosen = Array.from(best.values()).sort((a, b) => data.y[b] - data.y[a]).slice(0, NAMED);
+    const last = { left: -Infinity, right: -Infinity };
+    return chosen.map((i) => {
+      const side = data.x[i] < 0 ? "left" : "right";
+      const place = pixels(data.y[i]);
+      const wanted = Math.max(place - 8, last[side] + 15);
+      last[side] = wanted;
+      return {
+        x: data.x[i], y: data.y[i], text: safe(cut(data.targets[data.t[i]], 26)), showarrow: true, arrowwidth: 0.8, arrowcolor: colours.soft, arrowhead: 0,
+        ax: side === "left" ? 30 : -30, ay: wanted - place, xanchor: side, font: { size: 11.5, color: colours.ink },
+      };
+    });
+  }
+
+  charts.makers.volcano = (data, { width, colours, element, state }) => {
+    const kind = kindOf(data, element, state);
+    const indices = data.x.map((_, i) => i).filter((i) => data.k[i] === kind && data.x[i] !== null && data.y[i] !== null);
+    const passes = (i) => data.q[i] !== null && data.q[i] <= data.passes;
+    const some = indices.filter(passes);
+    const rest = indices.filter((i) => !passes(i));
+    const line = some.length && rest.length ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: Math.min(...some.map((i) => data.y[i])), y1: Math.min(...some.map((i) => data.y[i])), line: { color: colours.soft, width: 1, dash: "dot" } }] : [];
+    const label = line.length ? [{ xref: "paper", x: 0, xanchor: "left", y: line[0].y0, yanchor: "bottom", text: "q = 0.05", showarrow: false, font: { size: 10.5, color: colours.soft } }] : [];
+    const reach = Math.max(...indices.map((i) => Math.abs(data.x[i])), 0.1) * 1.12;
+    const highest = Math.max(...indices.map((i) => data.y[i]), 1) * 1.06;
+    const height = width < 560 ? 340 : 400;
+    const pixels = (y) => (1 - y / highest) * (height - 58);
+    const layout = charts.layout(colours, {
+      height, margin: { l: 46, r: 14, t: 14, b: 44 }, hovermode: "closest",
+      xaxis: charts.axis(colours, { title: { text: safe((data.kinds[kind] || ["effect"])[0] || "effect"), standoff: 8 }, range: [-reach, reach] }),
+      yaxis: charts.axis(colours, { title: { text: "−log₁₀ p", standoff: 6 }, range: [0, highest] }),
+      shapes: line, annotations: [...label, ...names(data, some, colours, pixels)],
+    });
+    const quiet = cloud(data, rest, { color: colours.soft, size: 4.5, opacity: 0.4 });
+    const loud = cloud(data, some, { color: some.map((i) => (data.x[i] < 0 ? colours.low : colours.high)), size: 6.5, opacity: 0.85 });
+    const pair = (point) => { const i = (point.curveNumber === 0 ? rest : some)[point.pointNumber]; return [data.features[data.f[i]], data.targets[data.t[i]]]; };
+    return { data: [quiet, loud], layout, pair };
+  };
+
+  // The patients who have both the feature and the target.
+  function pairOf(people, element) {
+    const { feature, target } = element.dataset;
+    const values = people.features[feature];
+    const { levels, groups } = people.targets[target];
+    const have = values.map((v, i) => (v !== null && groups[i] !== null ? i : -1)).filter((i) => i >= 0);
+    const take = (list) => have.map((i) => list[i]);
+    return { feature, target, levels, unit: people.units[feature] || "", sites: people.sites, patients: take(people.patients), values: take(values), groups: take(groups), site: take(people.site) };
+  }
+
+  const palette = (c) => [c.blue, c.orange, c.green, c.purple, c.yellow, c.sky, c.ink, c.soft];
+  const places = (values, wanted) => values.map((v, i) => (v === wanted ? i : -1)).filter((i) => i >= 0);
+  const words = (data, i) => `${wrap(data.patients[i], 40)}<br>${number(data.values[i], 4)}`;
+
+  function boxes(data, indices, extra, colour, fill) {
+    return {
+      type: "box", y: indices.map((i) => data.values[i]), text: indices.map((i) => words(data, i)), hovertemplate: "%{text}<extra></extra>", hoveron: "points",
+      boxpoints: "all", jitter: 0.55, pointpos: 0, line: { color: colour, width: 1.4 }, fillcolor: fill, marker: { color: colour, size: 4, opacity: 0.6 }, ...extra,
+    };
+  }
+
+  const NO_FILL = "rgba(127,127,127,0.09)";
+
+  function frame(data, colours, xaxis, extra) {
+    const known = data.values.filter((v) => v !== null);
+    const low = Math.min(...known), high = Math.max(...known), room = (high - low || 1) * 0.06;
+    const unit = data.unit ? ` (${data.unit})` : "";
+    return charts.layout(colours, {
+      height: 300, margin: { l: 52, r: 10, t: 30, b: 46, autoexpand: false }, hovermode: "closest",
+      xaxis: charts.axis(colours, { showgrid: false, zeroline: false, ...xaxis }),
+      yaxis: charts.axis(colours, { zeroline: false, range: [low - room, high + room], title: { text: safe(cut(data.feature.split(".").slice(2).join(".") || data.feature, 30) + unit), standoff: 6, font: { size: 11 } } }),
+      ...extra,
+    });
+  }
+
+  const heading = (text, colours) => [{ xref: "paper", yref: "paper", x: 0, y: 1, yshift: 22, xanchor: "left", text, showarrow: false, font: { size: 11.5, color: colours.soft } }];
+
+  charts.makers["by-group"] = (people, { colours, element }) => {
+    const data = pairOf(people, element);
+    const target = safe(cut(data.target, 40));
+    if (!data.levels.length) {
+      const points = { type: "scatter", mode: "markers", x: data.groups, y: data.values, text: data.patients.map((_, i) => words(data, i)), hovertemplate: "%{text}<extra></extra>", marker: { color: colours.blue, size: 5.5, opacity: 0.65 } };
+      return { data: [points], layout: frame(data, colours, { title: { text: target, standoff: 6 }, showgrid: true }, { annotations: heading("All patients", colours) }) };
+    }
+    const colour = palette(colours);
+    const traces = data.levels.map((name, g) => {
+      const own = places(data.groups, g);
+      return boxes(data, own, { x: own.map(() => g), name: safe(name), width: 0.6 }, colour[g % colour.length], NO_FILL);
+    });
+    const ticks = { tickvals: data.levels.map((_, g) => g), ticktext: data.levels.map((n, g) => `${safe(cut(n, 16))}<br>n ${places(data.groups, g).length}`), range: [-0.6, data.levels.length - 0.4] };
+    return { data: traces, layout: frame(data, colours, ticks, { annotations: heading("By group", colours) }) };
+  };
+
+  charts.makers["by-site"] = (people, { colours, element }) => {
+    const data = pairOf(people, element);
+    const colour = palette(colours);
+    const ticks = { tickvals: data.sites.map((_, s) => s), ticktext: data.sites.map((n, s) => `${safe(cut(n, 9))}<br>${places(data.site, s).length}`), range: [-0.6, data.sites.length - 0.4] };
+    if (!data.levels.length) {
+      const traces = data.sites.map((name, s) => { const own = places(data.site, s); return boxes(data, own, { x: own.map(() => s), name: safe(name), width: 0.6 }, colours.blue, NO_FILL); });
+      return { data: traces, layout: frame(data, colours, ticks, { annotations: heading("By site", colours) }) };
+    }
+    const traces = data.levels.map((name, g) => {
+      const own = places(data.groups, g).filter((i) => data.site[i] >= 0);
+      return boxes(data, own, { x: own.map((i) => data.site[i]), name: safe(cut(name, 16)), offsetgroup: String(g) }, colour[g % colour.length], NO_FILL);
+    });
+    const extra = { boxmode: "group", boxgap: 0.25, boxgroupgap: 0.1, annotations: heading("By site", colours), showlegend: true, legend: { orientation: "h", x: 1, xanchor: "right", y: 1.0, yanchor: "bottom", font: { size: 10.5 } } };
+    return { data: traces, layout: frame(data, colours, ticks, extra) };
+  };
+})();

@@ -1,0 +1,237 @@
+"""One block for each declared family: heat map, volcano, the strongest pairs and their patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from imagenomics.report.adjusted import adjusted_tables
+from imagenomics.report.distributions import people_data, strongest_pairs
+from imagenomics.report.families import Family, read_families
+from imagenomics.report.folder import Results
+from imagenomics.report.glossary import TERMS, hint
+from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
+from imagenomics.report.html import Html, el, embed_json
+from imagenomics.report.table import Column, data_table
+from imagenomics.report.text import count, fixed, interval, many, number, p_value
+
+MOST_ROWS = 60
+Data = dict[str, Any]
+
+
+def association_section(results: Results) -> Html:
+    """Return the section of associations."""
+    families = read_families(results)
+    if not families:
+        words = "No association was tested in this run: the study declares none, or the run stopped before."
+        return el("p.absent", words)
+    share = max(LEAST_CELLS, MOST_CELLS // len(families))
+    heats = [heatmap_data(f, results.table("features.columns.parquet"), most_cells=share) for f in families]
+    people = _people(results, families, heats)
+    blocks = [_block(family, heats[i], i, people=people) for i, family in enumerate(families)]
+    side_by_side = adjusted_tables(families)
+    paired = (
+        el("div.block.plain-block", el("h3", "With and without adjustment"), side_by_side)
+        if side_by_side
+        else None
+    )
+    return el("div", paired, blocks, embed_json("people", people) if people else None)
+
+
+def _people(results: Results, families: Sequence[Family], heats: Sequence[Data]) -> Data | None:
+    """Return the patients behind the pairs that can be picked: the strongest of each family first."""
+    pairs = [pair for family in families for pair in strongest_pairs(family)]
+    features = [str(p["feature"]) for p in pairs] + _by_turns([heat["features"] for heat in heats])
+    targets = [str(p["target"]) for p in pairs] + [t[0] for heat in heats for t in heat["targets"]]
+    return people_data(results, features, targets)
+
+
+def _by_turns(lists: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+    """Return the first names of all lists, then the second ones, and so on."""
+    longest = max(map(len, lists), default=0)
+    return [names[i][0] for i in range(longest) for names in lists if i < len(names)]
+
+
+def needs_plotly(results: Results) -> bool:
+    """Tell whether the page has interactive charts."""
+    return bool(results.table("associations.parquet")["p"].notna().any())
+
+
+def _block(family: Family, heat: Data, i: int, *, people: Data | None) -> Html:
+    title = el("summary.block-head", el("span", family.name), el("small", family.adjustment))
+    if family.tested.empty:
+        reasons = "; ".join(sorted(set(family.rows["reason"].astype(str)) - {""}))[:500]
+        return el(
+            "details.block",
+            title,
+            el("p.absent", f"No pair could be tested. {reasons}"),
+            attrs={"open": True},
+        )
+    return el(
+        "details.block",
+        title,
+        el("p.lead", _sentence(family)),
+        _heatmap(heat, i, picks=people is not None),
+        _volcano(family, i),
+        el("h4", "Strongest pairs"),
+        _pairs_table(family),
+        _distributions(family, people),
+        attrs={"open": i < 3},
+    )
+
+
+def _sentence(family: Family) -> list[str]:
+    tested, passing = family.tested, family.passing
+    n_features, n_targets = tested["feature"].nunique(), tested["target"].nunique()
+    size = f"{many(len(tested), 'pair')} tested ({many(n_features, 'feature')} × {many(n_targets, 'target')})"
+    left = len(family.rows) - len(tested)
+    more = f"; {many(left, 'pair')} could not be tested" if left else ""
+    if passing.empty:
+        best = tested.iloc[0]
+        return [
+            f"{size}{more}. No pair passes a false discovery rate of 5%: the smallest q is "
+            f"{p_value(tested['q'].min())} ({best['feature']} with {best['target']}). ",
+            "What stands below is what chance alone could give.",
+        ]
+    targets = passing["target"].nunique()
+    return [
+        f"{size}{more}. {many(len(passing), 'pair')} of {many(targets, 'target')} "
+        f"{'passes' if len(passing) == 1 else 'pass'} a false discovery rate of 5%."
+    ]
+
+
+def _heatmap(data: Data, i: int, *, picks: bool) -> Html:
+    features, targets = len(data["features"]), len(data["targets"])
+    all_features, all_targets = data["all"]
+    left = []
+    if all_features > features:
+        left.append(f"{all_features - features:,} weaker features")
+    if all_targets > targets:
+        left.append(f"{all_targets - targets:,} weaker targets")
+    note = f"{' and '.join(left)} are not on the page; associations.parquet has them all." if left else ""
+    pick = el("span.screen-only", "Click a cell to see its patients. ") if picks else None
+    controls = el(
+        "div.controls.screen-only",
+        _select("colour", {"p": "−log₁₀ p, signed", "e": "effect"}),
+        _select("order", {"strength": "strongest first", "group": "by image and family"}),
+        _select("rows", _sizes(features, (20, 40, 80, 160)), label="features"),
+        _select("columns", _sizes(targets, (15, 40, 80)), label="targets"),
+        el(
+            "label",
+            el("span", "find"),
+            el("input", attrs={"type": "search", "data-role": "find", "placeholder": "feature or target"}),
+        ),
+    )
+    return el(
+        "div.chart-block",
+        el("h4", "Which features follow which targets"),
+        controls,
+        el("div.plot-scroll", el("div.plot", attrs={"data-chart": "heatmap", "data-source": f"heat-{i}"})),
+        el("p.note", "A dot marks pairs with q of at most 0.05. ", pick, el("span.shown"), " ", note),
+        el("div.picked.screen-only"),
+        embed_json(f"heat-{i}", data),
+    )
+
+
+def _volcano(family: Family, i: int) -> Html:
+    data = volcano_data(family)
+    drawn, whole = len(data["x"]), data["all"]
+    thinned = (
+        f"{whole - drawn:,} of {whole:,} pairs lie on top of others and are not drawn. "
+        if whole > drawn
+        else ""
+    )
+    kinds = {
+        str(k): f"{name[0] or 'effect'} ({many(n, 'pair')})"
+        for k, (name, n) in enumerate(zip(data["kinds"], data["counts"], strict=True))
+    }
+    controls = (
+        el("div.controls.screen-only", _select("kind", kinds, label="effect")) if len(kinds) > 1 else None
+    )
+    return el(
+        "div.chart-block",
+        el("h4", "All pairs at once"),
+        controls,
+        el("div.plot", attrs={"data-chart": "volcano", "data-source": f"volcano-{i}"}),
+        el("p.note", f"{thinned}Up: harder to explain by chance. Left and right: direction and strength."),
+        el("div.picked.screen-only"),
+        embed_json(f"volcano-{i}", data),
+    )
+
+
+def _sizes(n: int, steps: Sequence[int]) -> dict[str, str]:
+    sizes = {str(s): str(s) for s in steps if s < n}
+    return {**sizes, str(n): f"all {n:,}"}
+
+
+def _select(role: str, options: dict[str, str], *, label: str | None = None) -> Html:
+    made = [el("option", text, attrs={"value": value}) for value, text in options.items()]
+    return el("label", el("span", label or role), el("select", made, attrs={"data-role": role}))
+
+
+def _pairs_table(family: Family) -> Html:
+    frame = family.tested.head(MOST_ROWS)
+    ends = [interval(a, b) for a, b in zip(frame["ci_low"], frame["ci_high"], strict=True)]
+    same = {c: frame[c].astype(str).iloc[0] for c in ("test", "effect_name") if frame[c].nunique() == 1}
+    columns = [
+        Column("feature", "feature", breaks=True),
+        Column("target", "target", breaks=True),
+        Column("effect", "effect", fixed, numeric=True, hint=TERMS["effect"]),
+        Column("interval", "95% interval", hint=TERMS["interval"]),
+        Column("q", "q", _q, numeric=True, hint=TERMS["q"]),
+        Column("p", "p", p_value, numeric=True, hint=TERMS["p"]),
+        Column("p_maxt", "p maxT", p_value, numeric=True, hint=TERMS["p_maxt"]),
+        Column("n", "n", count, numeric=True),
+        Column("test", "test"),
+        Column("effect_name", "effect is"),
+    ]
+    kept = [
+        c for c in columns if c.name not in same and (c.name != "p_maxt" or frame["p_maxt"].notna().any())
+    ]
+    words = f"The {many(len(frame), 'strongest pair')} of {many(len(family.tested), 'pair')}."
+    said = "".join(
+        f" {title}: {same[c]}." for c, title in (("test", "Test"), ("effect_name", "Effect")) if same.get(c)
+    )
+    return data_table(frame.assign(interval=ends), kept, caption=words + said, search=True)
+
+
+def _q(value: Any) -> Html | str:
+    shown = p_value(value)
+    return el("b", shown) if value is not None and value <= 0.05 else shown
+
+
+def _distributions(family: Family, people: Data | None) -> Html | None:
+    if people is None:
+        words = "The patients behind these pairs are not drawn: features.parquet is absent or empty."
+        return el("p.absent", words)
+    there = [p for p in strongest_pairs(family) if _has(people, p)]
+    if not there:
+        return el("p.absent", "The patients behind these pairs are not drawn: molecules.parquet is absent.")
+    cards = [_distribution(pair, people) for pair in there]
+    return el("div", el("h4", "The patients behind the strongest pairs"), el("div.pairs", cards))
+
+
+def _has(people: Data, pair: Data) -> bool:
+    return str(pair["feature"]) in people["features"] and str(pair["target"]) in people["targets"]
+
+
+def _distribution(pair: Data, people: Data) -> Html:
+    ends = interval(pair.get("ci_low"), pair.get("ci_high"))
+    words = [
+        f"{pair.get('effect_name') or 'effect'} {number(pair.get('effect'))} ({ends}), ",
+        hint("q"),
+        f" {p_value(pair.get('q'))}, n {count(pair.get('n'))}",
+    ]
+    names = {
+        "data-feature": str(pair["feature"]),
+        "data-target": str(pair["target"]),
+        "data-source": "people",
+    }
+    kinds = ["group", "site"] if len(people["sites"]) > 1 else ["group"]
+    charts = [el("div.plot", attrs={"data-chart": f"by-{kind}", **names}) for kind in kinds]
+    left = people["allSites"] - len(people["sites"])
+    note = el("p.note", f"{many(left, 'smaller site')} not drawn.") if left > 0 else None
+    head = el(
+        "figcaption", el("b", str(pair["target"])), el("span", str(pair["feature"])), el("small", words)
+    )
+    return el("figure.pair", head, el("div.pair-plots", charts), note)

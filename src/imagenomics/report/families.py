@@ -1,0 +1,120 @@
+"""One declared family of tests as the page draws it: its rows, its adjustment and its names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from imagenomics.report.folder import Results
+from imagenomics.report.html import visible
+from imagenomics.report.text import listed
+
+PASSES = 0.05
+BLOCK = re.compile(r"^[A-Za-z0-9_+-]+\.(?=.)")
+
+
+@dataclass(frozen=True)
+class Family:
+    """The tested pairs of one analysis (and stratum).
+
+    Parameters
+    ----------
+    analysis, stratum : str
+        Names as in ``associations.parquet``.
+    rows : DataFrame
+        Its pairs, ordered by strength (largest ``neg_log10_p`` first, pairs without a test last).
+    tested : DataFrame
+        The pairs that have a p value.
+    passing : DataFrame
+        The pairs with q of at most 0.05.
+    adjust : tuple of str
+        What every test is adjusted for.
+    """
+
+    analysis: str
+    stratum: str
+    rows: pd.DataFrame
+    tested: pd.DataFrame
+    passing: pd.DataFrame
+    adjust: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Return analysis and, where there is one, stratum."""
+        return f"{self.analysis} · {self.stratum}" if self.stratum else self.analysis
+
+    @property
+    def adjustment(self) -> str:
+        """Return the adjustment in words."""
+        return f"adjusted for {listed(list(self.adjust))}" if self.adjust else "not adjusted"
+
+
+def read_families(results: Results) -> list[Family]:
+    """Return the families in the order in which the study declares them."""
+    table = results.table("associations.parquet")
+    if table.empty:
+        return []
+    frame = table.assign(analysis=table["analysis"].astype(str), stratum=table["stratum"].astype(str))
+    declared = {
+        str(b.get("name")): tuple(map(str, b.get("adjust") or ())) for b in results.blocks("associate")
+    }
+    found = []
+    for (analysis, stratum), own in frame.groupby(["analysis", "stratum"], sort=False):
+        rows = _ordered(own)
+        tested, passing = rows[rows["p"].notna()], rows[rows["q"] <= PASSES]
+        found.append(
+            Family(
+                str(analysis), _stratum(str(stratum)), rows, tested, passing, declared.get(str(analysis), ())
+            )
+        )
+    order = list(declared)
+    return sorted(found, key=lambda f: order.index(f.analysis) if f.analysis in order else len(order))
+
+
+def _stratum(text: str) -> str:
+    return "" if text.lower() in ("", "all", "none", "nan") else text
+
+
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    keys = rows.assign(_strength=pd.to_numeric(rows["neg_log10_p"]).fillna(-1.0))
+    ordered = keys.sort_values(
+        ["_strength", "target", "feature"], ascending=[False, True, True], kind="stable"
+    )
+    return ordered.drop(columns="_strength").reset_index(drop=True)
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Return name -> the part after its block, where that stays unique and is not empty."""
+    tails = {n: BLOCK.sub("", n) for n in names}
+    counts = Counter(tails.values())
+    return {n: visible(t if t and counts[t] == 1 else n) for n, t in tails.items()}
+
+
+def feature_names(names: Sequence[str], columns: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return feature -> (group of image and family, short name within it)."""
+    known = (
+        columns.reindex(pd.Index(list(names))) if len(columns) else pd.DataFrame(index=pd.Index(list(names)))
+    )
+    fields = {f: _field(known, f) for f in ("source", "region", "family", "feature")}
+    several_regions = len({r for r in fields["region"] if r}) > 1
+    several_images = len({s for s in fields["source"] if s}) > 1
+    found = {}
+    for i, name in enumerate(names):
+        source, region, family, feature = (fields[f][i] for f in ("source", "region", "family", "feature"))
+        parts = name.split(".", 2)
+        source = source or (parts[0] if len(parts) == 3 else "")
+        group = " · ".join(visible(w) for w in (source, family) if w)
+        place = [w for w, shown in ((source, several_images), (region, several_regions)) if w and shown]
+        tail = feature or (parts[2] if len(parts) == 3 else name)
+        found[name] = (group, visible(" ".join([*place, tail])))
+    return found
+
+
+def _field(columns: pd.DataFrame, field: str) -> list[str]:
+    if field not in columns.columns:
+        return [""] * len(columns)
+    return ["" if v is None or v != v else str(v) for v in columns[field]]

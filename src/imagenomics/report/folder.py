@@ -1,0 +1,182 @@
+"""Reading the run folder: absent files are empty tables, damaged ones are named on the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.errors import FileProblem
+
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "losses.csv": ("patient", "category", "reason"),
+    "mappings.csv": ("column", "written", "mapped"),
+    "failures.csv": ("patient", "stage", "error"),
+    "warnings.csv": ("stage", "message"),
+    "clinical.parquet": (),
+    "clinical.columns.parquet": (),
+    "features.parquet": (),
+    "features.columns.parquet": (),
+    "molecules.parquet": (),
+    "molecules.columns.parquet": (),
+    "associations.parquet": ("analysis", "feature", "target", "n", "effect", "p", "neg_log10_p", "q"),
+    "predictions.parquet": ("patient", "analysis", "target", "model", "score", "label"),
+    "performance.parquet": ("analysis", "target", "model", "role", "split", "metric", "estimate"),
+    "curves.parquet": ("analysis", "target", "model", "curve", "x", "y"),
+}
+DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
+OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")
+OPTIONAL_NUMBERS = ("ci_low", "ci_high", "low", "high", "p_maxt", "n", "n_positive")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file of the run folder, or a part of it, that the page cannot show."""
+
+    code: str
+    file: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run folder holds, read once.
+
+    Parameters
+    ----------
+    path : Path
+        The run folder.
+    tables : mapping
+        File name -> frame, only those that are there and can be read.
+    documents : mapping
+        File name -> JSON object, only those that are there and can be read.
+    cards : tuple of mapping
+        Model cards of ``models/``, ordered by file name.
+    problems : tuple of Problem
+        Files that are there and cannot be read.
+    """
+
+    path: Path
+    tables: Mapping[str, pd.DataFrame]
+    documents: Mapping[str, Mapping[str, Any]]
+    cards: tuple[Mapping[str, Any], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def has(self, name: str) -> bool:
+        """Tell whether the file is there and readable."""
+        return name in self.tables or name in self.documents
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return the table, or an empty one with its columns."""
+        found = self.tables.get(name)
+        return pd.DataFrame(columns=list(TABLES[name])) if found is None else found
+
+    def document(self, name: str) -> Mapping[str, Any]:
+        """Return the JSON object, or an empty one."""
+        return self.documents.get(name, {})
+
+    def entries(self, name: str, key: str) -> list[dict[str, Any]]:
+        """Return the list of objects under ``key`` of a JSON file."""
+        found = self.document(name).get(key)
+        return [dict(e) for e in found if isinstance(e, Mapping)] if isinstance(found, list) else []
+
+    @property
+    def study(self) -> Mapping[str, Any]:
+        """Return the study as it was run: the plan in the record."""
+        found = self.document("record.json").get("plan")
+        return found if isinstance(found, Mapping) else {}
+
+    def blocks(self, name: str) -> list[dict[str, Any]]:
+        """Return the ``[[name]]`` blocks of the study."""
+        found = self.study.get(name)
+        return [dict(b) for b in found if isinstance(b, Mapping)] if isinstance(found, (list, tuple)) else []
+
+
+def read_folder(folder: Path) -> Results:
+    """Read everything that the page may show.
+
+    Raises
+    ------
+    FileProblem
+        ``IGX-REP-001``: the folder is absent or holds no file of a run.
+    """
+    problems: list[Problem] = []
+    tables = {name: frame for name in TABLES if (frame := _table(folder, name, problems)) is not None}
+    documents = {
+        name: data for name in DOCUMENTS if (data := _document(folder / name, name, problems)) is not None
+    }
+    if not tables and not documents and not problems:
+        raise FileProblem(
+            "IGX-REP-001",
+            "this is not a run folder" if folder.is_dir() else "the run folder does not exist",
+            where=str(folder),
+            expected="a folder with files of a run, such as flow.json and verdicts.json",
+            remedy="give the folder that `imagenomics run` wrote (its --out)",
+        )
+    cards = [
+        data
+        for path in sorted((folder / "models").glob("*.json"))
+        if (data := _document(path, f"models/{path.name}", problems)) is not None
+    ]
+    return Results(folder, tables, documents, tuple(cards), tuple(problems))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as dictionaries."""
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _table(folder: Path, name: str, problems: list[Problem]) -> pd.DataFrame | None:
+    path = folder / name
+    if not path.is_file():
+        return None
+    try:
+        frame = _read_csv(path) if name.endswith(".csv") else pd.read_parquet(path)
+    except (ValueError, OSError, EOFError) as error:
+        text = f"cannot be read ({type(error).__name__}: {str(error)[:300]})"
+        problems.append(Problem("IGX-REP-002", name, text))
+        return None
+    missing = [c for c in TABLES[name] if c not in frame.columns]
+    if missing:
+        problems.append(Problem("IGX-REP-003", name, f"has no column {', '.join(missing)}"))
+        return None
+    return (
+        _complete(frame)
+        if name in {"associations.parquet", "performance.parquet", "curves.parquet"}
+        else frame
+    )
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    return frame.drop(columns="schema_version", errors="ignore")
+
+
+def _complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with its optional columns, empty where the run did not write them."""
+    whole = frame.copy()
+    for column in OPTIONAL_TEXT:
+        whole[column] = (
+            frame[column].astype(object).where(frame[column].notna(), "") if column in frame else ""
+        )
+    for column in OPTIONAL_NUMBERS:
+        whole[column] = pd.to_numeric(frame[column], errors="coerce") if column in frame else float("nan")
+    return whole
+
+
+def _document(path: Path, name: str, problems: list[Problem]) -> Mapping[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        problems.append(Problem("IGX-REP-002", name, f"cannot be read ({type(error).__name__}: {error})"))
+        return None
+    if not isinstance(data, dict):
+        problems.append(Problem("IGX-REP-003", name, "is not a JSON object"))
+        return None
+    return data

@@ -1,0 +1,147 @@
+"""The methods paragraph, in plain words, from the study as it was run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from imagenomics.report.folder import Results
+from imagenomics.report.html import Html, el
+from imagenomics.report.text import as_float, listed, many
+from imagenomics.report.title import is_synthetic, n_patients, n_sites
+
+Block = Mapping[str, Any]
+
+
+def methods_section(results: Results) -> Html:
+    """Return a paragraph that can be pasted into a paper, and how to cite the software."""
+    if not results.study:
+        return el(
+            "p.absent",
+            "The run folder has no record of the study, so that no methods can be written from it.",
+        )
+    paragraphs = [
+        [_cohort(results), _images(results), _molecules(results)],
+        [_association(b) for b in results.blocks("associate")],
+        [*map(_training, _alike(results.blocks("train"))), _rule(results)],
+        [_software(results)],
+    ]
+    texts = [" ".join(s for s in sentences if s) for sentences in paragraphs]
+    button = el("button.copy.screen-only", "Copy", attrs={"type": "button", "data-copy": "methods-text"})
+    words = el("div", [el("p.methods", t) for t in texts if t], attrs={"id": "methods-text"})
+    return el("div", words, button, _cite(results))
+
+
+def _alike(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Return the predictions in groups that differ only in name and target: one sentence says them all."""
+    groups: dict[str, list[Block]] = {}
+    for block in blocks:
+        settings = {k: v for k, v in block.items() if k not in ("name", "target", "positive")}
+        groups.setdefault(repr(sorted(settings.items(), key=lambda i: str(i[0]))), []).append(block)
+    return list(groups.values())
+
+
+def _cohort(results: Results) -> str:
+    n, sites = n_patients(results), n_sites(results)
+    who = many(n, "patient") if n is not None else "An unknown number of patients"
+    made_up = ", all of them synthetic," if is_synthetic(results) else ""
+    where = f" from {many(sites, 'site')}" if sites else ""
+    return f"{who}{made_up}{where} with images and molecular data {'was' if n == 1 else 'were'} analysed."
+
+
+def _images(results: Results) -> str:
+    blocks = results.blocks("images")
+    n = results.table("features.parquet").shape[1]
+    if not blocks:
+        return f"{many(n, 'image feature')} came from tables made elsewhere." if n else ""
+    settings = results.study.get("features")
+    families = settings.get("families") if isinstance(settings, Mapping) else None
+    kinds = (
+        f" of the families {listed([str(f) for f in families])}"
+        if isinstance(families, (list, tuple)) and families
+        else ""
+    )
+    names = listed([str(b.get("name")) for b in blocks])
+    return (
+        f"From {many(len(blocks), 'image')} of each patient ({names}), {many(n, 'feature')}{kinds} were "
+        "measured, one patient at a time."
+    )
+
+
+def _molecules(results: Results) -> str:
+    blocks = results.blocks("molecules")
+    if not blocks:
+        return ""
+    names = listed(
+        [f"{b.get('name')} ({b.get('kind')})" if b.get("kind") else str(b.get("name")) for b in blocks]
+    )
+    n = results.table("molecules.parquet").shape[1]
+    return f"The molecular side had {many(n, 'variable')}: {names}."
+
+
+def _association(block: Block) -> str:
+    adjust = [str(a) for a in block.get("adjust") or ()]
+    how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
+    return (
+        f"Every feature was tested against every target of {_words(block.get('targets'))} {how} "
+        f"(analysis “{block.get('name')}”); q values control the false discovery rate within this family."
+    )
+
+
+def _training(blocks: Sequence[Block]) -> str:
+    block = blocks[0]
+    repeats, folds = as_float(block.get("repeats")), as_float(block.get("folds"))
+    validation = f"{int(folds)}-fold cross-validation" if folds else "cross-validation"
+    times = f", repeated {many(int(repeats), 'time')}" if repeats and repeats > 1 else ""
+    named = listed([_target(b) for b in blocks])
+    verb = "was" if len(blocks) == 1 else "were each"
+    beside = listed([str(b) for b in block.get("baselines") or ()])
+    against = f" Gains over the baselines {beside} were judged separately." if beside else ""
+    elsewhere = " Each site was also left out in turn." if block.get("leave_site_out") else ""
+    return (
+        f"{named} {verb} predicted by the model {block.get('primary', 'elastic-net')}, declared beforehand, "
+        f"with {validation}{times}; everything that is learned from several patients was learned inside "
+        f"the folds.{against}{elsewhere}"
+    )
+
+
+def _target(block: Block) -> str:
+    level = f": {block['positive']}" if block.get("positive") else ""
+    return f"{block.get('target')} (analysis “{block.get('name')}”{level})"
+
+
+def _rule(results: Results) -> str:
+    if not results.blocks("train"):
+        return ""
+    alpha = as_float(results.study.get("alpha")) or 0.05
+    return (
+        "A prediction counts as supported when its permutation p value, Holm-adjusted over all declared "
+        f"targets, is at most {alpha:g} and its interval excludes chance; the null repeats the whole "
+        "pipeline with permuted answers."
+    )
+
+
+def _software(results: Results) -> str:
+    record = results.document("record.json")
+    version = record.get("imagenomics")
+    libraries = record.get("libraries")
+    used = [f"{k} {v}" for k, v in libraries.items() if v] if isinstance(libraries, Mapping) else []
+    seed = record.get("seed")
+    said = f"Analyses were made with imagenomics {version or '(version unknown)'}"
+    said += f" on Python {record['python']}" if record.get("python") else ""
+    said += f" ({', '.join(used)})" if used else ""
+    return f"{said}, seed {seed}." if seed is not None else f"{said}."
+
+
+def _cite(results: Results) -> Html:
+    version = results.document("record.json").get("imagenomics") or ""
+    number = f", version {version}" if version else ""
+    words = f"The imagenomics developers. imagenomics{number} [computer software]. Apache-2.0."
+    return el("div", el("h4", "How to cite"), el("p.cite", words))
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        shown = [str(v) for v in value[:8]]
+        return listed(shown) + (f" and {len(value) - 8} more" if len(value) > 8 else "")
+    return str(value)

@@ -1,0 +1,200 @@
+"""One block for each predicted target: does it work, is it honest, does it hold elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.report.curves import calibration_chart, decision_chart, null_chart, roc_chart, score_chart
+from imagenomics.report.folder import Results
+from imagenomics.report.glossary import hint
+from imagenomics.report.html import Child, Html, el
+from imagenomics.report.models import Model, key, models_of, primary_of
+from imagenomics.report.performance import first_metric, model_table, site_table
+from imagenomics.report.table import breakable
+from imagenomics.report.text import as_float, many, measure, number, p_value, sentence
+from imagenomics.report.verdicts import badge
+
+OPEN_BLOCKS = 4
+MOST_WEIGHTS = 20
+Pair = tuple[str, str]
+
+
+def prediction_section(results: Results) -> Html:
+    """Return the section of predictions."""
+    performance, curves = results.table("performance.parquet"), results.table("curves.parquet")
+    predictions = results.table("predictions.parquet")
+    verdicts = [v for v in results.entries("verdicts.json", "verdicts") if v.get("kind") == "prediction"]
+    pairs = _pairs(performance, curves, verdicts)
+    if not pairs:
+        return el(
+            "p.absent",
+            "No prediction was trained in this run: the study declares none, or the run stopped before.",
+        )
+    blocks = []
+    for i, pair in enumerate(pairs):
+        verdict = next((v for v in verdicts if (str(v.get("analysis")), str(v.get("target"))) == pair), {})
+        body = _block(_of(performance, pair), _of(curves, pair), _of(predictions, pair), verdict=verdict)
+        weights = _weights(results.cards, pair)
+        title = [
+            el("span", breakable(pair[1] or pair[0])),
+            el("small", pair[0]),
+            badge(str(verdict["verdict"])) if verdict else None,
+        ]
+        blocks.append(
+            el(
+                "details.block",
+                el("summary.block-head", title),
+                body,
+                weights,
+                attrs={"open": i < OPEN_BLOCKS},
+            )
+        )
+    return el("div", blocks)
+
+
+def _pairs(
+    performance: pd.DataFrame, curves: pd.DataFrame, verdicts: Sequence[Mapping[str, Any]]
+) -> list[Pair]:
+    found: dict[Pair, None] = {}
+    for v in verdicts:
+        found[str(v.get("analysis")), str(v.get("target"))] = None
+    for frame in (performance, curves):
+        for pair in zip(frame["analysis"].astype(str), frame["target"].astype(str), strict=True):
+            found[pair] = None
+    return list(found)
+
+
+def _of(frame: pd.DataFrame, pair: Pair) -> pd.DataFrame:
+    return frame[(frame["analysis"].astype(str) == pair[0]) & (frame["target"].astype(str) == pair[1])]
+
+
+def _block(
+    performance: pd.DataFrame, curves: pd.DataFrame, predictions: pd.DataFrame, *, verdict: Mapping[str, Any]
+) -> Html:
+    models = models_of(performance, curves)
+    primary = primary_of(models)
+    if primary is None:
+        return el(
+            "p.absent", f"Nothing was trained for this target. {sentence(verdict.get('reason'))}".strip()
+        )
+    metric = first_metric(performance, str(verdict.get("estimate_name") or ""))
+    return el(
+        "div",
+        el("div.charts", _charts(curves, predictions, models, verdict=verdict, metric=metric)),
+        key(models),
+        el("h4", "All models and baselines"),
+        model_table(performance, models, metric)
+        or el("p.absent", "No performance was written for this target."),
+        _sites(performance, primary, metric),
+    )
+
+
+def _charts(
+    curves: pd.DataFrame,
+    predictions: pd.DataFrame,
+    models: Sequence[Model],
+    *,
+    verdict: Mapping[str, Any],
+    metric: str,
+) -> list[Html]:
+    primary = next((m for m in models if m.role == "primary"), models[0])
+    observed = next(
+        (v for k in ("observed", "statistic", "estimate") if (v := as_float(verdict.get(k))) is not None),
+        None,
+    )
+    null = null_chart(curves, primary, observed, name=measure(metric) or "statistic")
+    made: list[tuple[Child, Html | None, str]] = [
+        (
+            hint("AUC", "ROC curve"),
+            roc_chart(curves, models),
+            "Up and left is better; the diagonal is chance.",
+        ),
+        (
+            "Scores",
+            score_chart(predictions, primary),
+            "Each dot is a patient; useful scores pull the rows apart.",
+        ),
+        (
+            hint("calibration", "Calibration"),
+            calibration_chart(curves, primary),
+            "On the diagonal, predicted and observed agree.",
+        ),
+        (hint("null", "Null"), null, _null_words(curves, verdict)),
+        (
+            hint("decision", "Net benefit"),
+            decision_chart(curves, models),
+            "Above zero is better than treating nobody.",
+        ),
+    ]
+    return [_chart(title, picture, words) for title, picture, words in made if picture is not None]
+
+
+def _chart(title: Child, picture: Html, words: str) -> Html:
+    return el("figure.small-chart", el("figcaption", el("b", title), el("span", words)), picture)
+
+
+def _null_words(curves: pd.DataFrame, verdict: Mapping[str, Any]) -> str:
+    draws = int(
+        ((curves["curve"] == "null") & (curves["model"].astype(str) == str(verdict.get("model")))).sum()
+    )
+    draws = draws or int((curves["curve"] == "null").sum())
+    return f"{many(draws, 'run')} with shuffled answers; null p {p_value(verdict.get('null_p'))}."
+
+
+def _sites(performance: pd.DataFrame, primary: Model, metric: str) -> Html:
+    table = site_table(performance, primary, metric)
+    title = el("h4", hint("left-out site", "Trained elsewhere, tested here"))
+    if table is None:
+        return el(
+            "div",
+            title,
+            el("p.absent", "No site was left out: one site only, no site declared, or switched off."),
+        )
+    return el("div", title, table)
+
+
+def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair) -> Html | None:
+    """Return the coefficients of the model card of this target, largest first."""
+    own = [c for c in cards if (str(c.get("analysis")), str(c.get("target"))) == pair]
+    rows = _coefficients(own[0]) if own else []
+    if not rows:
+        return None
+    rows = sorted(rows, key=lambda r: -abs(r[1]))
+    largest = abs(rows[0][1]) or 1.0
+    bars = [
+        el(
+            "tr",
+            el("th.name", breakable(name), attrs={"scope": "row"}),
+            _bar(value, largest),
+            el("td.number", number(value)),
+        )
+        for name, value in rows[:MOST_WEIGHTS]
+    ]
+    left = len(rows) - MOST_WEIGHTS
+    words = f"{many(len(rows), 'feature')} with a weight in the model fitted to all patients" + (
+        f"; the {MOST_WEIGHTS} largest are shown." if left > 0 else "."
+    )
+    table = el("div.scroll", el("table.data.plain.weights", el("tbody", bars)), attrs={"tabindex": "0"})
+    return el("details", el("summary", "What the declared model weighs"), el("p.note", words), table)
+
+
+def _coefficients(card: Mapping[str, Any]) -> list[tuple[str, float]]:
+    found = card.get("coefficients")
+    if isinstance(found, Mapping):
+        entries = [(str(k), as_float(v)) for k, v in found.items()]
+    else:
+        items = [e for e in found if isinstance(e, Mapping)] if isinstance(found, list) else []
+        entries = [
+            (str(e.get("feature") or e.get("name") or ""), as_float(e.get("coefficient", e.get("value"))))
+            for e in items
+        ]
+    return [(name, value) for name, value in entries if value]
+
+
+def _bar(value: float, largest: float) -> Html:
+    width = round(50 * abs(value) / largest, 1)
+    side = {"style": f"width:{width}%;{'left:50%' if value > 0 else f'left:{50 - width}%'}"}
+    return el("td.bar-cell", el("span.bar-rail", el("span.up" if value > 0 else "span.down", attrs=side)))

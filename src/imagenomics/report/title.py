@@ -1,0 +1,114 @@
+"""The head of the page: what was studied, in whom, when, and whether the patients are real."""
+
+from __future__ import annotations
+
+from imagenomics.report.folder import Results
+from imagenomics.report.html import Child, Html, el
+from imagenomics.report.text import listed, many
+
+
+def page_title(results: Results) -> str:
+    """Return the study's name."""
+    names = (results.study.get("name"), results.document("record.json").get("study"))
+    return next((n.strip() for n in names if isinstance(n, str) and n.strip()), "") or "Study without a name"
+
+
+def head(results: Results) -> Html:
+    """Return title, summary, date, the label of synthetic data and the files that could not be read."""
+    return el(
+        "header.top",
+        el("p.eyebrow", "imagenomics report"),
+        el("h1", page_title(results)),
+        el("p.lead", cohort_line(results)),
+        el("p.dateline", _dateline(results)),
+        _synthetic(results),
+        _problems(results),
+    )
+
+
+def is_synthetic(results: Results) -> bool:
+    """Tell whether record or study say that the patients are made up."""
+    record = results.document("record.json")
+    return any(bool(source.get("synthetic")) for source in (record, results.study))
+
+
+def cohort_line(results: Results) -> str:
+    """Return patients, images, features, molecules and sites in one sentence."""
+    n = n_patients(results)
+    parts = [many(n, "patient") if n is not None else "An unknown number of patients"]
+    images = [str(b.get("name")) for b in results.blocks("images")]
+    if images:
+        parts.append(
+            f"{many(len(images), 'image')} each ({listed(images)})"
+            if len(images) > 1
+            else f"one image each ({images[0]})"
+        )
+    features, molecules = results.table("features.parquet"), results.table("molecules.parquet")
+    if results.has("features.parquet"):
+        parts.append(many(features.shape[1], "image feature"))
+    if results.has("molecules.parquet"):
+        parts.append(many(molecules.shape[1], "molecular variable"))
+    sites = n_sites(results)
+    if sites:
+        parts.append(many(sites, "site"))
+    return f"{', '.join(parts)}."
+
+
+def n_patients(results: Results) -> int | None:
+    """Return the number of patients analysed."""
+    steps = results.entries("flow.json", "steps")
+    if steps and isinstance(steps[-1].get("n"), int):
+        return int(steps[-1]["n"])
+    return len(results.table("features.parquet")) if results.has("features.parquet") else None
+
+
+def n_sites(results: Results) -> int:
+    """Return the number of sites among the patients analysed; 0 where none is declared."""
+    clinical = results.table("clinical.parquet")
+    column = site_column(results)
+    return int(clinical[column].dropna().nunique()) if column else 0
+
+
+def site_column(results: Results) -> str | None:
+    """Return the name of the column that holds the site."""
+    columns = results.table("clinical.columns.parquet")
+    values = results.table("clinical.parquet")
+    if "role" in columns.columns:
+        named = [str(c) for c in columns.index[columns["role"] == "site"] if c in values.columns]
+        if named:
+            return named[0]
+    return "site" if "site" in values.columns else None
+
+
+def run_date(results: Results) -> str | None:
+    """Return the day on which the run ended (or began), as written in its record."""
+    record = results.document("record.json")
+    found = record.get("finished")
+    return found[:10] if isinstance(found, str) and found else None
+
+
+def _dateline(results: Results) -> Child:
+    number = results.document("record.json").get("imagenomics")
+    date = run_date(results)
+    parts = [f"Run of {date}" if date else None, f"imagenomics {number}" if number else None]
+    said = [p for p in parts if p]
+    return " · ".join(said) if said else "The run folder has no record of when it was made."
+
+
+def _synthetic(results: Results) -> Html | None:
+    if not is_synthetic(results):
+        return None
+    words = "These patients are made up. Nothing on this page says anything about medicine."
+    return el("p.synthetic", el("strong", "SYNTHETIC DATA"), el("span", words), attrs={"role": "note"})
+
+
+def _problems(results: Results) -> Html | None:
+    if not results.problems:
+        return None
+    rows = [el("li", el("code", p.file), f" {p.text} [{p.code}]") for p in results.problems]
+    return el(
+        "div.alert",
+        el("strong", "Parts of this run folder cannot be shown"),
+        el("ul", rows),
+        attrs={"role": "note"},
+    )

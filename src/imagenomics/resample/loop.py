@@ -1,0 +1,153 @@
+"""The fold loop: fit on the training part, score the test part, keep one row for each prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import clone, is_classifier
+
+from imagenomics.errors import ImagenomicsError, InputError, InternalError
+from imagenomics.resample.fold_table import check_folds
+
+PREDICTION_COLUMNS = ("patient", "repeat", "fold", "score", "label", "threshold", "train_mean")
+FloatArray = npt.NDArray[np.float64]
+
+
+def cross_validate(
+    estimator: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    folds: pd.DataFrame,
+    *,
+    fit_columns: Mapping[str, pd.Series] | None = None,
+) -> pd.DataFrame:
+    """Predict every patient by models that were fitted without it.
+
+    Parameters
+    ----------
+    estimator : scikit-learn classifier (two classes) or regressor
+        Everything that learns, preparation and tuning included; cloned for each fold.
+    X : DataFrame, (n, p)
+        Columns of the patients, indexed by patient id (repeated where a patient has several rows).
+    y : Series, (n,)
+        Labels 0/1 or numbers, in the rows of ``X``.
+    folds : DataFrame
+        ``patient, repeat, fold`` as made by :func:`imagenomics.resample.splits.folds`, or a user's own.
+    fit_columns : mapping of str to Series, optional
+        Further arguments of ``fit`` by row of ``X``, such as ``groups`` or ``sites``.
+
+    Returns
+    -------
+    DataFrame
+        ``patient, repeat, fold, score, label, threshold, train_mean``, sorted by repeat and patient. A
+        larger score speaks for class 1 (a probability where the model gives one) or for a larger value.
+        ``threshold`` is the score from which the training part would call a patient positive (NaN for
+        numbers), ``train_mean`` the mean label of the training part.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RES-002`` to ``IGX-RES-004``: the folds do not fit; ``IGX-RES-006``: a fold could not be
+        fitted; ``IGX-RES-009``: ``X`` and ``y`` do not name the same patients, or a label is missing.
+    """
+    _check_rows(X, y)
+    plan = check_folds(folds, X.index)
+    # Sorted by patient, so that the result does not depend on the order of rows.
+    order = np.argsort(X.index.to_numpy().astype(str), kind="stable")
+    table, labels = X.iloc[order], y.to_numpy(dtype=np.float64)[order]
+    extra = {name: np.asarray(column)[order] for name, column in (fit_columns or {}).items()}
+    parts = []
+    for repeat, part in plan.groupby("repeat", sort=True):
+        fold_of = part.set_index("patient")["fold"].reindex(table.index).to_numpy()
+        parts.append(
+            _one_repeat(estimator, table, labels, fold_of=fold_of, extra=extra, repeat=int(str(repeat)))
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _one_repeat(
+    estimator: Any,
+    X: pd.DataFrame,
+    y: FloatArray,
+    *,
+    fold_of: npt.NDArray[np.int64],
+    extra: Mapping[str, npt.NDArray[Any]],
+    repeat: int,
+) -> pd.DataFrame:
+    out = np.full((3, len(X)), np.nan)
+    for fold in np.unique(fold_of):
+        train, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        given = {name: values[train] for name, values in extra.items()}
+        try:
+            model = clone(estimator).fit(X.iloc[train], y[train], **given)
+            out[0, test] = oriented_scores(model, X.iloc[test])
+            if is_classifier(model):
+                out[1, test] = _threshold(model, float(y[train].mean()))
+        except ImagenomicsError as error:
+            raise InputError(
+                error.code,
+                f"fold {fold} of repeat {repeat}: {error.what}",
+                where=error.where,
+                expected=error.expected,
+                remedy=error.remedy,
+            ) from error
+        except Exception as error:
+            raise InputError(
+                "IGX-RES-006",
+                f"fold {fold} of repeat {repeat} could not be done: {type(error).__name__}: {error}",
+                where=f"{type(estimator).__name__}, {train.size} training and {test.size} test rows",
+                remedy="fit the estimator on the whole table to see the error alone",
+            ) from error
+        out[2, test] = y[train].mean()
+    if np.isnan(out[0]).any():
+        raise InternalError(
+            "IGX-RES-006", f"{type(estimator).__name__} returned a score that is not a number"
+        )
+    names = {
+        "patient": X.index.to_numpy(),
+        "repeat": repeat,
+        "fold": fold_of.astype(np.int64),
+        "score": out[0],
+    }
+    return pd.DataFrame({**names, "label": y, "threshold": out[1], "train_mean": out[2]})
+
+
+def oriented_scores(model: Any, X: Any) -> FloatArray:
+    """Score rows, larger speaking for class 1: a probability, else a decision value, else a number."""
+    if not is_classifier(model):
+        return np.asarray(model.predict(X), dtype=np.float64)
+    if hasattr(model, "predict_proba"):
+        positive = list(model.classes_).index(1)
+        return np.asarray(model.predict_proba(X)[:, positive], dtype=np.float64)
+    return np.asarray(model.decision_function(X), dtype=np.float64)
+
+
+def _threshold(model: Any, train_mean: float) -> float:
+    """Take the model's own threshold (from held-out scores of its inner folds), else a natural one.
+
+    That is the share of positives in the training part for probabilities, and 0 for decision values.
+    """
+    own = getattr(model, "threshold_", None)
+    if own is not None:
+        return float(own)
+    return train_mean if hasattr(model, "predict_proba") else 0.0
+
+
+def _check_rows(X: pd.DataFrame, y: pd.Series) -> None:
+    if not X.index.equals(y.index):
+        raise InputError(
+            "IGX-RES-009",
+            "columns and labels do not name the same patients in the same order",
+            remedy="select both by the same patient ids",
+        )
+    missing = int(y.isna().sum())
+    if missing:
+        raise InputError(
+            "IGX-RES-009",
+            f"{missing} patients without a label",
+            remedy="leave them out, with a row in the loss table",
+        )

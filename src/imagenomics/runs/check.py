@@ -1,0 +1,226 @@
+"""``check``: what a study would do, how many patients remain, how long and how much memory; cheap."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from imagenomics.errors import ImagenomicsError, InputError
+from imagenomics.features.cost import estimate_cost
+from imagenomics.images.geometry import compare_grids
+from imagenomics.images.header import Header, read_header
+from imagenomics.images.read import read_mask
+from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
+from imagenomics.runs.extract import find_cases
+from imagenomics.runs.folder import Issues
+from imagenomics.runs.link import Linked, join_sides
+from imagenomics.runs.measure import Case
+from imagenomics.runs.plan import ImageBlock, Plan
+from imagenomics.runs.targets import Target, resolve_targets
+from imagenomics.runs.wide import column_descriptions
+from imagenomics.tables.patient_table import PatientTable, join
+
+SAMPLED_MASKS = 5
+BYTES_PER_VOXEL = 40  # image and mask as read, normalised, and cut to the region
+START_BYTES = 400_000_000  # Python with the libraries of a worker
+# Measured by benchmarks/study_cost.py on two cores: seconds for one pair in one draw, one null draw, one model.
+SECONDS = {"pair": 2e-7, "null": 0.15, "model": 10.0}
+DRAWS = 200
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What ``check`` found.
+
+    Parameters
+    ----------
+    steps : list of dict
+        The patient flow.
+    images, analyses : list of dict
+        What each block would do.
+    problems : list of dict
+        Files whose header shows already that they will fail: ``patient, file, code, error, remedy``.
+    notes : list of str
+        What a user should look at.
+    seconds, memory_bytes : float, int
+        Rough estimates for one worker; memory is for each worker.
+    """
+
+    steps: list[dict[str, Any]]
+    images: list[dict[str, Any]]
+    analyses: list[dict[str, Any]]
+    problems: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    memory_bytes: int = 0
+
+
+def check_study(plan: Plan, root: Path) -> CheckReport:
+    """Say what a run would do; tables and image headers are read, a few masks, and no image.
+
+    Raises
+    ------
+    InputError, FileProblem
+        What the link stage refuses, and names that an analysis does not find.
+    """
+    issues = Issues()
+    linked = join_sides(plan, root, issues=issues)
+    cases = find_cases(plan, linked)
+    images, problems = [], []
+    seconds, memory = 0.0, START_BYTES
+    for block in plan.images:
+        own = [case for case in cases.values() if case.image.name == block.name]
+        row, found = _check_images(block, plan, own, root)
+        row["missing"] = len(linked.patients) - len(own)
+        images.append(row)
+        problems += found
+        seconds += row["seconds"]
+        memory = max(memory, START_BYTES + row["memory_bytes"])
+    features = _planned_features(plan, linked)
+    analyses = [*_check_tests(plan, linked, features), *_check_targets(plan, linked)]
+    return CheckReport(
+        steps=linked.flow.as_dict()["steps"],
+        images=images,
+        analyses=analyses,
+        problems=problems,
+        notes=[message for _, _, _, message, _ in issues.warnings],
+        seconds=seconds + sum(row["seconds"] for row in analyses),
+        memory_bytes=memory,
+    )
+
+
+def _check_images(
+    block: ImageBlock, plan: Plan, cases: Sequence[Case], root: Path
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    settings = block.features or plan.features
+    headers: dict[str, Header] = {}
+    problems = []
+    for case in cases:
+        try:
+            headers[case.patient] = _headers_agree(case)
+        except ImagenomicsError as error:
+            file = str(error.where or case.files.image).removeprefix(f"{root}/")
+            problems.append(
+                {
+                    "patient": case.patient,
+                    "file": file,
+                    "code": error.code,
+                    "error": error.what,
+                    "remedy": error.remedy or "",
+                }
+            )
+    voxels = _region_voxels([c for c in cases if c.patient in headers])
+    largest = max((h.grid.n_voxels for h in headers.values()), default=0)
+    second, memory = estimate_cost(voxels, settings, spacing_known=block.spacing != "unknown")
+    spacings = Counter(tuple(round(s, 2) for s in h.grid.spacing_mm) for h in headers.values())
+    row = {
+        "image": block.name,
+        "found": len(cases),
+        "readable_headers": len(headers),
+        "spacings_mm": [{"zyx": list(s), "n": n} for s, n in spacings.most_common(3)],
+        "region_voxels_largest_sampled": voxels,
+        "features": len(column_descriptions(block, settings)),
+        "seconds": len(headers) * second,
+        "memory_bytes": memory + largest * BYTES_PER_VOXEL,
+    }
+    return row, problems
+
+
+def _headers_agree(case: Case) -> Header:
+    """Read the headers of image and mask; different grids are a problem unless a repair is declared."""
+    spacing, most = case.image.spacing, case.image.max_voxels
+    header = read_header(case.files.image, spacing=spacing, max_voxels=most)
+    if case.files.mask is None or case.image.geometry != "same":
+        return header
+    difference = compare_grids(
+        header.grid, read_header(case.files.mask, spacing=spacing, max_voxels=most).grid
+    )
+    if not difference.same:
+        raise InputError(
+            "IGX-IMG-020",
+            f"image and mask differ in {', '.join(difference.parts)}; corners lie "
+            f"{difference.corner_error_mm:.2f} mm apart",
+            where=f"{case.files.image} and {case.files.mask}",
+            remedy="declare a repair with `geometry`; a run shows both geometries",
+        )
+    return header
+
+
+def _region_voxels(cases: Sequence[Case]) -> int:
+    """Return the largest region among a few masks spread over the patients."""
+    if not cases:
+        return 0
+    chosen = {int(i) for i in np.linspace(0, len(cases) - 1, SAMPLED_MASKS)}
+    sizes = [0]
+    for i in sorted(chosen):
+        case = cases[i]
+        try:
+            if case.files.mask is None:
+                sizes.append(read_header(case.files.image, spacing=case.image.spacing).grid.n_voxels)
+            else:
+                sizes.append(int((read_mask(case.files.mask, spacing=case.image.spacing).array > 0).sum()))
+        except ImagenomicsError:
+            continue
+    return max(sizes)
+
+
+def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
+    """Return the features that will be there, without values; given tables count when they are read."""
+    index = pd.Index(list(linked.patients), name="patient", dtype=object)
+    described = [column_descriptions(b, b.features or plan.features) for b in plan.images]
+    return join([PatientTable(pd.DataFrame(np.nan, index=index, columns=d.index), d) for d in described])
+
+
+def _check_tests(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[str, Any]]:
+    rows = []
+    for block in plan.associate:
+        where = f"[[associate]] {block.name}"
+        targets = choose_targets(linked.molecules, block.targets, where=where)
+        choose_clinical(linked.clinical, block.adjust, where=where)
+        chosen = (
+            0
+            if plan.feature_tables
+            else len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
+        )
+        tests = chosen * len(targets.columns)
+        rows.append(
+            {
+                "analysis": block.name,
+                "kind": "association",
+                "features": chosen,
+                "targets": len(targets.columns),
+                "tests": tests,
+                "permutations": block.permutations,
+                "seconds": tests * (1 + block.permutations) * SECONDS["pair"] * len(linked.patients),
+            }
+        )
+    return rows
+
+
+def _check_targets(plan: Plan, linked: Linked) -> list[dict[str, Any]]:
+    return [_target_row(target) for target in resolve_targets(plan, linked)]
+
+
+def _target_row(target: Target) -> dict[str, Any]:
+    known = target.values.dropna()
+    models = 1 + len(target.block.models)
+    nulls = 1 + len(target.block.baselines) + len(target.block.nulls)
+    counts = {}
+    if target.task == "binary":
+        counts = {target.positive: int(known.sum()), target.negative: int((known == 0).sum())}
+    return {
+        "analysis": target.analysis,
+        "kind": "prediction",
+        "target": target.column,
+        "n": len(known),
+        "classes": counts,
+        "models": models,
+        "nulls": nulls,
+        "seconds": models * SECONDS["model"] + nulls * DRAWS * SECONDS["null"],
+    }

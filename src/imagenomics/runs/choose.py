@@ -1,0 +1,81 @@
+"""Which columns an analysis means: names, blocks and globs become columns of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from imagenomics.errors import unknown_name
+from imagenomics.tables.patient_table import PatientTable
+
+ALL = "all"
+
+
+def choose_features(
+    table: PatientTable, wanted: str | Sequence[str], *, flagged: bool = False, where: str
+) -> PatientTable:
+    """Return the image features that an analysis uses.
+
+    Parameters
+    ----------
+    wanted : str or sequence of str
+        ``all``, a column, or globs such as ``t1post.*``. A column that is named in full is taken even with a flag.
+    flagged : bool
+        Take columns with flags too.
+    where : str
+        The block of the study file, for messages.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RUN-040``: a name or glob that fits no column.
+    """
+    patterns = ["*"] if wanted == ALL else [wanted] if isinstance(wanted, str) else list(wanted)
+    flags = table.columns["flags"]
+    names: dict[str, None] = {}
+    for pattern in patterns:
+        fitting = [c for c in table.columns.index if c == pattern or fnmatchcase(c, pattern)]
+        if not fitting and pattern != "*":
+            raise unknown_name("IGX-RUN-040", "feature", pattern, table.columns.index, where=where)
+        usable = [c for c in fitting if flagged or c == pattern or not flags[c]]
+        names.update(dict.fromkeys(usable))
+    return table.select(c for c in table.columns.index if c in names)
+
+
+def choose_targets(molecules: PatientTable, wanted: str | Sequence[str], *, where: str) -> PatientTable:
+    """Return the molecules and labels of an analysis: blocks, columns or globs; ``all`` for every one.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RUN-041``: a name that is neither a block nor a column.
+    """
+    patterns = [wanted] if isinstance(wanted, str) else list(wanted)
+    blocks = set(molecules.columns["source"])
+    names: dict[str, None] = {}
+    for pattern in patterns:
+        if pattern == ALL:
+            fitting = list(molecules.columns.index)
+        elif pattern in blocks:
+            fitting = list(molecules.columns.index[molecules.columns["source"] == pattern])
+        else:
+            fitting = [c for c in molecules.columns.index if c == pattern or fnmatchcase(c, pattern)]
+        if not fitting:
+            known = [*blocks, *molecules.columns.index]
+            raise unknown_name("IGX-RUN-041", "molecule block or column", pattern, known, where=where)
+        names.update(dict.fromkeys(fitting))
+    return molecules.select(names)
+
+
+def choose_clinical(clinical: PatientTable, wanted: Sequence[str], *, where: str) -> PatientTable:
+    """Return clinical variables (and ``site``) by name; ``IGX-RUN-042`` for one the study does not declare."""
+    for name in wanted:
+        if name not in clinical.columns.index:
+            raise unknown_name(
+                "IGX-RUN-042",
+                "clinical variable",
+                name,
+                clinical.columns.index,
+                where=f"{where}, [patients.clinical]",
+            )
+    return clinical.select(wanted)

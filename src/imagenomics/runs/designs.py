@@ -1,0 +1,228 @@
+"""Who and what enters one prediction: the columns of each model, the labels, the sites, the folds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.errors import ImagenomicsError
+from imagenomics.predict.build import build_model
+from imagenomics.predict.settings import PredictSettings
+from imagenomics.resample.fold_table import check_folds
+from imagenomics.resample.splits import folds, leave_one_site_out
+from imagenomics.runs.choose import choose_clinical, choose_features
+from imagenomics.runs.extract import Extracted
+from imagenomics.runs.link import Linked
+from imagenomics.runs.plan import Plan
+from imagenomics.runs.targets import Target
+from imagenomics.tables.patient_table import PatientTable
+from imagenomics.tables.read import read_keyed_table
+
+PRIMARY, OTHER, BASELINE, COMBINED = "primary", "other", "baseline", "combined"
+FEWEST = 10  # patients of a class, below which a prediction is not testable
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model of a prediction: what it is called, what it is built as, and the columns it sees."""
+
+    name: str
+    family: str
+    role: str
+    columns: tuple[str, ...]
+    baseline: tuple[str, ...] = ()  # columns that stand beside the image columns
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What all predictions of a study share: tuning, seed, and the error rate of the verdicts."""
+
+    predict: PredictSettings = field(default_factory=PredictSettings)
+    seed: int = 0
+    alpha: float = 0.05
+
+
+@dataclass(frozen=True)
+class Design:
+    """Everything that one prediction needs, by patient.
+
+    Parameters
+    ----------
+    target : Target
+        What is predicted; ``labels`` are its values for the patients who enter.
+    table : DataFrame, (n, p)
+        All columns that any model sees.
+    labels : Series, (n,)
+        0/1 or numbers.
+    sites : Series or None
+        Site by patient, None where the study declares no site.
+    folds : DataFrame or None
+        ``patient, repeat, fold``; None where ``problem`` says why the target cannot be cross-validated.
+    site_folds : DataFrame or None
+        One fold for each site left out.
+    models : tuple of ModelSpec
+        In the order of the page.
+    removed : dict
+        Reason -> patients of the cohort who do not enter.
+    options : TrainOptions
+        Tuning, seed and error rate.
+    problem : str
+        Why nothing can be trained; '' when it can.
+    """
+
+    target: Target
+    table: pd.DataFrame
+    labels: pd.Series
+    sites: pd.Series | None
+    folds: pd.DataFrame | None
+    site_folds: pd.DataFrame | None
+    models: tuple[ModelSpec, ...]
+    removed: dict[str, int]
+    options: TrainOptions
+    problem: str = ""
+
+    def settings(self) -> str:
+        """Return what the numbers of this prediction depend on, beside its data, as canonical text."""
+        target = self.target
+        tuning = f"{self.options.predict.canonical()}{self.options.seed}"
+        return f"{target.block.canonical()}{target.analysis}{target.positive}{tuning}"
+
+    def model(self, spec: ModelSpec) -> Any:
+        """Build the estimator of a model."""
+        return build_model(
+            spec.family,
+            task=self.target.task,
+            settings=self.options.predict,
+            seed=self.options.seed,
+            baseline=spec.baseline,
+        )
+
+    @property
+    def strata(self) -> pd.Series | None:
+        """Return the groups within which the null exchanges patients, None where it is free."""
+        if self.sites is None or self.target.block.within != "site":
+            return None
+        return self.sites.where(self.sites.notna(), "(site not known)")
+
+    def columns(self, spec: ModelSpec) -> pd.DataFrame:
+        """Return the columns that a model sees."""
+        return self.table[list(spec.columns)]
+
+
+def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Extracted) -> Design:
+    """Set up one declared prediction of a study."""
+    where = f"[[train]] {target.block.name}"
+    images = choose_features(extracted.features, target.block.features, where=where)
+    given = None
+    if target.block.folds_table is not None:
+        given = read_keyed_table(linked.root / target.block.folds_table, key="patient")
+    return make_design(
+        target,
+        images=images.select(
+            c for c in images.columns.index if images.columns.at[c, "role"] != "volume"
+        ).values,
+        clinical=_clinical(target, linked, where).values,
+        volume=lesion_volumes(extracted.features, plan),
+        sites=linked.clinical.values.get("site"),
+        given_folds=given,
+        options=TrainOptions(plan.predict, plan.seed, plan.alpha),
+    )
+
+
+def make_design(
+    target: Target,
+    *,
+    images: pd.DataFrame,
+    clinical: pd.DataFrame,
+    volume: pd.DataFrame,
+    sites: pd.Series | None,
+    given_folds: pd.DataFrame | None,
+    options: TrainOptions,
+) -> Design:
+    """Set up one prediction from frames by patient; what cannot be cross-validated says why instead of failing."""
+    known = target.values.notna()
+    pictured = images.notna().any(axis=1)
+    keep = known & pictured
+    labels = target.values[keep]
+    kept_sites = None if sites is None else sites[keep]
+    removed = {"label not known": int((~known).sum()), "no image features": int((known & ~pictured).sum())}
+    problem, drawn, site_folds = "", None, None
+    try:
+        drawn = _folds(target, labels, given_folds, seed=options.seed)
+        site_folds = _site_folds(target, kept_sites)
+    except ImagenomicsError as error:
+        problem = error.what
+    if images.shape[1] == 0:
+        problem = "no image feature without a flag is there to train on"
+    return Design(
+        target=target,
+        table=pd.concat([images, clinical, volume], axis=1)[keep],
+        labels=labels,
+        sites=kept_sites,
+        folds=drawn,
+        site_folds=site_folds,
+        models=_models(target, *(tuple(map(str, part.columns)) for part in (images, clinical, volume))),
+        removed={reason: n for reason, n in removed.items() if n},
+        options=options,
+        problem=problem,
+    )
+
+
+def lesion_volumes(features: PatientTable, plan: Plan) -> pd.DataFrame:
+    """Return one volume for each region of each mask; images that share a mask fill each other's gaps."""
+    masks = {block.name: block.mask or block.name for block in plan.images}
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    columns = features.where(role="volume").columns
+    for name, row in columns.iterrows():
+        groups[masks.get(str(row["source"]), str(row["source"])), str(row["region"])].append(str(name))
+    found = {
+        f"volume.{names[0]}": features.values[names].bfill(axis=1).iloc[:, 0] for names in groups.values()
+    }
+    return pd.DataFrame(found, index=features.values.index)
+
+
+def _clinical(target: Target, linked: Linked, where: str) -> PatientTable:
+    """Return the clinical baseline's columns: never the site, never the target itself."""
+    wanted = target.block.clinical
+    if wanted == "all":
+        columns = linked.clinical.columns
+        names = [c for c in columns.index if columns.at[c, "role"] == "clinical" and c != target.column]
+    else:
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+    return choose_clinical(linked.clinical, names, where=where)
+
+
+def _folds(target: Target, labels: pd.Series, given: pd.DataFrame | None, *, seed: int) -> pd.DataFrame:
+    if given is not None:
+        return check_folds(given, labels.index)
+    block = target.block
+    return folds(
+        labels.index, labels, n_splits=block.folds, repeats=block.repeats, seed=seed, task=target.task
+    )
+
+
+def _site_folds(target: Target, sites: pd.Series | None) -> pd.DataFrame | None:
+    if not target.block.leave_site_out or sites is None:
+        return None
+    known = sites.dropna()
+    return leave_one_site_out(known.index, known) if known.nunique() > 1 else None
+
+
+def _models(
+    target: Target, images: tuple[str, ...], clinical: tuple[str, ...], volume: tuple[str, ...]
+) -> tuple[ModelSpec, ...]:
+    block = target.block
+    primary = ModelSpec(block.primary, block.primary, PRIMARY, images)
+    others = [ModelSpec(name, name, OTHER, images) for name in block.models if name != block.primary]
+    given = {"clinical": clinical, "volume": volume}
+    baselines = [ModelSpec(name, name, BASELINE, columns) for name, columns in given.items() if columns]
+    combined = [
+        ModelSpec(f"image+{name}", block.primary, COMBINED, (*images, *columns), columns)
+        for name, columns in given.items()
+        if columns and name in block.baselines
+    ]
+    majority = ModelSpec("majority", "majority", BASELINE, (*clinical, *volume) or images)
+    return (primary, *others, *baselines, majority, *combined)

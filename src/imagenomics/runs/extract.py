@@ -1,0 +1,105 @@
+"""The extract stage: every image of every patient becomes columns of one patient-keyed table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagenomics.runs.feature_tables import read_feature_tables
+from imagenomics.runs.folder import Issues, RunFolder
+from imagenomics.runs.link import Linked
+from imagenomics.runs.measure import Case, case_unit, measure_case
+from imagenomics.runs.panels import safe_name
+from imagenomics.runs.plan import Plan
+from imagenomics.runs.store import make_key
+from imagenomics.runs.units import UnitResults, Workshop
+from imagenomics.runs.wide import widen
+from imagenomics.tables.patient_table import PatientTable, join
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """Image features by patient, the share of images that failed, and the key of it all."""
+
+    features: PatientTable
+    failed_share: float
+    key: str
+
+
+def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, issues: Issues) -> Extracted:
+    """Measure every image that was found; write features and panels.
+
+    Parameters
+    ----------
+    plan : Plan
+        Images, regions and features.
+    linked : Linked
+        The patients and their files.
+    folder : RunFolder
+        Receives ``features.parquet``, ``features.columns.parquet`` and ``panels/``.
+    shop : Workshop
+        Does the units, one for each image of each patient.
+    issues : Issues
+        Receives failures and warnings.
+    """
+    cases = find_cases(plan, linked)
+    results = shop.do(
+        {name: case_unit(c) for name, c in cases.items()}, measure_case, label="measuring images"
+    )
+    _note_problems(cases, results, issues)
+    measured = []
+    for block in plan.images:
+        own = {
+            case.patient: results.payloads[name]["values"]
+            for name, case in cases.items()
+            if case.image.name == block.name and name in results.payloads
+        }
+        measured.append(
+            widen(block, block.features or plan.features, own, patients=linked.patients, issues=issues)
+        )
+    given = read_feature_tables(plan, linked, issues=issues)
+    features = join([*measured, *given.tables]).patients(linked.patients)
+    folder.write_table("features", features)
+    _write_panels(folder, cases, results)
+    upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
+    key = make_key("extracted", 1, "", [linked.key, *upstream, *given.keys])
+    return Extracted(features, len(results.failures) / max(len(cases), 1), key)
+
+
+def find_cases(plan: Plan, linked: Linked) -> dict[str, Case]:
+    """Return every image of every patient by the name of its unit."""
+    return {
+        f"{block.name}/{patient}": Case(patient, files, block, block.features or plan.features)
+        for block in plan.images
+        for patient, files in linked.files[block.name].cases.items()
+    }
+
+
+def _note_problems(cases: dict[str, Case], results: UnitResults, issues: Issues) -> None:
+    for name, failure in results.failures.items():
+        case = cases[name]
+        issues.fail(case.patient, "extract", failure, file=str(case.files.image))
+    for name, payload in results.payloads.items():
+        case = cases[name]
+        about = payload["about"]
+        for text in about["warnings"]:
+            issues.warn("extract", "IGX-RUN-021", f"{case.image.name}: {text}", patient=case.patient)
+        for problem in about["problems"]:
+            text = f"{case.image.name}, region {problem['region']}: {problem['error']}"
+            issues.warn("extract", problem["code"], text, patient=case.patient, remedy=problem["remedy"])
+
+
+def _write_panels(folder: RunFolder, cases: dict[str, Case], results: UnitResults) -> None:
+    """Write one picture for each image; pictures of an earlier run that are no longer wanted go away."""
+    index = []
+    for name in sorted(results.payloads, key=lambda n: (cases[n].patient, n)):
+        case = cases[name]
+        file = f"{safe_name(case.patient)}.{case.image.name}.png"
+        folder.write_bytes(f"panels/{file}", results.payloads[name]["picture"])
+        about = results.payloads[name]["about"]["picture"]
+        index.append({"patient": case.patient, "image": case.image.name, "file": file, **about})
+    folder.write_json("panels/index", {"panels": index})
+    wanted = {row["file"] for row in index}
+    for path in sorted(Path(folder.path / "panels").glob("*.png")):
+        if path.name not in wanted:
+            path.unlink()

@@ -1,0 +1,167 @@
+"""The main job: link, extract, associate, train, nulls, report, each as far as the caller wants."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from imagenomics.errors import FileProblem, InputError, unknown_name
+from imagenomics.report.page import write_report
+from imagenomics.runs.associate import associate
+from imagenomics.runs.cards import write_cards
+from imagenomics.runs.extract import extract
+from imagenomics.runs.folder import Issues, RunFolder
+from imagenomics.runs.judge import judge
+from imagenomics.runs.link import link
+from imagenomics.runs.plan import Plan
+from imagenomics.runs.record import write_record
+from imagenomics.runs.store import Store
+from imagenomics.runs.summary import Summary, summarise
+from imagenomics.runs.train import Trained, train
+from imagenomics.runs.units import Workshop
+from imagenomics.work.cluster import open_executor
+from imagenomics.work.progress import Progress
+
+STAGES = ("link", "extract", "associate", "train", "nulls", "report")
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """How a job is done; nothing here changes its results.
+
+    Parameters
+    ----------
+    out : Path
+        Run folder.
+    workers : int
+        Processes on this machine.
+    scheduler : str, optional
+        Address of a Dask scheduler to use instead.
+    retry_failed : bool
+        Try units again that failed before.
+    progress : Progress, optional
+        Where progress goes; default: stderr when it is a terminal.
+    """
+
+    out: Path
+    workers: int = 1
+    scheduler: str | None = None
+    retry_failed: bool = False
+    progress: Progress | None = None
+
+
+@dataclass
+class Clock:
+    """Seconds per stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time the block as the stage ``name``."""
+        start = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - start, 2)
+
+
+def run_plan(plan: Plan, root: Path, options: JobOptions, *, last: str = "report") -> Summary:
+    """Run a study up to the stage ``last``; what was done before is taken from the run folder's store.
+
+    Parameters
+    ----------
+    plan : Plan
+        The study.
+    root : Path
+        Folder at which its relative paths start.
+    options : JobOptions
+        Run folder, workers, retries.
+    last : str
+        One of ``STAGES``.
+
+    Returns
+    -------
+    Summary
+        Verdicts, counts and the path of the page.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RUN-050``: unknown stage; ``IGX-RUN-051``: another process writes to this run folder.
+    """
+    if last not in STAGES:
+        raise unknown_name("IGX-RUN-050", "stage", last, STAGES)
+    wanted = STAGES[: STAGES.index(last) + 1]
+    progress = options.progress or Progress.automatic()
+    folder = RunFolder(options.out)
+    with (
+        _only_writer(options.out),
+        open_executor(workers=options.workers, scheduler=options.scheduler, progress=progress) as executor,
+    ):
+        shop = Workshop(Store(options.out / "store"), executor, options.retry_failed)
+        return _stages(plan, root, folder, shop=shop, wanted=wanted)
+
+
+def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted: tuple[str, ...]) -> Summary:
+    issues, clock = Issues(), Clock()
+    associations, trained, failed_share = None, Trained.nothing(), 0.0
+    try:
+        with clock.stage("link"):
+            linked = link(plan, root, folder, issues=issues)
+        if "extract" in wanted:
+            with clock.stage("extract"):
+                extracted = extract(plan, linked, folder, shop=shop, issues=issues)
+                failed_share = extracted.failed_share
+        if "associate" in wanted:
+            with clock.stage("associate"):
+                associations = associate(plan, linked, extracted, folder=folder, shop=shop)
+        if "train" in wanted:
+            with clock.stage("train"):
+                trained = train(plan, linked, extracted, folder=folder, shop=shop, issues=issues)
+                write_cards(plan, trained, extracted, folder=folder, shop=shop, issues=issues)
+        if "nulls" in wanted:
+            with clock.stage("nulls"):
+                judge(plan, linked, associations, trained=trained, folder=folder, shop=shop)
+    finally:
+        issues.write(folder)
+    write_record(plan, linked, folder, seconds=clock.seconds, workers=shop.executor.workers)
+    page = write_report(folder.path) if "report" in wanted else None
+    return replace(summarise(folder.path, page=page), too_many_failures=failed_share > plan.max_failed)
+
+
+@contextmanager
+def _only_writer(path: Path) -> Iterator[None]:
+    """Hold the run folder's lock; two runs in one folder would mix their files."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        handle = open(path / ".lock", "w")  # noqa: SIM115 - held for the whole run
+    except OSError as error:
+        raise FileProblem(
+            "IGX-TAB-020",
+            f"the run folder cannot be made ({error.strerror or error})",
+            where=str(path),
+            remedy="choose another --out",
+        ) from error
+    with handle:
+        if not _lock(handle.fileno()):
+            raise InputError(
+                "IGX-RUN-051",
+                "another process is writing to this run folder",
+                where=str(path),
+                remedy="wait until it has ended, or choose another --out",
+            )
+        yield
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,152 @@
+"""From numbers to verdicts: every declared question is answered by the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
+from imagenomics.resample.metrics import evaluate
+from imagenomics.resample.null import tested_folds
+from imagenomics.runs.designs import COMBINED, Design, ModelSpec
+from imagenomics.runs.folder import RunFolder
+from imagenomics.runs.link import Linked
+from imagenomics.runs.nulls import Nulls, draw_nulls
+from imagenomics.runs.performance import (
+    CURVE_COLUMNS,
+    PERFORMANCE_COLUMNS,
+    baseline_of,
+    curve_rows,
+    interval_of,
+    performance_rows,
+    to_frame,
+)
+from imagenomics.runs.plan import Plan
+from imagenomics.runs.train import Trained
+from imagenomics.runs.units import Workshop
+from imagenomics.verdicts.association import association_verdicts
+from imagenomics.verdicts.evidence import Evidence
+from imagenomics.verdicts.rules import increment_verdicts, prediction_verdicts
+from imagenomics.verdicts.settings import VerdictSettings
+from imagenomics.verdicts.testable import check_testable
+
+LACKING = {
+    "clinical": "There is nothing to compare with: the study declares no clinical variable.",
+    "volume": "There is nothing to compare with: no lesion volume was measured.",
+}
+Verdict = dict[str, Any]
+
+
+def judge(
+    plan: Plan,
+    linked: Linked,
+    associations: pd.DataFrame | None,
+    *,
+    trained: Trained,
+    folder: RunFolder,
+    shop: Workshop,
+) -> None:
+    """Draw the nulls and write ``verdicts.json``, ``performance.parquet`` and ``curves.parquet``."""
+    nulls = draw_nulls(trained, shop)
+    verdicts = [
+        *judge_predictions(trained, nulls, VerdictSettings(alpha=plan.alpha)),
+        *_associations(plan, linked, associations),
+    ]
+    folder.write_json("verdicts", {"verdicts": verdicts})
+    if not trained.scores:
+        folder.remove("performance.parquet", "curves.parquet")
+        return
+    rows = (row for design in trained.designs for row in performance_rows(trained, design))
+    folder.write_frame("performance", to_frame(rows, PERFORMANCE_COLUMNS))
+    points = (row for design in trained.designs for row in curve_rows(trained, design, nulls.results))
+    folder.write_frame("curves", to_frame(points, CURVE_COLUMNS))
+
+
+def judge_predictions(trained: Trained, nulls: Nulls, settings: VerdictSettings) -> list[Verdict]:
+    """Answer every declared prediction, and every declared gain over a baseline."""
+    bench = _Bench(trained, nulls, settings)
+    predictions = [bench.evidence(design, design.models[0]) for design in trained.designs]
+    increments = [
+        bench.gain(design, name) for design in trained.designs for name in design.target.block.baselines
+    ]
+    return [
+        *prediction_verdicts(predictions, settings=settings),
+        *increment_verdicts(increments, settings=settings),
+    ]
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What the evidence of one question is put together from."""
+
+    trained: Trained
+    nulls: Nulls
+    settings: VerdictSettings
+
+    def gain(self, design: Design, baseline: str) -> Evidence:
+        """Return the evidence for what images add to a baseline."""
+        spec = next((m for m in design.models if m.name == f"image+{baseline}"), None)
+        if spec is not None:
+            return self.evidence(design, spec)
+        facts = self._facts(design) | {"model": f"image+{baseline} vs {baseline}"}
+        return Evidence(**facts, untestable=LACKING[baseline])
+
+    def evidence(self, design: Design, spec: ModelSpec) -> Evidence:
+        """Return estimate, interval and null of one model, or why there are none."""
+        key = (design.target.analysis, spec.name)
+        combined = spec.role == COMBINED
+        facts = self._facts(design)
+        facts["model"] = f"{spec.name} vs {baseline_of(spec)}" if combined else spec.name
+        needed = [spec.name, baseline_of(spec)] if combined else [spec.name]
+        if any((key[0], name) not in self.trained.scores for name in needed):
+            return Evidence(**facts, untestable=self._untestable(design) or "The model could not be trained.")
+        found = interval_of(self.trained, design, spec)
+        facts |= {"estimate": found.estimate, "ci_low": found.low, "ci_high": found.high}
+        reason = self._untestable(design) or self.nulls.problems.get(key, "")
+        if reason:
+            return Evidence(**facts, untestable=reason)
+        null = self.nulls.results[key]
+        base = self._tested_value(design, baseline_of(spec)) if combined else 0.0
+        return Evidence(**facts, null_p=null.p, null_centre=null.centre - base, null_spread=null.spread)
+
+    def _facts(self, design: Design) -> dict[str, Any]:
+        labels = design.labels
+        binary = design.target.task == "binary"
+        return {
+            "analysis": design.target.analysis,
+            "target": design.target.column,
+            "n": len(labels),
+            "positives": int((labels == 1).sum()) if binary else None,
+            "negatives": int((labels == 0).sum()) if binary else None,
+            "estimate_name": PRIMARY_METRIC[design.target.task],
+        }
+
+    def _untestable(self, design: Design) -> str:
+        found = check_testable(
+            design.labels,
+            design.strata,
+            target=design.target.analysis,
+            task=design.target.task,
+            settings=self.settings,
+        )
+        return found.reason or design.problem
+
+    def _tested_value(self, design: Design, model: str) -> float:
+        """Return the statistic of a model on the folds that the null uses."""
+        assert design.folds is not None
+        scores = self.trained.scores[design.target.analysis, model]
+        first = tested_folds(design.folds)["repeat"].iloc[0]
+        return evaluate(scores[scores["repeat"] == first], PRIMARY_METRIC[design.target.task])
+
+
+def _associations(plan: Plan, linked: Linked, table: pd.DataFrame | None) -> Iterator[Verdict]:
+    if table is None or table.empty:
+        return
+    binary = linked.molecules.where(kind="binary").values
+    counts = {str(name): (int((v == 1).sum()), int((v == 0).sum())) for name, v in binary.items()}
+    for block in plan.associate:
+        own = table[table["analysis"] == block.name]
+        yield from association_verdicts(own, settings=VerdictSettings(alpha=block.alpha), class_counts=counts)

@@ -1,0 +1,130 @@
+"""Measuring one image of one patient: the unit of the extract stage."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from imagenomics.errors import ImagenomicsError, InputError
+from imagenomics.features.extract import extract_region
+from imagenomics.features.settings import FeatureSettings
+from imagenomics.images.find import CaseFiles
+from imagenomics.images.header import read_header
+from imagenomics.images.load import load_case
+from imagenomics.images.panels import Panel, panel
+from imagenomics.images.settings import ImageSettings
+from imagenomics.images.volume import Volume
+from imagenomics.runs.panels import png_bytes
+from imagenomics.runs.store import Unit
+
+STAGE = "extract"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one unit needs: the patient's files and how they are to be read and measured."""
+
+    patient: str
+    files: CaseFiles
+    image: ImageSettings
+    features: FeatureSettings
+
+
+def case_unit(case: Case) -> Unit:
+    """Return the unit of ``case``; its key covers both files and everything that changes the numbers."""
+    files = {"image": case.files.image} | ({"mask": case.files.mask} if case.files.mask else {})
+    detached = {
+        f"{name} data": path for name, file in files.items() if (path := _data_file(file)) is not None
+    }
+    settings = f"{case.image.digest_of_values()} {case.features.canonical()}"
+    return Unit(STAGE, VERSION, settings, files | detached, data=case)
+
+
+def _data_file(path: Path) -> Path | None:
+    """Return the file with the numbers, where the header is a file of its own."""
+    if path.suffix.lower() != ".nhdr":
+        return None
+    try:
+        return read_header(path, spacing="unknown").layout.data_path
+    except ImagenomicsError:
+        return None  # reading the image says what is wrong with it
+
+
+def measure_case(unit: Unit) -> dict[str, Any]:
+    """Read, normalise and measure one image of one patient, and draw it.
+
+    Returns
+    -------
+    dict
+        ``values`` (long: region, family, feature, ibsi, value, unit, flags, status, reason), ``picture`` (PNG) and
+        ``about`` (geometry, history, contours, problems of single regions).
+    """
+    case: Case = unit.data
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", category=UserWarning)
+        volume, regions = load_case(case.files.image, case.files.mask, case.image)
+        values, problems = _measure_regions(volume, regions, case.features)
+        picture = panel(volume, regions)
+    return {
+        "values": values,
+        "picture": png_bytes(picture.pixels),
+        "about": {
+            "spacing_mm": list(volume.spacing_mm),
+            "spacing_known": volume.spacing_known,
+            "size": list(volume.array.shape),
+            "history": list(volume.history),
+            "problems": problems,
+            "warnings": sorted({str(w.message) for w in caught}),
+            "picture": _about_picture(picture),
+        },
+    }
+
+
+def _measure_regions(
+    volume: Volume, regions: dict[str, np.ndarray], settings: FeatureSettings
+) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+    """Measure each region; one that cannot be measured is a problem, unless it is the only one."""
+    frames: list[pd.DataFrame] = []
+    problems: list[dict[str, str]] = []
+    errors: list[ImagenomicsError] = []
+    for name, mask in regions.items():
+        try:
+            frame = extract_region(
+                volume.array,
+                mask,
+                spacing_mm=volume.spacing_mm,
+                settings=settings,
+                spacing_known=volume.spacing_known,
+            )
+        except InputError as error:
+            errors.append(error)
+            problems.append(
+                {"region": name, "code": error.code, "error": error.what, "remedy": error.remedy or ""}
+            )
+            continue
+        frames.append(frame.assign(region=name))
+    if not frames:
+        raise errors[0]
+    return pd.concat(frames, ignore_index=True), problems
+
+
+def _about_picture(picture: Panel) -> dict[str, Any]:
+    contours = {
+        name: [np.round(line, 1).tolist() for line in lines] for name, lines in picture.contours.items()
+    }
+    height, width = picture.pixels.shape
+    return {
+        "width": width,
+        "height": height,
+        "aspect": picture.aspect,
+        "slice": picture.slice_index,
+        "n_slices": picture.n_slices,
+        "contours": contours,
+        "note": picture.note,
+    }

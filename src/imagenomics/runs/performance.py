@@ -1,0 +1,143 @@
+"""How well each model did: estimates with intervals, one row each, and the curves of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from imagenomics.resample.intervals import Interval, bootstrap_interval, paired_interval
+from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
+from imagenomics.resample.metrics import evaluate_all
+from imagenomics.resample.roc import roc_curve
+from imagenomics.resample.sequential import NullResult
+from imagenomics.resample.settings import IntervalSettings
+from imagenomics.runs.designs import COMBINED, Design, ModelSpec
+from imagenomics.runs.train import Trained
+from imagenomics.stats.ranks import auc
+from imagenomics.verdicts.calibration import calibration_curve
+from imagenomics.verdicts.decision_curve import decision_curve
+
+PERFORMANCE_COLUMNS = (
+    "analysis",
+    "target",
+    "model",
+    "role",
+    "split",
+    "metric",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "n",
+    "n_positive",
+    "note",
+)
+CURVE_COLUMNS = ("analysis", "target", "model", "curve", "x", "y", "low", "high", "n")
+CROSS_VALIDATION = "cross-validation"
+FEWEST_AT_A_SITE = 2  # of each class, below which a site's AUC says nothing
+Row = tuple[object, ...]
+
+
+def interval_of(trained: Trained, design: Design, spec: ModelSpec) -> Interval:
+    """Return the main measure of a model with its interval; for a combined model the gain over its baseline."""
+    metric = PRIMARY_METRIC[design.target.task]
+    analysis = design.target.analysis
+    own = trained.scores[analysis, spec.name]
+    if spec.role != COMBINED:
+        return bootstrap_interval(own, metric, settings=IntervalSettings(), seed=design.options.seed)
+    base = trained.scores[analysis, baseline_of(spec)]
+    return paired_interval(own, base, metric, settings=IntervalSettings(), seed=design.options.seed)
+
+
+def baseline_of(spec: ModelSpec) -> str:
+    """Return the name of the baseline that a combined model is compared with."""
+    return spec.name.removeprefix("image+")
+
+
+def performance_rows(trained: Trained, design: Design) -> Iterator[Row]:
+    """Yield one row for each model and measure, sites left out included."""
+    metric = PRIMARY_METRIC[design.target.task]
+    analysis, target = design.target.analysis, design.target.column
+    binary = design.target.task == "binary"
+    n, positives = len(design.labels), int((design.labels == 1).sum()) if binary else None
+    for spec in design.models:
+        scores = trained.scores.get((analysis, spec.name))
+        if scores is None:
+            continue
+        head = (analysis, target, spec.name, spec.role)
+        found = bootstrap_interval(scores, metric, settings=IntervalSettings(), seed=design.options.seed)
+        yield (
+            *head,
+            CROSS_VALIDATION,
+            metric,
+            found.estimate,
+            found.low,
+            found.high,
+            n,
+            positives,
+            found.note,
+        )
+        for name, value in evaluate_all(scores, task=design.target.task).items():
+            if name != metric:
+                yield (*head, CROSS_VALIDATION, name, value, None, None, n, positives, "")
+        if spec.role == COMBINED:
+            gain = interval_of(trained, design, spec)
+            label = f"gain in {metric} over {baseline_of(spec)}"
+            yield (
+                *head,
+                CROSS_VALIDATION,
+                label,
+                gain.estimate,
+                gain.low,
+                gain.high,
+                n,
+                positives,
+                gain.note,
+            )
+        if binary:
+            yield from _site_rows(trained, design, spec, head)
+
+
+def _site_rows(trained: Trained, design: Design, spec: ModelSpec, head: Row) -> Iterator[Row]:
+    scores = trained.site_scores.get((design.target.analysis, spec.name))
+    if scores is None or design.sites is None:
+        return
+    sites = scores["patient"].map(design.sites)
+    for site, part in scores.groupby(sites, sort=True):
+        n, positives = len(part), int(part["label"].sum())
+        enough = min(positives, n - positives) >= FEWEST_AT_A_SITE
+        value = auc(part["score"].to_numpy(), part["label"].to_numpy()) if enough else None
+        note = "trained on the other sites" if enough else "too few of a class at this site"
+        yield (*head, f"site:{site}", "auc", value, None, None, n, positives, note)
+
+
+def curve_rows(trained: Trained, design: Design, nulls: dict[tuple[str, str], NullResult]) -> Iterator[Row]:
+    """Yield the points of ROC, calibration and decision curves, and the draws of each null."""
+    analysis, target = design.target.analysis, design.target.column
+    for spec in design.models:
+        scores = trained.scores.get((analysis, spec.name))
+        if scores is None:
+            continue
+        head = (analysis, target, spec.name)
+        if design.target.task == "binary":
+            for row in roc_curve(scores).itertuples():
+                yield (*head, "roc", row.false_positive_rate, row.sensitivity, None, None, None)
+            for row in calibration_curve(scores).itertuples():
+                yield (*head, "calibration", row.predicted, row.observed, row.low, row.high, row.n)
+            for row in decision_curve(scores).itertuples():
+                yield (*head, "decision", row.threshold, row.model, row.none, row.all, None)
+        null = nulls.get((analysis, spec.name))
+        if null is not None:
+            for number, statistic in enumerate(null.draws):
+                yield (*head, "null", float(number), float(statistic), None, None, None)
+
+
+def to_frame(rows: Iterator[Row], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return rows as a frame whose numbers are float64."""
+    frame = pd.DataFrame(list(rows), columns=list(columns))
+    numbers = [
+        c
+        for c in columns
+        if c in {"estimate", "ci_low", "ci_high", "x", "y", "low", "high", "n", "n_positive"}
+    ]
+    return frame.astype(dict.fromkeys(numbers, "float64"))

@@ -1,0 +1,158 @@
+"""The plan of a study: the rooms' own settings put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from imagenomics.associate.settings import AssociateSettings
+from imagenomics.cohort.settings import IdRule, PatientsSettings
+from imagenomics.features.settings import FeatureSettings
+from imagenomics.genomics.settings import MoleculeSettings
+from imagenomics.images.settings import ImageSettings
+from imagenomics.predict.settings import PredictSettings
+from imagenomics.settings import Settings
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9+][A-Za-z0-9_.+-]*$")]
+Baseline = Literal["clinical", "volume"]
+ModelName = Literal["elastic-net", "svm", "random-forest", "boosting"]
+
+
+class ImageBlock(ImageSettings):
+    """One ``[[images]]`` block, with the features to be measured in it."""
+
+    features: FeatureSettings | None = Field(
+        default=None, description="Features of this image, where they differ from [features]."
+    )
+
+
+class FeatureTable(Settings):
+    """One ``[[feature_tables]]`` block: features measured elsewhere, taken as they are."""
+
+    name: Name = Field(description="Unique name; first part of the columns.")
+    path: str = Field(
+        description="CSV, TSV or Parquet table, one row per patient, one numeric column per feature."
+    )
+    id: str = Field(default="patient", description="Column with the patient id.")
+    rule: IdRule = Field(default=IdRule(), description="How an id as written becomes a patient id.")
+    columns: tuple[str, ...] = Field(default=("*",), description="Columns to take, as names or globs.")
+    volume: str | None = Field(
+        default=None, description="The column that is the lesion volume, if there is one."
+    )
+
+
+class AssociateBlock(AssociateSettings):
+    """One ``[[associate]]`` block: one declared family of tests."""
+
+    name: Name = Field(description="Unique name of the analysis.")
+    features: str | tuple[str, ...] = Field(
+        default="all", description="'all' (every column without a flag), or column names or globs."
+    )
+    flagged: bool = Field(default=False, description="Take flagged columns (e.g. voxel-units) too.")
+    targets: str | tuple[str, ...] = Field(
+        description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
+    )
+    adjust: tuple[str, ...] = Field(
+        default=(), description="Clinical variables, or 'site', that every test is adjusted for."
+    )
+    within: Literal["site", "nothing"] = Field(
+        default="site",
+        description="Permutations move patients only within these groups, where they are known.",
+    )
+
+
+class TrainBlock(Settings):
+    """One ``[[train]]`` block: one declared prediction."""
+
+    name: Name = Field(description="Unique name of the analysis.")
+    target: str = Field(
+        description="A molecule or label ('mutations.IDH1', 'IDH.status') or a clinical column."
+    )
+    positive: str | None = Field(
+        default=None,
+        description="Level that is to be predicted; 'each' declares one target for each class. "
+        "Not needed for binary molecules and continuous targets.",
+    )
+    features: str | tuple[str, ...] = Field(
+        default="all", description="'all' (every column without a flag), or column names or globs."
+    )
+    clinical: str | tuple[str, ...] = Field(
+        default="all",
+        description="Clinical variables of the clinical baseline: 'all' or names; never the site.",
+    )
+    baselines: tuple[Baseline, ...] = Field(
+        default=("clinical", "volume"),
+        description="Baselines over which a gain gets its own verdict; the majority class always stands beside.",
+    )
+    primary: ModelName = Field(default="elastic-net", description="The model the verdict is about.")
+    models: tuple[ModelName, ...] = Field(
+        default=("svm", "random-forest", "boosting"),
+        description="Models that stand beside the primary one; they are never picked afterwards.",
+    )
+    nulls: tuple[ModelName, ...] = Field(
+        default=(), description="Models beside the primary one that get a permutation null, too."
+    )
+    folds: int = Field(default=5, ge=2, description="Folds of a repeat.")
+    repeats: int = Field(
+        default=5, ge=1, description="Repeats for the interval; the tested statistic uses the first."
+    )
+    folds_table: str | None = Field(
+        default=None, description="Table with patient, repeat, fold: your own folds instead of drawn ones."
+    )
+    leave_site_out: bool = Field(
+        default=True, description="Also train on all sites but one and predict that one."
+    )
+    within: Literal["site", "nothing"] = Field(
+        default="site",
+        description="The null permutes patients only within these groups, where they are known.",
+    )
+
+
+class Plan(Settings):
+    """A whole study, as its file declares it."""
+
+    name: str = Field(min_length=1, description="Title of the study and of its page.")
+    seed: int = Field(default=0, ge=0, description="Seed of everything that is drawn.")
+    synthetic: bool = Field(default=False, description="The patients are made up; every page says so.")
+    alpha: float = Field(default=0.05, gt=0, lt=1, description="Error rate of the verdicts on predictions.")
+    max_failed: float = Field(
+        default=0.1, ge=0, le=1, description="Share of failed images above which a run ends with exit code 3."
+    )
+    patients: PatientsSettings = Field(
+        description="Who: the table of patients, its ids, sites and clinical columns."
+    )
+    images: tuple[ImageBlock, ...] = Field(default=(), description="Pictures.")
+    features: FeatureSettings = Field(
+        default=FeatureSettings(), description="What is measured in each region."
+    )
+    feature_tables: tuple[FeatureTable, ...] = Field(default=(), description="Features measured elsewhere.")
+    molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
+    associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
+    train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
+    predict: PredictSettings = Field(
+        default=PredictSettings(), description="How models are prepared and tuned inside the training part."
+    )
+
+    @field_validator("images", "feature_tables", "molecules", "associate", "train")
+    @classmethod
+    def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
+        _refuse_twice(getattr(block, "name", "") for block in blocks)
+        return blocks
+
+    @model_validator(mode="after")
+    def _names_across(self) -> Self:
+        _refuse_twice([*(b.name for b in self.images), *(b.name for b in self.feature_tables)])
+        _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
+        if not self.images and not self.feature_tables:
+            raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
+        return self
+
+
+def _refuse_twice(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"the name '{name}' is used twice; every block needs its own")
+        seen.add(name)

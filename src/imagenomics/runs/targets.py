@@ -1,0 +1,147 @@
+"""What is to be predicted: a declared target becomes numbers by patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from imagenomics.cohort.coding import CodedColumn, code_column
+from imagenomics.cohort.ids import parse_ids
+from imagenomics.cohort.settings import ColumnSettings
+from imagenomics.cohort.source import id_column, read_source, text_column
+from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.runs.link import Linked
+from imagenomics.runs.plan import Plan, TrainBlock
+from imagenomics.tables.patient_table import PatientTable
+
+EACH = "each"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One declared target.
+
+    Parameters
+    ----------
+    analysis : str
+        Name of the ``[[train]]`` block; with ``=class`` where each class is a target of its own.
+    column : str
+        The molecule, label or clinical column.
+    task : {"binary", "continuous"}
+        Classes or numbers.
+    values : Series
+        1 for the positive class and 0 for the others, or numbers; NaN where not known; by patient.
+    positive, negative : str
+        What 1 and 0 mean.
+    block : TrainBlock
+        The declaration.
+    """
+
+    analysis: str
+    column: str
+    task: Literal["binary", "continuous"]
+    values: pd.Series
+    positive: str
+    negative: str
+    block: TrainBlock
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    kind: str
+    values: pd.Series
+    levels: list[str]
+
+
+def resolve_targets(plan: Plan, linked: Linked) -> list[Target]:
+    """Return every declared target of the study, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RUN-060``: no such column; ``IGX-RUN-061``: several columns of that name; ``IGX-RUN-062``: a target
+        with classes and no ``positive``; ``IGX-RUN-063``: a class that the column does not have.
+    """
+    return [target for block in plan.train for target in _targets(block, plan, linked)]
+
+
+def _targets(block: TrainBlock, plan: Plan, linked: Linked) -> list[Target]:
+    where = f"[[train]] {block.name}"
+    column = _find(block, plan, linked, where)
+    if column.kind == "continuous":
+        if block.positive is not None:
+            raise InputError("IGX-RUN-063", f"'{column.name}' is a number and has no classes", where=where)
+        return [Target(block.name, column.name, "continuous", column.values, "", "", block)]
+    codes = _as_levels(column)
+    if block.positive == EACH:
+        return [_one_class(block, column, codes, level, f"{block.name}={level}") for level in column.levels]
+    positive = block.positive
+    if positive is None and column.kind == "binary" and len(column.levels) == 2:
+        positive = column.levels[1]
+    if positive is None:
+        raise InputError(
+            "IGX-RUN-062",
+            f"'{column.name}' has the classes {short_list(column.levels, 8)} and none is declared positive",
+            where=where,
+            remedy="declare positive = '...', or positive = 'each' for one target per class",
+        )
+    if positive not in column.levels:
+        raise unknown_name("IGX-RUN-063", f"class of {column.name}", positive, column.levels, where=where)
+    return [_one_class(block, column, codes, positive, block.name)]
+
+
+def _as_levels(column: _Column) -> pd.Series:
+    """Return the level name of each patient, None where not known."""
+    if column.kind == "categorical":
+        return column.values.astype(object)
+    names = dict(enumerate(column.levels))
+    return column.values.map(lambda code: None if pd.isna(code) else names[int(code)]).astype(object)
+
+
+def _one_class(block: TrainBlock, column: _Column, levels: pd.Series, positive: str, analysis: str) -> Target:
+    values = levels.map(lambda level: None if pd.isna(level) else float(level == positive)).astype("float64")
+    others = [level for level in column.levels if level != positive]
+    return Target(analysis, column.name, "binary", values, positive, short_list(others), block)
+
+
+def _find(block: TrainBlock, plan: Plan, linked: Linked, where: str) -> _Column:
+    """Look for the target among molecules, clinical variables and the columns of the patients table."""
+    for table in (linked.molecules, linked.clinical):
+        names = [block.target] if block.target in table.columns.index else _by_feature(table, block.target)
+        if len(names) > 1:
+            raise InputError(
+                "IGX-RUN-061",
+                f"'{block.target}' is {len(names)} columns: {short_list(names)}",
+                where=where,
+                remedy="write the block's name before it",
+            )
+        if names:
+            kind = str(table.columns.at[names[0], "kind"])
+            return _Column(names[0], kind, table.values[names[0]], table.levels(names[0]))
+    return _raw_column(block, plan, linked, where)
+
+
+def _by_feature(table: PatientTable, name: str) -> list[str]:
+    return list(table.columns.index[table.columns["feature"] == name])
+
+
+def _raw_column(block: TrainBlock, plan: Plan, linked: Linked, where: str) -> _Column:
+    """Code a column of the patients table that no block declares; every spelling is a class of its own."""
+    path = linked.root / plan.patients.table
+    frame = read_source(path, separator=plan.patients.separator)
+    if block.target not in frame.columns:
+        known = [*linked.molecules.columns.index, *linked.clinical.columns.index, *frame.columns]
+        raise unknown_name("IGX-RUN-060", "target", block.target, map(str, known), where=where)
+    written, _, _ = id_column(frame, plan.patients.id, where=str(path))
+    patients = parse_ids(list(written), plan.patients.rule)["patient"].to_numpy()
+    cells = text_column(frame[block.target])
+    cells.index = pd.Index(patients, name="patient")
+    cells = cells[~cells.index.duplicated()].reindex(list(linked.patients))
+    kind = "categorical" if block.positive is not None else None
+    coded: CodedColumn = code_column(
+        cells, ColumnSettings(kind=kind), name=block.target, where=f"{path}: {block.target}"
+    )
+    return _Column(block.target, coded.kind, coded.values, list(coded.levels))

@@ -1,0 +1,123 @@
+"""P values adjusted for their number: Holm, Benjamini-Hochberg, Benjamini-Yekutieli."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from imagenomics.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def holm(p: npt.ArrayLike) -> FloatArray:
+    """Return p values that allow no false claim at all in the family (step-down Bonferroni).
+
+    Parameters
+    ----------
+    p : array, (m,)
+        P values; NaN stands for "not testable", stays NaN and does not count in the family.
+
+    Returns
+    -------
+    array, (m,)
+        Adjusted p values, at most 1.
+
+    Raises
+    ------
+    InputError
+        ``IGX-STAT-004``: a p value is outside 0 to 1.
+
+    Source
+    ------
+    Holm 1979, Scandinavian Journal of Statistics 6:65.
+    """
+    values = _checked(p)
+    order = np.argsort(values)
+    m = int(order.size - np.isnan(values).sum())
+    stepped = values[order[:m]] * np.arange(m, 0, -1)
+    out = np.full(values.size, np.nan)
+    out[order[:m]] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return out
+
+
+def benjamini_hochberg(p: npt.ArrayLike) -> FloatArray:
+    """Return the share of false claims expected up to each p value, for tests not negatively dependent.
+
+    Parameters
+    ----------
+    p : array, (m,)
+        P values; NaN stands for "not testable", stays NaN and does not count in the family.
+
+    Returns
+    -------
+    array, (m,)
+        Adjusted p values (q), at most 1.
+
+    Raises
+    ------
+    InputError
+        ``IGX-STAT-004``: a p value is outside 0 to 1.
+
+    Source
+    ------
+    Benjamini & Hochberg 1995, JRSS B 57:289.
+    """
+    return _step_up(p, dependent=False)
+
+
+def benjamini_yekutieli(p: npt.ArrayLike) -> FloatArray:
+    """Return the share of false claims expected up to each p value, whatever their dependence.
+
+    Parameters
+    ----------
+    p : array, (m,)
+        P values; NaN stands for "not testable", stays NaN and does not count in the family.
+
+    Returns
+    -------
+    array, (m,)
+        Adjusted p values (q), at most 1.
+
+    Raises
+    ------
+    InputError
+        ``IGX-STAT-004``: a p value is outside 0 to 1.
+
+    Source
+    ------
+    Benjamini & Yekutieli 2001, Annals of Statistics 29:1165.
+    """
+    return _step_up(p, dependent=True)
+
+
+def _step_up(p: npt.ArrayLike, *, dependent: bool) -> FloatArray:
+    values = _checked(p)
+    order = np.argsort(values)  # missing values come last; ties get equal results in any order
+    m = int(order.size - np.isnan(values).sum())
+    factor = float((1.0 / np.arange(1, m + 1)).sum()) if dependent else 1.0
+    out = np.empty(values.size)
+    _smallest_from_above(values, order, m, factor, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _smallest_from_above(
+    p: FloatArray, order: npt.NDArray[np.int64], m: int, factor: float, out: FloatArray
+) -> None:
+    lowest = 1.0
+    for k in range(m - 1, -1, -1):
+        lowest = min(lowest, p[order[k]] * (m * factor / (k + 1)))
+        out[order[k]] = lowest
+    for k in range(m, order.size):
+        out[order[k]] = np.nan
+
+
+def _checked(p: npt.ArrayLike) -> FloatArray:
+    values = np.ascontiguousarray(p, dtype=np.float64).ravel()
+    if values.size and (np.fmin.reduce(values) < 0.0 or np.fmax.reduce(values) > 1.0):
+        raise InputError(
+            "IGX-STAT-004", "a p value is outside 0 to 1", expected="numbers from 0 to 1, or NaN"
+        )
+    return values

@@ -1,0 +1,150 @@
+"""The smallest effect that a design could have shown: from its size, never from what was observed.
+
+All figures are optimistic: they take for granted that the method would find the pattern as well as it found
+nothing in permuted data, and they treat null draws and estimates as normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.stats import norm
+
+NAN = float("nan")
+LEVEL = 0.975  # the interval that must exclude chance has 95%
+
+
+def hanley_mcneil(auc: float, positives: int, negatives: int) -> float:
+    """Return the standard error of an AUC.
+
+    Source
+    ------
+    Hanley & McNeil 1982, Radiology 143:29, equations 1 and 2.
+    """
+    q1, q2 = auc / (2.0 - auc), 2.0 * auc**2 / (1.0 + auc)
+    variance = auc * (1.0 - auc) + (positives - 1) * (q1 - auc**2) + (negatives - 1) * (q2 - auc**2)
+    return float(np.sqrt(max(variance, 0.0) / (positives * negatives)))
+
+
+def detectable_auc(
+    positives: int,
+    negatives: int,
+    *,
+    alpha: float,
+    power: float = 0.8,
+    null_spread: float = NAN,
+    null_centre: float = 0.5,
+) -> float:
+    """Find the smallest true AUC that the rule would call supported with the stated power.
+
+    Parameters
+    ----------
+    positives, negatives : int
+        Class counts.
+    alpha : float
+        One-sided level after adjustment (alpha / number of targets).
+    power : float
+        Wanted probability.
+    null_spread, null_centre : float
+        Standard deviation and mean of the pipeline's own null draws; the textbook spread at 0.5 where NaN.
+
+    Returns
+    -------
+    float
+        AUC; NaN where even a perfect one would not do. The spread at a larger AUC is the null spread,
+        scaled as the Hanley-McNeil error scales with the AUC.
+    """
+    textbook = hanley_mcneil(0.5, positives, negatives)
+    spread, centre = _null(null_spread, null_centre, textbook, 0.5)
+
+    def error(auc: float) -> float:
+        return spread * hanley_mcneil(auc, positives, negatives) / textbook
+
+    return _smallest(error, centre + norm.isf(alpha) * spread, chance=0.5, top=1.0, power=power)
+
+
+def detectable_r2(
+    n: int, *, alpha: float, power: float = 0.8, null_spread: float = NAN, null_centre: float = 0.0
+) -> float:
+    """Find the smallest true share of explained variance that the rule would call supported.
+
+    Parameters as in :func:`detectable_auc`; the spread at a share R is the larger of the null spread and
+    the textbook 2 sqrt(R) (1 - R) / sqrt(n).
+    """
+    spread, centre = _null(null_spread, null_centre, 2.0 / n, 0.0)
+
+    def error(r2: float) -> float:
+        return max(spread, 2.0 * float(np.sqrt(r2)) * (1.0 - r2) / float(np.sqrt(n)))
+
+    return _smallest(error, centre + norm.isf(alpha) * spread, chance=0.0, top=1.0, power=power)
+
+
+def detectable_gain(
+    *, alpha: float, null_spread: float, null_centre: float = 0.0, power: float = 0.8
+) -> float:
+    """Find the smallest true gain of one model over another that the rule would call supported.
+
+    Parameters as in :func:`detectable_auc`; the spread of an estimated gain is taken to be that of the null
+    draws.
+    """
+    if not null_spread > 0.0:
+        return NAN
+    centre = 0.0 if np.isnan(null_centre) else null_centre
+    return _smallest(
+        lambda _: null_spread, centre + norm.isf(alpha) * null_spread, chance=0.0, top=1.0, power=power
+    )
+
+
+def detectable_correlation(n: int, *, alpha: float, tests: int = 1, power: float = 0.8) -> float:
+    """Find the smallest correlation that one of ``tests`` two-sided tests would show among n patients.
+
+    By Fisher's z with standard error 1 / sqrt(n - 3), at alpha / tests: the level of the first test to pass
+    a false-discovery or Bonferroni rule. NaN for fewer than 4 patients.
+    """
+    if n < 4:
+        return NAN
+    z = norm.isf(alpha / (2.0 * tests)) + norm.isf(1.0 - power)
+    return float(np.tanh(z / np.sqrt(n - 3.0)))
+
+
+def detectable_group_auc(
+    positives: int, negatives: int, *, alpha: float, tests: int = 1, power: float = 0.8
+) -> float:
+    """Find the smallest AUC of one feature that one of ``tests`` two-sided rank tests would show."""
+    if min(positives, negatives) < 1:
+        return NAN
+    critical = 0.5 + norm.isf(alpha / (2.0 * tests)) * hanley_mcneil(0.5, positives, negatives)
+    return _smallest(
+        lambda auc: hanley_mcneil(auc, positives, negatives),
+        float(critical),
+        chance=0.5,
+        top=1.0,
+        power=power,
+        interval=False,
+    )
+
+
+def _null(spread: float, centre: float, textbook: float, chance: float) -> tuple[float, float]:
+    """Use the pipeline's own null where it has one."""
+    own = spread if spread > 0.0 else textbook
+    return own, chance if np.isnan(centre) else centre
+
+
+def _smallest(
+    error: Callable[[float], float],
+    critical: float,
+    *,
+    chance: float,
+    top: float,
+    power: float,
+    interval: bool = True,
+) -> float:
+    """Return the smallest effect whose estimate passes the test (and the interval) with the wanted power."""
+    grid = np.linspace(chance, top, 2001)[1:-1]
+    errors = np.array([error(float(g)) for g in grid])
+    bar = np.full(grid.size, critical)
+    if interval:
+        bar = np.maximum(bar, chance + norm.ppf(LEVEL) * errors)
+    passed = np.flatnonzero(grid - norm.ppf(power) * errors >= bar)
+    return float(round(grid[passed[0]], 4)) if passed.size else NAN

@@ -1,0 +1,94 @@
+"""The sentence beside a verdict: plain words and the numbers it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imagenomics.verdicts.evidence import Evidence
+
+TITLES: Mapping[str, str] = {
+    "auc": "AUC",
+    "r2": "explained share of the variance",
+    "spearman": "rank correlation",
+    "balanced_accuracy": "balanced accuracy",
+}
+APPROXIMATE = "(an approximate p value: only the image rows were permuted)"
+
+
+def number(value: float) -> str:
+    """Return a figure with two decimals."""
+    return f"{value:.2f}"
+
+
+def probability(p: float) -> str:
+    """Return a p value as it is printed."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def who(item: Evidence) -> str:
+    """Return how many patients, and how many of each class."""
+    if item.positives is None:
+        return f"{item.n} patients"
+    return f"{item.n} patients, {item.positives} of them positive"
+
+
+def measured(item: Evidence) -> str:
+    """Return the estimate with its interval."""
+    title = TITLES.get(item.estimate_name, item.estimate_name)
+    return f"{title} {number(item.estimate)} (95% interval {number(item.ci_low)} to {number(item.ci_high)})"
+
+
+def chance_text(item: Evidence, adjusted: float, family: int) -> str:
+    """Return how often chance did as well."""
+    text = f"permuted data do as well with {probability(item.null_p)}"
+    return text if family == 1 else f"{text}, {probability(adjusted)} adjusted for {family} questions"
+
+
+def limit_text(item: Evidence, detectable: float, *, gain: bool) -> str:
+    """Return what the design could have shown."""
+    title = TITLES.get(item.estimate_name, item.estimate_name)
+    what = f"a gain in {title}" if gain else f"an {title}" if title == "AUC" else f"a {title}"
+    if detectable != detectable:
+        return f"With these patients no {title} could have been shown with 80% power."
+    return (
+        f"With these patients {what} of about {number(detectable)} or more would have been found with 80% "
+        "power (an optimistic figure); a weaker one cannot be ruled out."
+    )
+
+
+def supported_prediction(item: Evidence, adjusted: float, family: int) -> str:
+    """Say that a prediction is supported."""
+    return (
+        f"{item.target} can be predicted better than chance: {measured(item)} in patients whom the model had "
+        f"not seen ({who(item)}); {chance_text(item, adjusted, family)}."
+    )
+
+
+def absent_prediction(
+    item: Evidence, adjusted: float, family: int, *, detectable: float, excludes: bool
+) -> str:
+    """Say that no evidence of a prediction was found, and why."""
+    ending = "" if excludes else "; the interval does not exclude chance"
+    return (
+        f"No evidence that {item.target} can be predicted: {measured(item)} in patients whom the model had "
+        f"not seen ({who(item)}); {chance_text(item, adjusted, family)}{ending}. "
+        f"{limit_text(item, detectable, gain=False)}"
+    )
+
+
+def supported_gain(item: Evidence, adjusted: float, family: int) -> str:
+    """Say that a gain is supported."""
+    return (
+        f"Images add to what is known without them ({item.model}): gain in {measured(item)} for "
+        f"{item.target} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}."
+    )
+
+
+def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: float, excludes: bool) -> str:
+    """Say that no evidence of a gain was found, and why."""
+    ending = "" if excludes else "; the interval does not exclude no gain"
+    return (
+        f"No evidence that images add to what is known without them ({item.model}): gain in {measured(item)} "
+        f"for {item.target} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
+        f"{limit_text(item, detectable, gain=True)}"
+    )

@@ -1,0 +1,132 @@
+"""Verdicts on predictions and on gains over baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from imagenomics.errors import InputError
+from imagenomics.resample.metrics import CHANCE
+from imagenomics.stats.multiplicity import holm
+from imagenomics.verdicts import reasons
+from imagenomics.verdicts.evidence import NAN, Evidence
+from imagenomics.verdicts.power import detectable_auc, detectable_gain, detectable_r2
+from imagenomics.verdicts.settings import VerdictSettings
+
+SUPPORTED = "supported"
+ABSENT = "no evidence found"
+UNTESTABLE = "not testable"
+
+
+def prediction_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings) -> list[dict[str, Any]]:
+    """Judge every declared prediction of a study together.
+
+    Supported: the null p, adjusted by Holm over all testable predictions handed in, is at most alpha, and
+    the interval lies wholly above chance. Not testable targets have no p and do not count in the family.
+
+    Parameters
+    ----------
+    items : sequence of Evidence
+        All declared predictions of the study, testable or not.
+    settings : VerdictSettings
+        The rules.
+
+    Returns
+    -------
+    list of dict
+        In the order of ``items``: ``analysis, kind, target, model, verdict, estimate, estimate_name,
+        ci_low, ci_high, null_p, null_p_adjusted, detectable, n, reason``.
+
+    Raises
+    ------
+    InputError
+        ``IGX-VERD-001``: a testable item lacks its p value, estimate or interval.
+    """
+    return _judge(items, settings, kind="prediction")
+
+
+def increment_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings) -> list[dict[str, Any]]:
+    """Judge every declared gain over clinical variables or volume: a family of its own, chance being 0.
+
+    Parameters, returns and errors as in :func:`prediction_verdicts`.
+    """
+    return _judge(items, settings, kind="increment")
+
+
+def _judge(items: Sequence[Evidence], settings: VerdictSettings, *, kind: str) -> list[dict[str, Any]]:
+    for item in items:
+        _check(item)
+    adjusted = holm([NAN if item.untestable else item.null_p for item in items]) if items else np.empty(0)
+    family = sum(not item.untestable for item in items)
+    return [
+        _untestable(item, kind) if item.untestable else _one(item, float(p), family, settings, kind=kind)
+        for item, p in zip(items, adjusted, strict=True)
+    ]
+
+
+def _one(
+    item: Evidence, adjusted: float, family: int, settings: VerdictSettings, *, kind: str
+) -> dict[str, Any]:
+    gain = kind == "increment"
+    chance = 0.0 if gain else CHANCE[item.estimate_name]
+    excludes = item.ci_low > chance
+    supported = adjusted <= settings.alpha and excludes
+    detectable = _detectable(item, settings.alpha / family, settings.power, gain=gain)
+    if supported:
+        say = reasons.supported_gain if gain else reasons.supported_prediction
+        reason = say(item, adjusted, family)
+    else:
+        tell = reasons.absent_gain if gain else reasons.absent_prediction
+        reason = tell(item, adjusted, family, detectable=detectable, excludes=excludes)
+    row = _row(item, kind, SUPPORTED if supported else ABSENT, reason)
+    return {**row, "null_p_adjusted": adjusted, "detectable": detectable}
+
+
+def _untestable(item: Evidence, kind: str) -> dict[str, Any]:
+    row = _row(item, kind, UNTESTABLE, item.untestable)
+    return {**row, "null_p": NAN}
+
+
+def _row(item: Evidence, kind: str, verdict: str, reason: str) -> dict[str, Any]:
+    return {
+        "analysis": item.analysis,
+        "kind": kind,
+        "target": item.target,
+        "model": item.model,
+        "verdict": verdict,
+        "estimate": item.estimate,
+        "estimate_name": item.estimate_name,
+        "ci_low": item.ci_low,
+        "ci_high": item.ci_high,
+        "null_p": item.null_p,
+        "null_p_adjusted": NAN,
+        "detectable": NAN,
+        "n": item.n,
+        "reason": reason,
+    }
+
+
+def _detectable(item: Evidence, alpha: float, power: float, *, gain: bool) -> float:
+    null: Mapping[str, float] = {"null_spread": item.null_spread, "null_centre": item.null_centre}
+    if gain:
+        return detectable_gain(alpha=alpha, power=power, **null)
+    if item.estimate_name == "auc" and item.positives and item.negatives:
+        return detectable_auc(item.positives, item.negatives, alpha=alpha, power=power, **null)
+    if item.estimate_name == "r2":
+        return detectable_r2(item.n, alpha=alpha, power=power, **null)
+    return NAN
+
+
+def _check(item: Evidence) -> None:
+    if item.untestable:
+        return
+    absent = [name for name in ("null_p", "estimate", "ci_low", "ci_high") if np.isnan(getattr(item, name))]
+    if absent or item.estimate_name not in CHANCE:
+        raise InputError(
+            "IGX-VERD-001",
+            f"the evidence lacks {', '.join(absent) or 'a metric with a known chance level'}",
+            where=f"{item.analysis}: {item.model} for {item.target} ({item.estimate_name})",
+            expected="estimate, interval and null p, or a reason why the target is not testable",
+        )

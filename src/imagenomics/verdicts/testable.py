@@ -1,0 +1,113 @@
+"""Whether a target can be tested at all with these patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imagenomics.resample.permutation import log10_arrangements
+from imagenomics.verdicts.settings import VerdictSettings
+
+FEWEST_ARRANGEMENTS = 20  # with fewer no permutation p value of .05 exists
+
+
+@dataclass(frozen=True)
+class Testable:
+    """Counts of a target, how it overlaps with site, and why it cannot be tested ('' where it can).
+
+    ``mixed`` is the share of patients from sites that hold both classes; ``within`` the share of the
+    target's spread that lies within sites: 1 where site says nothing about the target, 0 where it
+    determines it.
+    """
+
+    n: int
+    positives: int | None
+    negatives: int | None
+    mixed: float
+    within: float
+    reason: str
+
+    __test__ = False  # pytest: not a test class
+
+
+def check_testable(
+    y: Any, sites: Any | None, *, target: str, task: str, settings: VerdictSettings
+) -> Testable:
+    """Decide from labels and sites alone, before any model, whether a target is testable.
+
+    Parameters
+    ----------
+    y : array, (n,)
+        Labels 0/1, or numbers.
+    sites : array, (n,), or None
+        Site of each patient, where site is a stratum of the permutation.
+    target : str
+        Name used in the reason.
+    task : {"binary", "continuous"}
+        Kind of the target.
+    settings : VerdictSettings
+        Smallest class, smallest overlap.
+    """
+    values = np.asarray(y, dtype=np.float64)
+    binary = task == "binary"
+    positives = int((values == 1).sum()) if binary else None
+    negatives = int((values == 0).sum()) if binary else None
+    mixed, within = site_overlap(values, sites, binary=binary)
+    reason = _too_few(values.size, positives, negatives, target, settings)
+    if not reason and sites is not None:
+        reason = _hardly_overlap(values.size, mixed, within, target, settings)
+        if not reason and log10_arrangements(values, sites) < np.log10(FEWEST_ARRANGEMENTS) - 1e-9:
+            reason = (
+                f"Within sites the values of {target} can hardly be exchanged, so chance cannot be simulated."
+            )
+    return Testable(values.size, positives, negatives, mixed, within, reason)
+
+
+def site_overlap(y: npt.NDArray[np.float64], sites: Any | None, *, binary: bool) -> tuple[float, float]:
+    """Return the share of patients in mixed sites, and the share of the spread of ``y`` within sites.
+
+    For a number every site with two different values is mixed. Both are 1 without sites.
+    """
+    total = float(((y - y.mean()) ** 2).sum()) if y.size else 0.0
+    if sites is None or total == 0.0:
+        return 1.0, 1.0
+    names = np.asarray(sites).astype(str)
+    mixed, within = 0, 0.0
+    for name in np.unique(names):
+        part = y[names == name]
+        mixed += part.size if np.unique(part).size > 1 else 0
+        within += float(((part - part.mean()) ** 2).sum())
+    return mixed / y.size, within / total
+
+
+def _too_few(
+    n: int, positives: int | None, negatives: int | None, target: str, settings: VerdictSettings
+) -> str:
+    if positives is None or negatives is None:
+        if n >= settings.min_patients:
+            return ""
+        return f"Only {n} patients have a value of {target}; at least {settings.min_patients} are needed."
+    if min(positives, negatives) >= settings.min_class:
+        return ""
+    side = "positive" if positives <= negatives else "negative"
+    return (
+        f"Only {min(positives, negatives)} of {n} patients are {side} for {target}; with fewer than "
+        f"{settings.min_class} a model can neither be trained nor judged."
+    )
+
+
+def _hardly_overlap(n: int, mixed: float, within: float, target: str, settings: VerdictSettings) -> str:
+    if mixed < settings.min_mixed:
+        return (
+            f"Site and {target} hardly overlap: only {mixed:.0%} of the {n} patients come from sites that "
+            f"hold both groups (at least {settings.min_mixed:.0%} needed), so a model could learn the site."
+        )
+    if within < settings.min_within:
+        return (
+            f"Site nearly determines {target}: only {within:.0%} of its spread lies within sites (at least "
+            f"{settings.min_within:.0%} needed), so a model could learn the site."
+        )
+    return ""

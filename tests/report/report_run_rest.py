@@ -1,0 +1,189 @@
+"""Flow, losses, labels, failures, warnings, pictures and the record of the run folder."""
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from report_run_names import CLOSING, IMAGE_TAG, IMAGES, LONG, SCRIPT
+
+from imagenomics.tables.write import write_csv, write_json
+
+
+def write_flow(folder, shape):
+    n = shape.patients
+    steps = [
+        {"label": "patients declared in labels_joined.csv", "n": n + 31, "removed": []},
+        {
+            "label": "with an image and a mask",
+            "n": n + 9,
+            "removed": [
+                {"reason": "no image found", "n": 19},
+                {"reason": "image found, mask missing", "n": 3},
+            ],
+        },
+        {"label": "with molecules", "n": n + 2, "removed": [{"reason": "not in mutations", "n": 7}]},
+        {"label": "measured and analysed", "n": n, "removed": [{"reason": f"empty mask {SCRIPT}", "n": 2}]},
+    ]
+    sides = {
+        "patients": {"read": n + 31, "matched": n + 31, "lost": 0},
+        "t1post": {"read": n + 11, "matched": n + 9, "lost": 2},
+        "mutations": {"read": 812, "matched": n + 2, "lost": 810 - n},
+    }
+    notes = ["5 patients have no interval between imaging and surgery"]
+    write_json(
+        folder / "flow.json",
+        {"schema_version": "1", "unit": "patient", "steps": steps, "sides": sides, "notes": notes},
+    )
+
+
+def write_quality(folder, shape, patients):
+    losses = [
+        ("", "mutations", f"TCGA-ZZ-{i:04d}", "only mutations", "not in t1post", "") for i in range(180)
+    ]
+    losses += [
+        (f"TCGA-AA-{i:04d}", "patients", f"TCGA-AA-{i:04d}", "partial", "no image found", "")
+        for i in range(19)
+    ]
+    losses += [(patients[0], "t1post", IMAGE_TAG, "dropped", f"empty mask {SCRIPT}", LONG)]
+    columns = ["patient", "source", "id_as_written", "category", "reason", "detail"]
+    write_csv(folder / "losses.csv", pd.DataFrame(losses, columns=columns))
+    mappings = [
+        ("classes", "IDH.status", "Mutant", "Mutant", 84),
+        ("classes", "IDH.status", " mutant", "Mutant", 2),
+        ("classes", "IDH.status", "WT", "WT", 32),
+        ("classes", "IDH.status", "n/a", "missing", 2),
+        ("classes", SCRIPT, "-1", "missing", 1),
+    ]
+    write_csv(
+        folder / "mappings.csv",
+        pd.DataFrame(mappings, columns=["source", "column", "written", "mapped", "n"]),
+    )
+    failures = [
+        (
+            "TCGA-DU-0001",
+            "extract",
+            f"roi_nifti/{CLOSING}.nii.gz",
+            "the mask is empty",
+            "IGX-FEAT-003",
+            "draw the lesion",
+        ),
+        (
+            "TCGA-DU-0002",
+            "extract",
+            "roi_nifti/x.nii.gz",
+            "file ends after 12 of 30 MB",
+            "IGX-IMG-004",
+            "copy it again",
+        ),
+    ]
+    write_csv(
+        folder / "failures.csv",
+        pd.DataFrame(failures, columns=["patient", "stage", "file", "error", "code", "remedy"]),
+    )
+    warned = [
+        ("extract", "TCGA-DU-0003", "IGX-IMG-W", f"spacing is not declared {SCRIPT}", "give spacing_mm")
+    ] * min(3, shape.patients)
+    write_csv(
+        folder / "warnings.csv",
+        pd.DataFrame(warned, columns=["stage", "patient", "code", "message", "remedy"]),
+    )
+
+
+def write_panels(folder, rng, patients):
+    size, entries = 192, []
+    y, x = np.mgrid[0:size, 0:size]
+    for k, patient in enumerate(patients):
+        cx, cy, r = rng.uniform(70, 120), rng.uniform(70, 120), rng.uniform(14, 34)
+        head = ((x - 96) ** 2 / 74**2 + (y - 96) ** 2 / 88**2) < 1
+        for image in IMAGES:
+            blob = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * r**2))
+            noise = rng.normal(0, 12, (24, 24)).repeat(8, axis=0).repeat(8, axis=1) + rng.normal(
+                0, 5, (size, size)
+            )
+            picture = head * (70 + noise + 110 * blob * (1 if image == "t1post" else 0.7))
+            file = folder / "panels" / f"{k:04d}-{image}.png"
+            file.parent.mkdir(exist_ok=True)
+            Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(file)
+            angle = np.linspace(0, 2 * np.pi, 40)
+            wave = r * (1.3 + 0.12 * np.sin(5 * angle + k))
+            line = np.column_stack([cx + wave * np.cos(angle), cy + wave * np.sin(angle)]).round(1).tolist()
+            entries.append(
+                {
+                    "patient": patient,
+                    "image": image,
+                    "file": f"{k:04d}-{image}.png",
+                    "width": size,
+                    "height": size,
+                    "slice": 12,
+                    "n_slices": 24,
+                    "contours": {"lesion": [line]},
+                    "note": "" if k % 40 else "mask moved onto the image grid",
+                }
+            )
+    write_json(folder / "panels" / "index.json", {"schema_version": "1", "panels": entries})
+
+
+def run_record(shape):
+    associate = [
+        {
+            "name": "drivers-unadjusted",
+            "features": "all",
+            "targets": ["mutations", "expression"],
+            "adjust": [],
+            "within": "site",
+        },
+        {
+            "name": "drivers",
+            "features": "all",
+            "targets": ["mutations", "expression"],
+            "adjust": ["age", "gender", "site"],
+            "within": "site",
+        },
+    ]
+    train = [
+        {
+            "name": n,
+            "target": t,
+            "primary": "elastic-net",
+            "folds": 5,
+            "repeats": 5,
+            "baselines": ["clinical", "volume"],
+        }
+        for n, t in (
+            ("idh", "classes.IDH.status"),
+            ("mgmt", "classes.MGMT.status"),
+            ("tert", "mutations.TERT"),
+        )
+    ]
+    study = {
+        "name": "Lower-grade glioma: what of the genome does the MRI show?" + SCRIPT * shape.hostile,
+        "patients": {"table": "labels_joined.csv", "id": "patient"},
+        "images": [{"name": n, "path": f"roi/{{patient}}_{n}.nii.gz"} for n in IMAGES],
+        "molecules": [
+            {"name": "mutations", "kind": "mutation-matrix"},
+            {"name": "expression", "kind": "matrix"},
+        ],
+        "associate": associate,
+        "train": train,
+        "seed": 7,
+        "alpha": 0.05,
+        "synthetic": True,
+    }
+    return {
+        "schema_version": "1",
+        "study": study["name"],
+        "plan": study,
+        "seed": 7,
+        "synthetic": True,
+        "patients": shape.patients,
+        "finished": "2026-03-01T10:07:12+00:00",
+        "imagenomics": "0.1.0",
+        "python": "3.11.2",
+        "platform": "Linux",
+        "workers": 2,
+        "libraries": {"numpy": "2.4.0", "scikit-learn": "1.9.0", "numba": None},
+        "inputs": {
+            "tables": {f"roi/{CLOSING}" if shape.hostile else "labels.csv": "9f" * 32},
+            "images": {"t1post": 120, "flair": 120},
+        },
+        "seconds": {"link": 0.4, "extract": 201.5, "associate": 3.2, "train": 88.1, "nulls": 95.0},
+    }

@@ -1,0 +1,90 @@
+"""The page in a real browser: it draws everything, asks for nothing and complains of nothing."""
+
+import json
+
+import pytest
+from report_browser import Browser, find_browser
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="chromium is not installed"),
+]
+CHARTS = "document.querySelectorAll('[data-chart]').length"
+DRAWN = "document.querySelectorAll('[data-chart] .main-svg').length"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as opened:
+        yield opened
+
+
+def enter(browser, selector, value):
+    """Type into a field or choose from a list."""
+    browser.run(
+        f"(field => {{ field.value = {json.dumps(value)}; field.dispatchEvent(new Event('input')); }})"
+        f"(document.querySelector({json.dumps(selector)}))"
+    )
+
+
+def show_all(browser):
+    """Scroll through the page, so that every chart is drawn."""
+    height = browser.run("document.documentElement.scrollHeight")
+    for top in range(0, height, 700):
+        browser.run(f"window.scrollTo({{top: {top}, behavior: 'instant'}})")
+        browser.settle(0.1)
+    browser.wait_for(f"document.querySelectorAll('.js-plotly-plot').length === {CHARTS}")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_draws_everything_offline_without_a_complaint(browser, full_folder, full_page, width):
+    browser.console.clear()
+    browser.requests.clear()
+    browser.resize(width)
+    browser.open(full_folder / "report.html")
+    show_all(browser)
+    assert browser.run(CHARTS) > 10
+    assert browser.run(DRAWN) > 0
+    assert browser.console == []
+    assert browser.dialogs == []
+    assert [r for r in browser.requests if not r.startswith(("file://", "data:", "blob:"))] == []
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    assert (
+        browser.run("document.querySelectorAll('.plot script, .plot img:not([src^=\"data:\"])').length") == 0
+    )
+
+
+def test_controls_do_what_they_say(browser, full_folder, full_page):
+    browser.resize(1280)
+    browser.open(full_folder / "report.html")
+    show_all(browser)
+    browser.console.clear()
+    shown = "document.querySelector('.shown').textContent"
+    enter(browser, '[data-role="order"]', "group")
+    enter(browser, '[data-role="colour"]', "e")
+    enter(browser, '[data-role="find"]', "IDH")
+    browser.settle(0.5)
+    assert "2 of 30 targets" in browser.run(shown)
+    browser.run(
+        "document.querySelector('[data-chart=heatmap]').emit('plotly_click', {points: [{curveNumber: 0, x: 0, y: 0}]})"
+    )
+    assert browser.run("document.querySelectorAll('.picked .js-plotly-plot').length") == 2
+    enter(browser, "[data-panel-filter]", "TCGA")
+    assert (
+        browser.run("Array.from(document.querySelectorAll('.panel')).filter(p => p.offsetParent).length")
+        == 114
+    )
+    browser.run("document.querySelector('.panel:not(.filtered) button.open').click()")
+    assert browser.run("document.getElementById('zoom').open")
+    browser.run("document.getElementById('zoom').close()")
+    browser.run("document.querySelector('table.sortable thead th').click()")
+    assert browser.console == []
+
+
+def test_paper_has_every_chart(browser, full_folder, full_page, tmp_path):
+    browser.resize(1280)
+    browser.open(full_folder / "report.html")
+    browser.pdf(tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").stat().st_size > 200_000
+    assert browser.run("document.querySelectorAll('.js-plotly-plot').length") == browser.run(CHARTS)
+    assert browser.console == []

@@ -1,0 +1,104 @@
+import numpy as np
+import pandas as pd
+import pytest
+from report_reading import read_page
+
+from imagenomics.report import svg
+from imagenomics.report.curves import null_chart, roc_chart
+from imagenomics.report.intervals import chance_of, domain_of
+from imagenomics.report.models import models_of
+from imagenomics.report.text import NOTHING, interval, number, p_value, sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.000123, "1.2 × 10⁻⁴"),
+        (0.0123, "0.012"),
+        (0.5, "0.50"),
+        (0.0, "< 10⁻³⁰⁰"),
+        (None, NOTHING),
+        (np.nan, NOTHING),
+        (1e-210, "1.0 × 10⁻²¹⁰"),
+    ],
+)
+def test_p_values(value, shown):
+    assert p_value(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1234.5, "1,234"),
+        (0.01234, "0.0123"),
+        (-0.5, "−0.500"),
+        (0, "0"),
+        ("x", NOTHING),
+        (1.5e9, "1.50 × 10⁹"),
+        (99.96, "100.0"),
+    ],
+)
+def test_numbers(value, shown):
+    assert number(value) == shown
+
+
+def test_intervals_and_sentences():
+    assert interval(0.123, -0.5) == "0.12 to −0.50"
+    assert interval(None, 0.5) == NOTHING
+    assert sentence("one class only") == "One class only."
+    assert sentence(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("measure", "gain", "chance"),
+    [
+        ("AUC", False, 0.5),
+        ("auc", True, 0.0),
+        ("AUC gain", False, 0.0),
+        ("Brier score", False, None),
+        ("spearman", False, 0.0),
+        ("c-index", False, 0.5),
+    ],
+)
+def test_chance(measure, gain, chance):
+    assert chance_of(measure, gain=gain) == chance
+
+
+def test_domain_shows_every_value_and_chance():
+    low, high = domain_of([0.2, 0.4, None, float("nan")], 0.0)
+    assert low < 0.0
+    assert high > 0.4
+
+
+@pytest.mark.parametrize("ends", [(0, 1), (-0.3, 0.7), (3.2, 3.3), (0, 1e-6), (-5e5, 1e6)])
+def test_ticks_are_round_few_and_inside(ends):
+    ticks = svg.nice_ticks(*ends)
+    assert 2 <= len(ticks) <= 7
+    assert all(ends[0] - 1e-9 <= t <= ends[1] + 1e-9 for t in ticks)
+
+
+def curves(**columns):
+    return pd.DataFrame({"model": "m", "low": np.nan, "high": np.nan, **columns})
+
+
+def test_roc_is_drawn_where_the_numbers_are():
+    table = curves(curve="roc", x=[0, 0, 1], y=[0, 0.5, 1])
+    performance = pd.DataFrame({"model": ["m"], "role": ["primary"]})
+    page = read_page(roc_chart(table, models_of(performance, table)))
+    line = next(e.attrs["d"] for e in page.of("path"))
+    frame = svg.Frame(300, 300, (0, 1), (0, 1))
+    points = [tuple(map(float, p.split())) for p in line.removeprefix("M").split("L")]
+    assert np.allclose(points, [frame.at(0, 0), frame.at(0, 0.5), frame.at(1, 1)], atol=0.01)
+
+
+def test_null_histogram_counts_every_draw_and_marks_the_observed_value():
+    draws = np.random.default_rng(1).normal(0.5, 0.05, 300)
+    table = curves(curve="null", x=range(300), y=draws)
+    model = models_of(pd.DataFrame({"model": ["m"], "role": ["primary"]}), table)[0]
+    page = read_page(null_chart(table, model, 0.9, name="AUC"))
+    bars = [e for e in page.of("rect") if e.attrs["class"] == "bar"]
+    heights = np.array([float(b.attrs["height"]) for b in bars])
+    assert np.isclose(heights.sum() / heights.min() % 1, 0, atol=0.35)
+    assert "observed 0.90" in page.text
+    mark = next(float(e.attrs["x1"]) for e in page.of("line") if e.attrs["class"] == "observed")
+    assert mark > max(float(b.attrs["x"]) for b in bars)

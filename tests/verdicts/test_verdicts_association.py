@@ -1,0 +1,43 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from imagenomics.errors import InputError
+from imagenomics.verdicts.association import association_verdicts
+from imagenomics.verdicts.settings import VerdictSettings
+
+RULES = VerdictSettings()
+
+
+def _table():
+    rows = [
+        ("drivers", "f1", "IDH1", 100, 0.71, "auc", 0.6, 0.8, 0.0004, 0.004, ""),
+        ("drivers", "f2", "IDH1", 98, 0.66, "auc", 0.5, 0.7, 0.02, 0.06, ""),
+        ("drivers", "f1", "TP53", 100, 0.55, "auc", 0.4, 0.7, 0.4, 0.5, ""),
+        ("drivers", "f1", "EGFR", 100, np.nan, "auc", np.nan, np.nan, np.nan, np.nan, "3 carriers"),
+        ("expression", "f2", "MYC", 60, 0.2, "spearman", -0.1, 0.4, 0.2, 0.2, ""),
+    ]
+    columns = "analysis feature target n effect effect_name ci_low ci_high p q reason".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_a_verdict_for_each_target_of_each_family():
+    verdicts = association_verdicts(_table(), settings=RULES, class_counts={"IDH1": (30, 70)})
+    assert [(v["analysis"], v["target"], v["verdict"]) for v in verdicts] == [
+        ("drivers", "IDH1", "supported"),
+        ("drivers", "TP53", "no evidence found"),
+        ("drivers", "EGFR", "not testable"),
+        ("expression", "MYC", "no evidence found"),
+    ]
+    first = verdicts[0]
+    assert (first["model"], first["null_p"], first["null_p_adjusted"], first["n"]) == ("f1", 0.0004, 0.004, 100)
+    assert "1 of 2 image features follow IDH1" in first["reason"]
+    assert 0.6 < first["detectable"] < 0.8  # an AUC, at alpha divided by the 3 tests of the family
+    assert "3 carriers" in verdicts[2]["reason"]
+    assert "a correlation of about" in verdicts[3]["reason"]
+    assert verdicts[3]["detectable"] == pytest.approx(0.354, abs=0.003)
+
+
+def test_a_table_without_a_column_is_refused():
+    with pytest.raises(InputError, match=r"IGX-VERD-002[\s\S]*q"):
+        association_verdicts(_table().drop(columns="q"), settings=RULES)
