@@ -37,7 +37,7 @@ def _noise(seed, n=60, p=200):
 def _signal(seed):
     """Noise with one column that follows the label, so that models are not empty."""
     X, y, rng = _noise(seed)
-    return X.assign(f7=y + 0.7 * rng.normal(size=len(y))), y
+    return X.assign(f7=y + 0.3 * rng.normal(size=len(y))), y
 
 
 def _model(seed=0, **options):

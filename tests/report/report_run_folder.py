@@ -127,18 +127,51 @@ def _associations(features, molecules, site):
     for analysis, table in (("drivers-unadjusted", features), ("drivers", adjusted)):
         rows = [_test_column(table, values[t], about.at[t, "kind"], t) for t in values.columns]
         part = pd.concat(rows, ignore_index=True)
+        part = _other_scale(part, analysis)
         part["q"] = benjamini_hochberg(part["p"].to_numpy())
         part["p_maxt"] = np.minimum(1.0, part["p"] * 60)
         part.insert(0, "analysis", analysis)
         parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    names = (
+        "analysis",
+        "feature",
+        "target",
+        "target_kind",
+        "stratum",
+        "test",
+        "unit",
+        "effect_name",
+        "status",
+        "reason",
+    )
+    return pd.concat(parts, ignore_index=True).astype(dict.fromkeys(names, "category"))
+
+
+def _other_scale(part, analysis):
+    """Binary targets get an AUC, and an odds ratio once they are adjusted."""
+    numbers = ["effect", "ci_low", "ci_high"]
+    two = part["target_kind"] == "binary"
+    changed = part.copy()
+    if analysis == "drivers":
+        changed.loc[two, numbers] = np.exp(2 * part.loc[two, numbers])
+        changed.loc[two, ["test", "effect_name"]] = ["logistic", "odds ratio"]
+    else:
+        changed.loc[two, numbers] = (part.loc[two, numbers] + 1) / 2
+        changed.loc[two, "effect_name"] = "AUC"
+    return changed
 
 
 def _test_column(features, target, kind, name):
     have = target.notna().to_numpy()
     X, y = features.to_numpy()[have], target[have].to_numpy(float)
     base = pd.DataFrame(
-        {"feature": features.columns, "target": name, "target_kind": kind, "stratum": "", "unit": "patient"}
+        {
+            "feature": features.columns,
+            "target": name,
+            "target_kind": kind,
+            "stratum": "site",
+            "unit": "patient",
+        }
     )
     n1 = int(y.sum()) if kind == "binary" else len(y)
     if len(y) < 8 or (kind == "binary" and min(n1, len(y) - n1) < 4):
@@ -188,8 +221,8 @@ def _rho(ranks, y):
 def _association_verdicts(shape):
     base = {
         "kind": "association",
-        "model": "",
-        "estimate_name": "rank-biserial correlation",
+        "model": "t1post.lesion.cm_feature26_3D_avg",
+        "estimate_name": "odds ratio",
         "null_p": None,
         "n": shape.patients,
     }
@@ -199,9 +232,9 @@ def _association_verdicts(shape):
             "analysis": "drivers",
             "target": "mutations.IDH1",
             "verdict": "supported",
-            "estimate": 0.52,
-            "ci_low": 0.3,
-            "ci_high": 0.69,
+            "estimate": 4.1,
+            "ci_low": 1.9,
+            "ci_high": float("inf"),
             "null_p_adjusted": 0.0004,
             "detectable": 0.41,
             "reason": "smallest q is 0.0004 over the declared family",
@@ -211,9 +244,9 @@ def _association_verdicts(shape):
             "analysis": "drivers",
             "target": "mutations.CIC",
             "verdict": "no evidence found",
-            "estimate": 0.19,
-            "ci_low": -0.1,
-            "ci_high": 0.4,
+            "estimate": 1.3,
+            "ci_low": 0.7,
+            "ci_high": 2.4,
             "null_p_adjusted": 0.61,
             "detectable": 0.44,
             "reason": "smallest q is 0.61",

@@ -13,11 +13,11 @@ MODELS = {
     "clinical": ("baseline", 0.45),
     "volume": ("baseline", 0.3),
     "majority": ("baseline", 0.0),
-    "clinical + images": ("combined", 1.05),
+    "image+clinical": ("combined", 1.05),
 }
 TARGETS = {
-    "idh": ("classes.IDH.status=Mutant", 1.7, 0.7),
-    "mgmt": ("classes.MGMT.status=Methylated", 0.1, 0.5),
+    "idh": ("classes.IDH.status", 1.7, 0.7),
+    "mgmt": ("classes.MGMT.status", 0.1, 0.5),
     "age55": ("age", 0.3, 0.4),
 }
 
@@ -39,16 +39,15 @@ def write_predictions(folder, rng, index, site):
     write_parquet(folder / "predictions.parquet", pd.concat(scores, ignore_index=True))
     write_parquet(folder / "performance.parquet", pd.DataFrame(measures))
     write_parquet(folder / "curves.parquet", pd.DataFrame(curves))
+    columns = [{"name": f"t1post.lesion.cm_{i}", "weight": 0.4 - 0.06 * i, "scale": 1.0} for i in range(12)]
     card = {
-        "model": "elastic-net",
-        "coefficients": [
-            {"feature": f"t1post.lesion.cm_{i}", "coefficient": 0.4 - 0.05 * i} for i in range(12)
-        ],
+        "schema_version": "1",
+        "study": "s",
+        "analysis": "idh",
+        "target": TARGETS["idh"][0],
+        "columns": columns,
     }
-    write_json(
-        folder / "models" / "idh.json",
-        {**card, "analysis": "idh", "target": TARGETS["idh"][0], "schema_version": "1"},
-    )
+    write_json(folder / "models" / "idh.json", card)
     return verdicts
 
 
@@ -83,29 +82,18 @@ def _measure_rows(analysis, target, model, *, role, score, label, site):
     for split, keep in splits:
         a, n, m = auc(score[keep], label[keep]), int(keep.sum()), int(label[keep].sum())
         half = 1.96 * np.sqrt(max(a * (1 - a), 0.02) / max(min(m, n - m), 1)) if np.isfinite(a) else np.nan
-        note = "" if np.isfinite(a) else "one class only at this site"
-        for metric, value in (
-            ("auc", a),
-            ("average precision", a * 0.9),
-            ("balanced accuracy", a * 0.93),
-            ("brier score", 0.3 - a / 5),
-        ):
-            rows.append(
-                {
-                    "analysis": analysis,
-                    "target": target,
-                    "model": model,
-                    "role": role,
-                    "split": split,
-                    "metric": metric,
-                    "estimate": value,
-                    "ci_low": value - half,
-                    "ci_high": min(1.0, value + half),
-                    "n": n,
-                    "n_positive": m,
-                    "note": note,
-                }
-            )
+        note = "trained on the other sites" if np.isfinite(a) else "too few of a class at this site"
+        head = {"analysis": analysis, "target": target, "model": model, "role": role, "split": split}
+        counts = {"n": n, "n_positive": m, "note": note if split != "cross-validation" else ""}
+        ends = {"ci_low": a - half, "ci_high": min(1.0, a + half)}
+        none = {"ci_low": np.nan, "ci_high": np.nan}
+        rows.append({**head, "metric": "auc", "estimate": a, **(none if ":" in split else ends), **counts})
+        if split == "cross-validation":
+            rows.append({**head, "metric": "balanced_accuracy", "estimate": a * 0.93, **none, **counts})
+            rows.append({**head, "metric": "brier", "estimate": 0.3 - a / 5, **none, **counts})
+        if split == "cross-validation" and role == "combined":
+            gain = {"estimate": 0.04, "ci_low": -0.02, "ci_high": 0.1}
+            rows.append({**head, "metric": "gain in auc over clinical", **gain, **counts})
     return rows
 
 
@@ -142,7 +130,8 @@ def _curve_rows(analysis, target, model, *, score, label, rng):
     for t in np.linspace(0.01, 0.9, 60):
         flagged = score >= t
         benefit = (label[flagged].sum() - (1 - label[flagged]).sum() * t / (1 - t)) / len(label)
-        rows.append({**base, "curve": "decision", "x": t, "y": benefit})
+        everybody = label.mean() - (1 - label.mean()) * t / (1 - t)
+        rows.append({**base, "curve": "decision", "x": t, "y": benefit, "low": 0.0, "high": everybody})
     if model == "elastic-net":
         rows += [{**base, "curve": "null", "x": i, "y": y} for i, y in enumerate(rng.normal(0.5, 0.055, 199))]
     return rows
@@ -155,7 +144,7 @@ def _verdicts(analysis, target, label):
         "target": target,
         "model": "elastic-net",
         "n": len(label),
-        "estimate_name": "AUC",
+        "estimate_name": "auc",
     }
     main = {
         **base,
@@ -175,8 +164,8 @@ def _verdicts(analysis, target, label):
         {
             **base,
             "kind": "increment",
-            "model": f"over {over}",
-            "estimate_name": "AUC gain",
+            "model": f"image+{over} vs {over}",
+            "estimate_name": "auc",
             "verdict": "supported" if yes and over == "volume" else "no evidence found",
             "estimate": 0.12 if yes else 0.01,
             "ci_low": 0.02 if yes and over == "volume" else -0.03,
@@ -199,7 +188,7 @@ def _not_testable(n):
         "target": "mutations.TERT",
         "model": "elastic-net",
         "verdict": "not testable",
-        "estimate_name": "AUC",
+        "estimate_name": "auc",
         **empty,
         "n": n,
         "reason": "7 patients are mutated; a class needs at least 10",

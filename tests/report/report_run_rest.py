@@ -143,15 +143,17 @@ def run_record(shape):
         {
             "name": n,
             "target": t,
+            "positive": p,
+            "leave_site_out": True,
             "primary": "elastic-net",
             "folds": 5,
             "repeats": 5,
             "baselines": ["clinical", "volume"],
         }
-        for n, t in (
-            ("idh", "classes.IDH.status"),
-            ("mgmt", "classes.MGMT.status"),
-            ("tert", "mutations.TERT"),
+        for n, t, p in (
+            ("idh", "classes.IDH.status", "Mutant"),
+            ("mgmt", "classes.MGMT.status", "Methylated"),
+            ("tert", "mutations.TERT", None),
         )
     ]
     study = {

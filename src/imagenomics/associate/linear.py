@@ -181,8 +181,7 @@ def _columns(side: Residuals, basis: FloatArray) -> Columns:
     missing_at, missing = missing_rows(side.observed)
     gram, start = _cross(side, basis)
     n = side.observed.sum(axis=0, dtype=np.int64)
-    observed = side.observed.astype(np.int8)
-    return Columns(side.values, observed, n, gram, start, missing_at, missing, side.ones, side.total)
+    return Columns(side.values, n, gram, start, missing_at, missing, side.ones, side.total)
 
 
 def _reorder(lanes: Lanes, side: Residuals, basis: FloatArray, rows: IntArray) -> Lanes:

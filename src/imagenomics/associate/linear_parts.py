@@ -31,7 +31,6 @@ class Columns(NamedTuple):
     """Targets (rows x targets)."""
 
     values: FloatArray  # (N, T)
-    observed: npt.NDArray[np.int8]  # (N, T)
     n: IntArray  # (T,)
     gram: FloatArray  # (P, T)
     start: FloatArray  # (C, T)
@@ -59,5 +58,5 @@ class Work(NamedTuple):
     b: FloatArray  # (C, LANE) covariates with the target
     s: FloatArray  # (3, LANE) feature with itself, target with itself, both
     counts: IntArray  # (3, LANE) patients, of those with target 1, with feature 1
-    lost: FloatArray  # (LANE, C + 3, BLOCK) what each feature's missing rows take from a block of targets
+    lost: FloatArray  # (BLOCK, C + 2, LANE) what each feature's missing rows take from a block of targets
     safe: FloatArray  # (LANE,) smallest pivot

@@ -7,15 +7,21 @@ from typing import Any
 
 import pandas as pd
 
-from imagenomics.report.families import PASSES, Family
+from imagenomics.report.effects import effect_text, placed, scale_of
+from imagenomics.report.families import Family
 from imagenomics.report.folder import records
 from imagenomics.report.html import Child, Html, el
-from imagenomics.report.intervals import domain_of, interval_picture
+from imagenomics.report.intervals import interval_picture
 from imagenomics.report.table import breakable
-from imagenomics.report.text import as_float, fixed, listed, p_value
+from imagenomics.report.text import as_float, listed, p_value
 
 MOST_ROWS = 25
-COLUMNS = ["effect", "ci_low", "ci_high", "q", "n"]
+COLUMNS = ["effect", "ci_low", "ci_high", "q", "effect_name"]
+PARTS = {"estimate": "effect", "ci_low": "ci_low", "ci_high": "ci_high"}
+SIDES = ("less", "more")
+ENDS = (-1.05, 1.05)  # every measure is stretched to its largest interval
+WORDS = ("unadjusted only", "adjusted only", "both", "")
+Row = dict[str, Any]
 
 
 def adjusted_tables(families: Sequence[Family]) -> list[Html]:
@@ -35,44 +41,29 @@ def adjusted_tables(families: Sequence[Family]) -> list[Html]:
 def shared_pairs(less: Family, more: Family) -> pd.DataFrame:
     """Return the pair of each shared target that is strongest in the less adjusted family."""
     keys = ["feature", "target"]
-    both = less.tested[[*keys, "neg_log10_p", *COLUMNS]].merge(
-        more.tested[[*keys, *COLUMNS]], on=keys, suffixes=("_less", "_more")
-    )
+    left = less.tested[[*keys, *COLUMNS]].astype(dict.fromkeys(keys, object))
+    right = more.tested[[*keys, *COLUMNS]].astype(dict.fromkeys(keys, object))
+    both = left.merge(right, on=keys, suffixes=("_less", "_more"))
     return both.drop_duplicates("target").reset_index(drop=True)
 
 
 def _table(less: Family, more: Family, rows: pd.DataFrame) -> Html:
-    change = (rows["effect_less"] - rows["effect_more"]).abs()
-    marked = rows.assign(rank=[_rank(r) for r in records(rows)], change=change)
+    marked = rows.assign(
+        rank=[_rank(r, less.alpha) for r in records(rows)],
+        change=[abs(_place(r, "effect", "less") - _place(r, "effect", "more")) for r in records(rows)],
+    )
     lost = int((marked["rank"] == 0).sum())
     marked = marked.sort_values(["rank", "change"], ascending=[True, False], kind="stable").head(MOST_ROWS)
-    values = [
-        v
-        for c in ("effect", "ci_low", "ci_high")
-        for s in ("less", "more")
-        for v in marked[f"{c}_{s}"].tolist()
-    ]
-    low, high = domain_of(values, 0.0)
-    ends = (-max(-low, high), max(-low, high))
-    body = [_row(record, ends) for record in records(marked)]
-    head = [
-        "target",
-        "its strongest feature",
-        el("span.two", el("i.less", less.adjustment), el("i.more", more.adjustment)),
-        "effect",
-        "q",
-        "",
-    ]
-    table = el(
-        "table.data.plain.paired",
-        el("thead", el("tr", [el("th", h, attrs={"scope": "col"}) for h in head])),
-        el("tbody", body),
-    )
+    reach = _reach(marked)
+    sides = el("span.two", el("i.less", less.adjustment), el("i.more", more.adjustment))
+    heads = ["target", "its strongest feature", sides, "effect", "q", "passes"]
+    head = el("thead", el("tr", [el("th", h, attrs={"scope": "col"}) for h in heads]))
+    body = el("tbody", [_row(record, reach) for record in records(marked)])
     return el(
         "div.table-block",
         el("h4", f"{less.name} and {more.name}"),
         el("p.caption", _words(lost, more)),
-        el("div.scroll", table, attrs={"tabindex": "0"}),
+        el("div.scroll", el("table.data.plain.paired", head, body), attrs={"tabindex": "0"}),
     )
 
 
@@ -86,43 +77,60 @@ def _words(lost: int, more: Family) -> str:
     )
 
 
-def _rank(row: dict[str, Any]) -> int:
+def _rank(row: Row, alpha: float) -> int:
     """Return 0 where only the less adjusted test passes, 1 where only the other does, 2 both, 3 neither."""
-    less, more = (_passes(row[f"q_{side}"]) for side in ("less", "more"))
+    less, more = (_passes(row[f"q_{side}"], alpha) for side in SIDES)
     return {(True, False): 0, (False, True): 1, (True, True): 2, (False, False): 3}[less, more]
 
 
-def _passes(q: Any) -> bool:
+def _passes(q: Any, alpha: float) -> bool:
     value = as_float(q)
-    return value is not None and value <= PASSES
+    return value is not None and value <= alpha
 
 
-def _row(row: dict[str, Any], ends: tuple[float, float]) -> Html:
-    pictures = [
-        interval_picture(
-            {
-                k: row[f"{c}_{side}"]
-                for k, c in zip(("estimate", "ci_low", "ci_high"), COLUMNS[:3], strict=True)
-            },
-            ends,
-            chance=0.0,
-            kind=side,
-        )
-        for side in ("less", "more")
-    ]
-    rank = _rank(row)
-    word = ("only without adjustment", "only with adjustment", "both", "")[rank]
-    tag: Child = el(f"span.tag.t{rank}", word) if word else None
+def _place(row: Row, column: str, side: str) -> float:
+    return placed(row[f"{column}_{side}"], scale_of(str(row[f"effect_name_{side}"]))) or 0.0
+
+
+def _reach(rows: pd.DataFrame) -> dict[str, float]:
+    """Return the largest distance from 'no effect' of each measure."""
+    reach: dict[str, float] = {}
+    for row in records(rows):
+        for side in SIDES:
+            name = str(row[f"effect_name_{side}"])
+            far = max(abs(_place(row, column, side)) for column in PARTS.values())
+            reach[name] = max(reach.get(name, 1e-9), far)
+    return reach
+
+
+def _row(row: Row, reach: dict[str, float]) -> Html:
+    rank = int(row["rank"])
+    word = WORDS[rank]
     return el(
         "tr",
         el("th.name", breakable(str(row["target"])), attrs={"scope": "row"}),
         el("td.feature.name", breakable(str(row["feature"]))),
-        el("td.forest.double", pictures),
-        _pair_cell([fixed(row["effect_less"]), fixed(row["effect_more"])]),
-        _pair_cell([p_value(row["q_less"]), p_value(row["q_more"])]),
-        el("td", tag),
+        el("td.forest.double", [_picture(row, side, reach) for side in SIDES]),
+        _pair_cell([_effect(row, side) for side in SIDES]),
+        _pair_cell([p_value(row[f"q_{side}"]) for side in SIDES]),
+        el("td", el(f"span.tag.t{rank}", word) if word else None),
     )
 
 
-def _pair_cell(values: Sequence[str]) -> Html:
+def _picture(row: Row, side: str, reach: dict[str, float]) -> Html:
+    name = str(row[f"effect_name_{side}"])
+    places = {part: placed(row[f"{column}_{side}"], scale_of(name)) for part, column in PARTS.items()}
+    drawn = {part: None if v is None else v / reach[name] for part, v in places.items()}
+    return interval_picture(drawn, ENDS, chance=0.0, kind=side)
+
+
+def _effect(row: Row, side: str) -> list[Child]:
+    same = row["effect_name_less"] == row["effect_name_more"]
+    return [
+        None if same else el("small", f"{row[f'effect_name_{side}']} "),
+        effect_text(row[f"effect_{side}"]),
+    ]
+
+
+def _pair_cell(values: Sequence[Child]) -> Html:
     return el("td.number", el("span.less", values[0]), el("span.more", values[1]))

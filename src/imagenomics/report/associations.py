@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from imagenomics.report.adjusted import adjusted_tables
 from imagenomics.report.distributions import people_data, strongest_pairs
+from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import count, fixed, interval, many, number, p_value
+from imagenomics.report.text import count, many, p_value
 
 MOST_ROWS = 60
 Data = dict[str, Any]
@@ -89,14 +91,14 @@ def _sentence(family: Family) -> list[str]:
     if passing.empty:
         best = tested.iloc[0]
         return [
-            f"{size}{more}. No pair passes a false discovery rate of 5%: the smallest q is "
+            f"{size}{more}. No pair passes a false discovery rate of {family.alpha:.0%}: the smallest q is "
             f"{p_value(tested['q'].min())} ({best['feature']} with {best['target']}). ",
             "What stands below is what chance alone could give.",
         ]
     targets = passing["target"].nunique()
     return [
         f"{size}{more}. {many(len(passing), 'pair')} of {many(targets, 'target')} "
-        f"{'passes' if len(passing) == 1 else 'pass'} a false discovery rate of 5%."
+        f"{'passes' if len(passing) == 1 else 'pass'} a false discovery rate of {family.alpha:.0%}."
     ]
 
 
@@ -127,7 +129,14 @@ def _heatmap(data: Data, i: int, *, picks: bool) -> Html:
         el("h4", "Which features follow which targets"),
         controls,
         el("div.plot-scroll", el("div.plot", attrs={"data-chart": "heatmap", "data-source": f"heat-{i}"})),
-        el("p.note", "A dot marks pairs with q of at most 0.05. ", pick, el("span.shown"), " ", note),
+        el(
+            "p.note",
+            f"A dot marks pairs with q of at most {data['passes']:g}. ",
+            pick,
+            el("span.shown"),
+            " ",
+            note,
+        ),
         el("div.picked.screen-only"),
         embed_json(f"heat-{i}", data),
     )
@@ -142,8 +151,8 @@ def _volcano(family: Family, i: int) -> Html:
         else ""
     )
     kinds = {
-        str(k): f"{name[0] or 'effect'} ({many(n, 'pair')})"
-        for k, (name, n) in enumerate(zip(data["kinds"], data["counts"], strict=True))
+        str(k): f"{kind[0] or 'effect'} ({many(n, 'pair')})"
+        for k, (kind, n) in enumerate(zip(data["kinds"], data["counts"], strict=True))
     }
     controls = (
         el("div.controls.screen-only", _select("kind", kinds, label="effect")) if len(kinds) > 1 else None
@@ -171,14 +180,14 @@ def _select(role: str, options: dict[str, str], *, label: str | None = None) -> 
 
 def _pairs_table(family: Family) -> Html:
     frame = family.tested.head(MOST_ROWS)
-    ends = [interval(a, b) for a, b in zip(frame["ci_low"], frame["ci_high"], strict=True)]
+    ends = [effect_interval(a, b) for a, b in zip(frame["ci_low"], frame["ci_high"], strict=True)]
     same = {c: frame[c].astype(str).iloc[0] for c in ("test", "effect_name") if frame[c].nunique() == 1}
     columns = [
         Column("feature", "feature", breaks=True),
         Column("target", "target", breaks=True),
-        Column("effect", "effect", fixed, numeric=True, hint=TERMS["effect"]),
+        Column("effect", "effect", effect_text, numeric=True, hint=TERMS["effect"]),
         Column("interval", "95% interval", hint=TERMS["interval"]),
-        Column("q", "q", _q, numeric=True, hint=TERMS["q"]),
+        Column("q", "q", partial(_q, alpha=family.alpha), numeric=True, hint=TERMS["q"]),
         Column("p", "p", p_value, numeric=True, hint=TERMS["p"]),
         Column("p_maxt", "p maxT", p_value, numeric=True, hint=TERMS["p_maxt"]),
         Column("n", "n", count, numeric=True),
@@ -195,9 +204,9 @@ def _pairs_table(family: Family) -> Html:
     return data_table(frame.assign(interval=ends), kept, caption=words + said, search=True)
 
 
-def _q(value: Any) -> Html | str:
+def _q(value: Any, *, alpha: float) -> Html | str:
     shown = p_value(value)
-    return el("b", shown) if value is not None and value <= 0.05 else shown
+    return el("b", shown) if value is not None and value <= alpha else shown
 
 
 def _distributions(family: Family, people: Data | None) -> Html | None:
@@ -216,9 +225,9 @@ def _has(people: Data, pair: Data) -> bool:
 
 
 def _distribution(pair: Data, people: Data) -> Html:
-    ends = interval(pair.get("ci_low"), pair.get("ci_high"))
+    ends = effect_interval(pair.get("ci_low"), pair.get("ci_high"))
     words = [
-        f"{pair.get('effect_name') or 'effect'} {number(pair.get('effect'))} ({ends}), ",
+        f"{pair.get('effect_name') or 'effect'} {effect_text(pair.get('effect'))} ({ends}), ",
         hint("q"),
         f" {p_value(pair.get('q'))}, n {count(pair.get('n'))}",
     ]

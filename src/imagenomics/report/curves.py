@@ -77,6 +77,9 @@ def decision_chart(curves: pd.DataFrame, models: Sequence[Model]) -> Html | None
         points = (frame.at(x, y) for x, y in zip(inside["x"], inside["y"], strict=True))
         marks.append(svg.path(points, f"curve {model.look}"))
     nobody = svg.line(frame.at(0, 0), frame.at(right, 0), "chance")
+    everybody = lines[0][1][lines[0][1]["high"] >= ends[0]]
+    points = (frame.at(x, y) for x, y in zip(everybody["x"], everybody["high"], strict=True))
+    marks.insert(0, svg.path(points, "thin everybody"))
     axes = svg.axes(
         frame, (svg.nice_ticks(0, right), svg.nice_ticks(*ends)), ("threshold probability", "net benefit")
     )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from imagenomics.report.folder import Results
 from imagenomics.report.html import visible
-from imagenomics.report.text import listed
+from imagenomics.report.text import as_float, listed
 
 PASSES = 0.05
 BLOCK = re.compile(r"^[A-Za-z0-9_+-]+\.(?=.)")
@@ -23,16 +23,20 @@ class Family:
 
     Parameters
     ----------
-    analysis, stratum : str
-        Names as in ``associations.parquet``.
+    analysis : str
+        Name as in ``associations.parquet``.
+    stratum : str
+        The stratum, where an analysis has several; else ''.
     rows : DataFrame
         Its pairs, ordered by strength (largest ``neg_log10_p`` first, pairs without a test last).
     tested : DataFrame
         The pairs that have a p value.
     passing : DataFrame
-        The pairs with q of at most 0.05.
+        The pairs with q of at most ``alpha``.
     adjust : tuple of str
         What every test is adjusted for.
+    alpha : float
+        The false discovery rate that the study declares.
     """
 
     analysis: str
@@ -41,6 +45,7 @@ class Family:
     tested: pd.DataFrame
     passing: pd.DataFrame
     adjust: tuple[str, ...]
+    alpha: float = PASSES
 
     @property
     def name(self) -> str:
@@ -59,18 +64,17 @@ def read_families(results: Results) -> list[Family]:
     if table.empty:
         return []
     frame = table.assign(analysis=table["analysis"].astype(str), stratum=table["stratum"].astype(str))
-    declared = {
-        str(b.get("name")): tuple(map(str, b.get("adjust") or ())) for b in results.blocks("associate")
-    }
+    declared = {str(b.get("name")): b for b in results.blocks("associate")}
+    several = frame.groupby("analysis")["stratum"].nunique() > 1
     found = []
-    for (analysis, stratum), own in frame.groupby(["analysis", "stratum"], sort=False):
+    for (name, stratum), own in frame.groupby(["analysis", "stratum"], sort=False):
+        block = declared.get(str(name), {})
+        alpha = as_float(block.get("alpha")) or PASSES
         rows = _ordered(own)
-        tested, passing = rows[rows["p"].notna()], rows[rows["q"] <= PASSES]
-        found.append(
-            Family(
-                str(analysis), _stratum(str(stratum)), rows, tested, passing, declared.get(str(analysis), ())
-            )
-        )
+        tested, passing = rows[rows["p"].notna()], rows[rows["q"] <= alpha]
+        part = _stratum(str(stratum)) if several[str(name)] else ""
+        adjust = tuple(map(str, block.get("adjust") or ()))
+        found.append(Family(str(name), part, rows, tested, passing, adjust, alpha))
     order = list(declared)
     return sorted(found, key=lambda f: order.index(f.analysis) if f.analysis in order else len(order))
 

@@ -18,7 +18,8 @@ TERMS = {
     "p": "How often an effect this large would appear if feature and target had nothing to do "
     "with each other.",
     "p_maxt": "p value that holds for all pairs of the family at once (maxT permutations).",
-    "effect": "How strongly the feature follows the target, with its direction; 0 is not at all.",
+    "effect": "How strongly the feature follows the target, with its direction. Not at all is 0; for an AUC 0.5, for "
+    "an odds ratio 1.",
     "calibration": "Of the patients who were given a probability of 70%, seven in ten should have it.",
     "baseline": "A prediction without the image features: from clinical variables, or the lesion's volume.",
     "increment": "What the image features add to a baseline. A good prediction that only repeats the volume "

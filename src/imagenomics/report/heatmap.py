@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from imagenomics.report.families import PASSES, Family, feature_names, short_names
+from imagenomics.report.effects import scale_of
+from imagenomics.report.families import Family, feature_names, short_names
 
 MOST_CELLS = 30_000  # of all heat maps of a page together
 LEAST_CELLS = 1_500
@@ -39,7 +40,7 @@ def heatmap_data(family: Family, columns: pd.DataFrame, *, most_cells: int) -> d
     cells = table.reindex(pd.MultiIndex.from_product([features, targets]))
     names, short = feature_names(features, columns), short_names(targets)
     groups = sorted({g for g, _ in names.values()})
-    kinds, kind_of = _codes(cells, ("test", "effect_name", "unit"))
+    kinds, kind_of = _codes(cells, ("effect_name", "test"))
     reasons, reason_of = _codes(cells, ("status", "reason"), only=cells["p"].isna())
     return {
         "features": [visible_pair(f, names[f][1]) for f in features],
@@ -50,10 +51,10 @@ def heatmap_data(family: Family, columns: pd.DataFrame, *, most_cells: int) -> d
         **{key: compact(cells[name]) for key, name in NUMBERS.items()},
         "n": _whole(cells["n"]),
         "k": kind_of,
-        "kinds": kinds,
+        "kinds": [_kind(*k) for k in kinds],
         "r": reason_of,
         "reasons": reasons,
-        "passes": PASSES,
+        "passes": family.alpha,
     }
 
 
@@ -75,11 +76,17 @@ def volcano_data(family: Family) -> dict[str, Any]:
         "q": compact(drawn["q"]),
         "n": _whole(drawn["n"]),
         "k": kind_of,
-        "kinds": kinds,
+        "kinds": [_kind(*k) for k in kinds],
         "counts": [int(counts.get(k[0], 0)) for k in kinds],
-        "passes": PASSES,
+        "passes": family.alpha,
         "all": len(rows),
     }
+
+
+def _kind(effect: str, test: str = "") -> list[Any]:
+    """Return name, test, neutral value, whether it is a ratio, and whether it has a direction."""
+    scale = scale_of(effect)
+    return [effect, test, scale.neutral, int(scale.ratio), int(scale.signed)]
 
 
 def compact(values: pd.Series) -> list[float | None]:

@@ -12,10 +12,11 @@ from imagenomics.report.folder import records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.intervals import chance_of, domain_of, interval_picture
 from imagenomics.report.models import ROLE_WORDS, Model, swatch
-from imagenomics.report.text import count, fixed, interval, measure, sentence
+from imagenomics.report.text import as_float, count, fixed, interval, measure, sentence
 
 VALUES = ["estimate", "ci_low", "ci_high"]
 MOST_SITES = 60
+GAIN = "gain in "
 
 
 def first_metric(performance: pd.DataFrame, wanted: str) -> str:
@@ -33,7 +34,7 @@ def model_table(performance: pd.DataFrame, models: Sequence[Model], metric: str)
     inside = performance[~performance["split"].astype(str).str.startswith("site:")]
     if inside.empty:
         return None
-    others = [m for m in inside["metric"].astype(str).unique() if m != metric]
+    others = [m for m in inside["metric"].astype(str).unique() if m != metric and not m.startswith(GAIN)]
     chance, domain = _scale(inside[inside["metric"] == metric], metric)
     rows = []
     for model in models:
@@ -72,7 +73,7 @@ def site_table(performance: pd.DataFrame, model: Model, metric: str) -> Html | N
     if rows_metric.empty:
         return None
     chance, domain = _scale(rows_metric, metric)
-    noted = bool((rows_metric["note"].astype(str) != "").any())
+    noted = bool((rows_metric["estimate"].isna() & (rows_metric["note"].astype(str) != "")).any())
     largest = rows_metric.sort_values("n", ascending=False, kind="stable").head(MOST_SITES)
     rows = []
     for record in records(largest):
@@ -84,7 +85,7 @@ def site_table(performance: pd.DataFrame, model: Model, metric: str) -> Html | N
                 el("td.number", count(record["n"])),
                 el("td.number", count(record["n_positive"])),
                 _main_cells(record, domain, chance=chance, look=model.look),
-                el("td", sentence(record["note"])) if noted else None,
+                el("td", _why(record)) if noted else None,
             )
         )
     heads = [
@@ -96,6 +97,38 @@ def site_table(performance: pd.DataFrame, model: Model, metric: str) -> Html | N
         *([""] if noted else []),
     ]
     return _table(heads, rows)
+
+
+def _why(record: dict[str, Any]) -> str:
+    return sentence(record["note"]) if as_float(record["estimate"]) is None else ""
+
+
+def gain_table(performance: pd.DataFrame, models: Sequence[Model]) -> Html | None:
+    """Return one row per baseline: what the images add to it."""
+    gains = performance[performance["metric"].astype(str).str.startswith(GAIN)]
+    if gains.empty:
+        return None
+    looks = {m.name: m for m in models}
+    domain = domain_of(gains[VALUES].to_numpy(dtype=float, na_value=float("nan")).ravel(), 0.0)
+    rows = []
+    for record in records(gains):
+        model = looks.get(str(record["model"]))
+        name = el(
+            "th",
+            swatch(model) if model else None,
+            " ",
+            _gain_name(str(record["metric"])),
+            attrs={"scope": "row"},
+        )
+        rows.append(
+            el("tr", name, _main_cells(record, domain, chance=0.0, look=model.look if model else "mo0"))
+        )
+    return _table(["gain", _axis(domain, 0.0, "gain"), "gain (95% interval)"], rows)
+
+
+def _gain_name(metric: str) -> str:
+    name, over, baseline = metric.removeprefix(GAIN).partition(" over ")
+    return f"{measure(name)}{over}{baseline}"
 
 
 def _scale(rows: pd.DataFrame, metric: str) -> tuple[float | None, tuple[float, float]]:

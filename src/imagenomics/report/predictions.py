@@ -12,9 +12,10 @@ from imagenomics.report.folder import Results
 from imagenomics.report.glossary import hint
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.models import Model, key, models_of, primary_of
-from imagenomics.report.performance import first_metric, model_table, site_table
+from imagenomics.report.performance import first_metric, gain_table, model_table, site_table
 from imagenomics.report.table import breakable
 from imagenomics.report.text import as_float, many, measure, number, p_value, sentence
+from imagenomics.report.title import target_title
 from imagenomics.report.verdicts import badge
 
 OPEN_BLOCKS = 4
@@ -39,7 +40,7 @@ def prediction_section(results: Results) -> Html:
         body = _block(_of(performance, pair), _of(curves, pair), _of(predictions, pair), verdict=verdict)
         weights = _weights(results.cards, pair)
         title = [
-            el("span", breakable(pair[1] or pair[0])),
+            el("span", breakable(target_title(results, *pair))),
             el("small", pair[0]),
             badge(str(verdict["verdict"])) if verdict else None,
         ]
@@ -88,6 +89,7 @@ def _block(
         el("h4", "All models and baselines"),
         model_table(performance, models, metric)
         or el("p.absent", "No performance was written for this target."),
+        _gains(gain_table(performance, models)),
         _sites(performance, primary, metric),
     )
 
@@ -126,7 +128,7 @@ def _charts(
         (
             hint("decision", "Net benefit"),
             decision_chart(curves, models),
-            "Above zero is better than treating nobody.",
+            "Dashed: treat nobody. Grey: treat everybody. Useful models lie above both.",
         ),
     ]
     return [_chart(title, picture, words) for title, picture, words in made if picture is not None]
@@ -142,6 +144,10 @@ def _null_words(curves: pd.DataFrame, verdict: Mapping[str, Any]) -> str:
     )
     draws = draws or int((curves["curve"] == "null").sum())
     return f"{many(draws, 'run')} with shuffled answers; null p {p_value(verdict.get('null_p'))}."
+
+
+def _gains(table: Html | None) -> Html | None:
+    return el("div", el("h4", hint("increment", "What the images add")), table) if table else None
 
 
 def _sites(performance: pd.DataFrame, primary: Model, metric: str) -> Html:
@@ -182,16 +188,10 @@ def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair) -> Html | None:
 
 
 def _coefficients(card: Mapping[str, Any]) -> list[tuple[str, float]]:
-    found = card.get("coefficients")
-    if isinstance(found, Mapping):
-        entries = [(str(k), as_float(v)) for k, v in found.items()]
-    else:
-        items = [e for e in found if isinstance(e, Mapping)] if isinstance(found, list) else []
-        entries = [
-            (str(e.get("feature") or e.get("name") or ""), as_float(e.get("coefficient", e.get("value"))))
-            for e in items
-        ]
-    return [(name, value) for name, value in entries if value]
+    columns = card.get("columns")
+    items = [c for c in columns if isinstance(c, Mapping)] if isinstance(columns, list) else []
+    weights = [(str(c.get("name") or ""), as_float(c.get("weight"))) for c in items]
+    return [(name, weight) for name, weight in weights if weight]
 
 
 def _bar(value: float, largest: float) -> Html:

@@ -112,3 +112,13 @@ def _problems(results: Results) -> Html | None:
         el("ul", rows),
         attrs={"role": "note"},
     )
+
+
+def target_title(results: Results, analysis: str, target: str) -> str:
+    """Return the target with the class that is predicted, as declared: ``IDH.status: Mutant``."""
+    name, _, each = analysis.partition("=")
+    block = next((b for b in results.blocks("train") if b.get("name") in (analysis, name)), {})
+    declared = block.get("positive")
+    level = each or (str(declared) if declared and declared != "each" else "")
+    shown = target or analysis
+    return f"{shown}: {level}" if level and level not in shown else shown

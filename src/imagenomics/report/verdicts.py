@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report import svg
+from imagenomics.report.effects import effect_interval, effect_text, scale_of
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import glossary, hint
 from imagenomics.report.html import Child, Html, el
@@ -26,6 +27,7 @@ from imagenomics.report.text import (
     p_value,
     sentence,
 )
+from imagenomics.report.title import target_title
 
 Verdict = dict[str, Any]
 ORDER = ("supported", "no evidence found", "not testable")
@@ -36,6 +38,10 @@ MEANING = {
     "not testable": "too few patients, or site and finding cannot be told apart",
 }
 ASSOCIATION_ROWS = 400
+DETECTABLE = (
+    "Could show: the smallest effect of one feature that this design would have found, as an AUC for targets "
+    "with two groups and as a correlation for the others; optimistic."
+)
 
 
 def verdict_section(results: Results) -> Html:
@@ -46,7 +52,7 @@ def verdict_section(results: Results) -> Html:
             "p.absent",
             "No verdict was reached: no analysis was declared, or the run stopped before the verdicts.",
         )
-    cards = [*_prediction_cards(verdicts), *_association_cards(verdicts)]
+    cards = [*_prediction_cards(results, verdicts), *_association_cards(verdicts)]
     return el("div", el("p.lead", _summary(verdicts)), _legend(verdicts), el("div.cards", cards), glossary())
 
 
@@ -85,27 +91,32 @@ def _legend(verdicts: Sequence[Verdict]) -> Html:
     return el("ul.legend", words)
 
 
-def _prediction_cards(verdicts: Sequence[Verdict]) -> list[Html]:
+def _prediction_cards(results: Results, verdicts: Sequence[Verdict]) -> list[Html]:
     predictions = [v for v in verdicts if v.get("kind") == "prediction"]
     gains = [v for v in verdicts if v.get("kind") == "increment"]
     cards, used = [], set()
     for v in predictions:
         key = (v.get("analysis"), v.get("target"))
         own = [g for g in gains if (g.get("analysis"), g.get("target")) == key]
-        cards.append(_card(v, own, eyebrow="Prediction"))
+        cards.append(_card(v, own, eyebrow="Prediction", title=_title(results, v)))
         used.add(key)
     alone = [g for g in gains if (g.get("analysis"), g.get("target")) not in used]
-    return cards + [_card(g, [], eyebrow="Gain over a baseline") for g in alone]
+    name = "Gain over a baseline"
+    return cards + [_card(g, [], eyebrow=name, title=_title(results, g)) for g in alone]
 
 
-def _card(verdict: Verdict, gains: Sequence[Verdict], *, eyebrow: str) -> Html:
+def _title(results: Results, verdict: Verdict) -> str:
+    return target_title(results, str(verdict.get("analysis") or ""), str(verdict.get("target") or ""))
+
+
+def _card(verdict: Verdict, gains: Sequence[Verdict], *, eyebrow: str, title: str) -> Html:
     word = str(verdict.get("verdict"))
     scale = measure(verdict.get("estimate_name") or "estimate")
     name = f"{eyebrow} · {verdict.get('analysis') or ''}"
     return el(
         f"article.card.{verdict_class(word)}",
         el("p.eyebrow", name),
-        el("h3", breakable(str(verdict.get("target") or verdict.get("analysis") or ""))),
+        el("h3", breakable(title)),
         el("p.word", badge(word)),
         _estimate(verdict, scale),
         el("p.reason", sentence(verdict.get("reason"))),
@@ -117,23 +128,41 @@ def _card(verdict: Verdict, gains: Sequence[Verdict], *, eyebrow: str) -> Html:
 def _estimate(verdict: Verdict, scale: str) -> Html | None:
     if as_float(verdict.get("estimate")) is None:
         return None
-    chance = chance_of(scale, gain=verdict.get("kind") == "increment")
-    values = [verdict.get(k) for k in ("estimate", "ci_low", "ci_high", "detectable")]
-    kind = verdict_class(str(verdict.get("verdict")))
-    picture = interval_picture(verdict, domain_of(values, chance), chance=chance, kind=kind, scale=True)
+    picture = (
+        _association_picture(verdict) if verdict.get("kind") == "association" else _picture(verdict, scale)
+    )
     label: Child = hint("AUC", scale) if "auc" in scale.lower() else scale
-    ends = interval(verdict.get("ci_low"), verdict.get("ci_high"))
+    ends = effect_interval(verdict.get("ci_low"), verdict.get("ci_high"))
     return el(
         "div.estimate",
         el(
             "p.figure",
-            el("b", fixed(verdict.get("estimate"))),
+            el("b", effect_text(verdict.get("estimate"))),
             " ",
             label,
             el("span.ends", f"95% interval {ends}"),
         ),
         picture,
     )
+
+
+def _picture(verdict: Verdict, scale: str) -> Html:
+    chance = chance_of(scale, gain=verdict.get("kind") == "increment")
+    values = [verdict.get(k) for k in ("estimate", "ci_low", "ci_high", "detectable")]
+    kind = verdict_class(str(verdict.get("verdict")))
+    return interval_picture(verdict, domain_of(values, chance), chance=chance, kind=kind, scale=True)
+
+
+def _association_picture(verdict: Verdict) -> Html | None:
+    """Draw the effect of the strongest feature; what could be shown is on another scale and stays a number."""
+    name = str(verdict.get("estimate_name") or "")
+    if scale_of(name).ratio:
+        return None
+    row = {**verdict, "detectable": None}
+    values = [verdict.get(k) for k in ("estimate", "ci_low", "ci_high")]
+    chance = scale_of(name).neutral
+    kind = verdict_class(str(verdict.get("verdict")))
+    return interval_picture(row, domain_of(values, chance), chance=chance, kind=kind, scale=True)
 
 
 def _numbers(verdict: Verdict, scale: str) -> Html:
@@ -145,6 +174,7 @@ def _numbers(verdict: Verdict, scale: str) -> Html:
     ]
     if verdict.get("kind") == "association":
         rows[1] = ("p", hint("q", "smallest q"), p_value(verdict.get("null_p_adjusted")))
+        rows[2] = ("d", hint("detectable", "smallest effect this design could show"), fixed(detectable))
     rows = [row for row in rows if row[2] != NOTHING]
     facts = [
         [el("dt", label), el("dd", value, el("small", " optimistic") if k == "d" else None)]
@@ -185,14 +215,12 @@ def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
 
 
 def gain_name(gain: Verdict) -> str:
-    """Return ``over clinical``, whatever of model and estimate name says it."""
-    for key in ("baseline", "over", "model", "estimate_name"):
-        text = str(gain.get(key) or "")
-        if "over " in text:
-            return "over " + text.split("over ", 1)[1]
-        if text and key in ("baseline", "over"):
-            return f"over {text}"
-    return str(gain.get("model") or gain.get("estimate_name") or "gain")
+    """Return ``over clinical`` for the model ``image+clinical vs clinical``."""
+    model = str(gain.get("model") or "")
+    for word in (" vs ", "over "):
+        if word in model:
+            return f"over {model.split(word, 1)[1]}"
+    return model or "gain"
 
 
 def _association_cards(verdicts: Sequence[Verdict]) -> list[Html]:
@@ -201,7 +229,9 @@ def _association_cards(verdicts: Sequence[Verdict]) -> list[Html]:
         if v.get("kind") not in ("prediction", "increment"):
             groups.setdefault(str(v.get("analysis") or ""), []).append(v)
     return [
-        _card(own[0], [], eyebrow="Association") if len(own) == 1 else _family_card(name, own)
+        _card(own[0], [], eyebrow="Association", title=str(own[0].get("target") or name))
+        if len(own) == 1
+        else _family_card(name, own)
         for name, own in groups.items()
     ]
 
@@ -230,15 +260,20 @@ def _rank(verdict: Verdict) -> float:
 
 def _family_table(verdicts: Sequence[Verdict]) -> Html:
     frame = pd.DataFrame(verdicts).astype(object)
-    frame["interval"] = [interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
+    frame["interval"] = [effect_interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
+    frame["why"] = ["" if as_float(v.get("estimate")) is not None else v.get("reason") for v in verdicts]
+    names = sorted({str(v.get("estimate_name")) for v in verdicts if v.get("estimate") is not None})
     columns = [
         Column("target", "target", breaks=True),
         Column("verdict", "verdict", lambda v: badge(str(v))),
-        Column("estimate", "effect", fixed, numeric=True),
+        Column("model", "strongest feature", breaks=True),
+        Column("estimate", "effect", effect_text, numeric=True),
+        *([Column("estimate_name", "effect is", measure)] if len(names) > 1 else []),
         Column("interval", "95% interval"),
         Column("null_p_adjusted", "smallest q", p_value, numeric=True),
-        Column("detectable", "could show (optimistic)", fixed, numeric=True),
+        Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),
         Column("n", "n", count, numeric=True),
-        Column("reason", "why", sentence),
+        *([Column("why", "why", sentence)] if any(frame["why"]) else []),
     ]
-    return data_table(frame, columns, search=True, most=ASSOCIATION_ROWS)
+    said = f"The strongest feature of each target. Effect: {measure(names[0])}. " if len(names) == 1 else ""
+    return data_table(frame, columns, caption=said + DETECTABLE, search=True, most=ASSOCIATION_ROWS)

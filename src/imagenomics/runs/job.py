@@ -152,6 +152,8 @@ def _only_writer(path: Path) -> Iterator[None]:
                 where=str(path),
                 remedy="wait until it has ended, or choose another --out",
             )
+        for unfinished in path.rglob(".*.part"):  # left by a run that was killed while it wrote
+            unfinished.unlink(missing_ok=True)
         yield
 
 

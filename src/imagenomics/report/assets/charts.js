@@ -30,6 +30,15 @@ window.imagenomicsCharts = (() => {
     return Number(value.toPrecision(digits || 3)).toString().replace("-", "−");
   }
 
+  // Kinds are [effect, test, neutral value, ratio?, direction?]; places are measured from 'no effect'.
+  const FARTHEST = 64;
+
+  function place(value, kind) {
+    if (value === null || value === undefined) return null;
+    if (kind && kind[3]) return Math.log2(Math.min(Math.max(value, 1 / FARTHEST), FARTHEST));
+    return value - (kind ? kind[2] : 0);
+  }
+
   const pValue = (negLog) => (negLog === null ? "–" : negLog > 300 ? "< 1e−300" : number(Math.pow(10, -negLog), 2));
 
   const LIGHT = {
@@ -83,7 +92,17 @@ window.imagenomicsCharts = (() => {
     return sources.get(name);
   }
 
+  // A chart that cannot be drawn must not take the others with it.
   function draw(element) {
+    try {
+      drawNow(element);
+    } catch (error) {
+      element.textContent = "This chart could not be drawn.";
+      console.error(error);
+    }
+  }
+
+  function drawNow(element) {
     if (!element.isConnected) { drawn.delete(element); return; }
     const state = drawn.get(element) || { data: source(element.dataset.source) };
     drawn.set(element, state);
@@ -148,5 +167,5 @@ window.imagenomicsCharts = (() => {
   function forScreen() { paper = false; drawn.forEach((_, element) => draw(element)); }
 
   document.addEventListener("DOMContentLoaded", watch);
-  return { makers, safe, cut, wrap, number, pValue, layout, axis, draw, forPaper, forScreen };
+  return { makers, safe, cut, wrap, number, place, pValue, layout, axis, draw, forPaper, forScreen };
 })();

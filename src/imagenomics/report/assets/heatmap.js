@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const charts = window.imagenomicsCharts;
-  const { safe, cut, wrap, number, pValue } = charts;
+  const { safe, cut, wrap, number, place, pValue } = charts;
   const MOST_CHARACTERS = 34;
 
   function options(element, state) {
@@ -61,22 +61,36 @@
       const why = data.reasons[data.r[cell]];
       return `${names}<br>not tested${why ? ": " + wrap(why[1] || why[0], 46) : ""}`;
     }
-    const kind = data.kinds[data.k[cell]] || ["", "effect", ""];
+    const kind = data.kinds[data.k[cell]] || ["effect", ""];
     const ends = data.a[cell] === null ? "" : ` (${number(data.a[cell])} to ${number(data.b[cell])})`;
     const maxt = data.m[cell] === null ? "" : `, p maxT ${number(data.m[cell], 2)}`;
-    return `${names}<br>${safe(kind[1] || "effect")} ${number(data.e[cell])}${ends}<br>` +
-      `q ${number(data.q[cell], 2)}, p ${pValue(data.l[cell])}${maxt}<br>n ${data.n[cell]}${kind[0] ? ", " + safe(kind[0]) : ""}`;
+    return `${names}<br>${safe(kind[0] || "effect")} ${number(data.e[cell])}${ends}<br>` +
+      `q ${number(data.q[cell], 2)}, p ${pValue(data.l[cell])}${maxt}<br>n ${data.n[cell]}${kind[1] ? ", " + safe(kind[1]) : ""}`;
+  }
+
+  // Measures of different kinds share one colour scale: each is shown relative to its largest value.
+  function largest(data, rows, columns) {
+    const most = data.kinds.map(() => 0);
+    rows.forEach((row) => columns.forEach((column) => {
+      const cell = row * data.targets.length + column;
+      const where = place(data.e[cell], data.kinds[data.k[cell]]);
+      if (where !== null) most[data.k[cell]] = Math.max(most[data.k[cell]], Math.abs(where));
+    }));
+    return most;
   }
 
   function cells(data, rows, columns, byEffect) {
     const z = [], text = [], dots = { x: [], y: [] };
+    const reach = largest(data, rows, columns);
+    const scales = new Set(data.kinds.map((k) => k[0]));
     let most = byEffect ? 0 : 1.3;
     rows.forEach((row, i) => {
       const values = [], words = [];
       columns.forEach((column, j) => {
         const cell = row * data.targets.length + column;
-        const sign = data.e[cell] < 0 ? -1 : 1;
-        const value = byEffect ? data.e[cell] : data.l[cell] === null ? null : sign * data.l[cell];
+        const where = place(data.e[cell], data.kinds[data.k[cell]]);
+        const effect = where === null ? null : scales.size > 1 ? where / (reach[data.k[cell]] || 1) : where;
+        const value = byEffect ? effect : data.l[cell] === null ? null : (where < 0 ? -1 : 1) * data.l[cell];
         if (value !== null) most = Math.max(most, Math.abs(value));
         values.push(value);
         words.push(tooltip(data, cell, row, column));
@@ -85,7 +99,14 @@
       z.push(values);
       text.push(words);
     });
-    return { z, text, dots, most: most || 1 };
+    return { z, text, dots, most: most || 1, title: effectTitle(data, scales) };
+  }
+
+  function effectTitle(data, scales) {
+    if (scales.size > 1) return "effect, relative to the largest of its kind";
+    const [name, , neutral, ratio] = data.kinds[0] || ["effect", "", 0, 0];
+    if (ratio) return `log₂ of the ${safe(name)}`;
+    return safe(name || "effect") + (neutral ? ` − ${neutral}` : "");
   }
 
   function groupMarks(data, rows, colours, { tall, outside, narrow }) {
@@ -107,7 +128,7 @@
     const { rows, columns } = chosen(data, field);
     const byEffect = field("colour").value === "e";
     const grouped = field("order").value === "group";
-    const { z, text, dots, most } = cells(data, rows, columns, byEffect);
+    const { z, text, dots, most, title } = cells(data, rows, columns, byEffect);
     const narrow = width < 560;
     const tall = rows.length > 400 ? 3 : rows.length > 90 ? 7 : 15;
     const labelled = tall >= 11;
@@ -130,7 +151,7 @@
     const heat = {
       type: "heatmap", z, text, hovertemplate: "%{text}<extra></extra>", hoverongaps: true, xgap: columns.length > 90 ? 0 : 1, ygap: tall > 6 ? 1 : 0,
       zmin: -most, zmax: most, colorscale: [[0, colours.low], [0.5, colours.mid], [1, colours.high]],
-      colorbar: { orientation: "h", thickness: 9, len: Math.min(240, figureWidth * 0.6), lenmode: "pixels", x: 0, xanchor: "left", y: 0, yanchor: "top", ypad: 12, outlinewidth: 0, tickfont: { size: 10.5 }, title: { text: byEffect ? "effect" : "−log₁₀ p, with the sign of the effect", side: "bottom", font: { size: 10.5 } } },
+      colorbar: { orientation: "h", thickness: 9, len: Math.min(240, figureWidth * 0.6), lenmode: "pixels", x: 0, xanchor: "left", y: 0, yanchor: "top", ypad: 12, outlinewidth: 0, tickfont: { size: 10.5 }, title: { text: byEffect ? title : "−log₁₀ p, with the direction of the effect", side: "bottom", font: { size: 10.5 } } },
     };
     const passing = { type: "scatter", mode: "markers", x: dots.x, y: dots.y, hoverinfo: "skip", marker: { size: Math.max(2, Math.min(5, tall * 0.34, cell * 0.34)), color: colours.ink, line: { color: colours.paper, width: 0.8 } } };
     const gap = { ticks: "outside", ticklen: 4, tickcolor: "rgba(0,0,0,0)" };

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const charts = window.imagenomicsCharts;
-  const { safe, cut, wrap, number, pValue } = charts;
+  const { safe, cut, wrap, number, place, pValue } = charts;
   const NAMED = 6;
 
   function kindOf(data, element, state) {
@@ -17,7 +17,7 @@
   function cloud(data, indices, marker) {
     return {
       type: "scatter", mode: "markers", marker, hovertemplate: "%{text}<extra></extra>",
-      x: indices.map((i) => data.x[i]), y: indices.map((i) => data.y[i]),
+      x: indices.map((i) => place(data.x[i], data.kinds[data.k[i]])), y: indices.map((i) => data.y[i]),
       text: indices.map((i) => `<b>${wrap(data.features[data.f[i]], 46)}</b><br>${wrap(data.targets[data.t[i]], 46)}<br>effect ${number(data.x[i])}, q ${number(data.q[i], 2)}, p ${pValue(data.y[i])}, n ${data.n[i]}`),
     };
   }
@@ -29,15 +29,26 @@
     const chosen = Array.from(best.values()).sort((a, b) => data.y[b] - data.y[a]).slice(0, NAMED);
     const last = { left: -Infinity, right: -Infinity };
     return chosen.map((i) => {
-      const side = data.x[i] < 0 ? "left" : "right";
-      const place = pixels(data.y[i]);
-      const wanted = Math.max(place - 8, last[side] + 15);
+      const x = place(data.x[i], data.kinds[data.k[i]]);
+      const side = x < 0 ? "left" : "right";
+      const spot = pixels(data.y[i]);
+      const wanted = Math.max(spot - 8, last[side] + 15);
       last[side] = wanted;
       return {
-        x: data.x[i], y: data.y[i], text: safe(cut(data.targets[data.t[i]], 26)), showarrow: true, arrowwidth: 0.8, arrowcolor: colours.soft, arrowhead: 0,
-        ax: side === "left" ? 30 : -30, ay: wanted - place, xanchor: side, font: { size: 11.5, color: colours.ink },
+        x, y: data.y[i], text: safe(cut(data.targets[data.t[i]], 26)), showarrow: true, arrowwidth: 0.8, arrowcolor: colours.soft, arrowhead: 0,
+        ax: side === "left" ? 30 : -30, ay: wanted - spot, xanchor: side, font: { size: 11.5, color: colours.ink },
       };
     });
+  }
+
+  // Places are measured from 'no effect'; the labels say the measure itself.
+  function ticks(scale, left, right) {
+    if (!scale[3] && !scale[2]) return {};
+    const values = [];
+    const step = scale[3] ? 1 : 0.1;
+    for (let v = Math.ceil(left / step) * step; v <= right; v += step) values.push(Math.round(v * 100) / 100 + 0);
+    const label = (v) => (scale[3] ? (v < 0 ? `1/${2 ** -v}` : String(2 ** v)) : number(v + scale[2]));
+    return { tickvals: values, ticktext: values.map(label) };
   }
 
   charts.makers.volcano = (data, { width, colours, element, state }) => {
@@ -48,18 +59,20 @@
     const rest = indices.filter((i) => !passes(i));
     const line = some.length && rest.length ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: Math.min(...some.map((i) => data.y[i])), y1: Math.min(...some.map((i) => data.y[i])), line: { color: colours.soft, width: 1, dash: "dot" } }] : [];
     const label = line.length ? [{ xref: "paper", x: 0, xanchor: "left", y: line[0].y0, yanchor: "bottom", text: "q = 0.05", showarrow: false, font: { size: 10.5, color: colours.soft } }] : [];
-    const reach = Math.max(...indices.map((i) => Math.abs(data.x[i])), 0.1) * 1.12;
+    const scale = data.kinds[kind] || ["effect", "", 0, 0, 1];
+    const reach = Math.max(...indices.map((i) => Math.abs(place(data.x[i], scale))), 0.1) * 1.12;
+    const left = scale[4] ? -reach : 0;
     const highest = Math.max(...indices.map((i) => data.y[i]), 1) * 1.06;
     const height = width < 560 ? 340 : 400;
     const pixels = (y) => (1 - y / highest) * (height - 58);
     const layout = charts.layout(colours, {
       height, margin: { l: 46, r: 14, t: 14, b: 44 }, hovermode: "closest",
-      xaxis: charts.axis(colours, { title: { text: safe((data.kinds[kind] || ["effect"])[0] || "effect"), standoff: 8 }, range: [-reach, reach] }),
+      xaxis: charts.axis(colours, { title: { text: safe(scale[0] || "effect"), standoff: 8 }, range: [left, reach], ...ticks(scale, left, reach) }),
       yaxis: charts.axis(colours, { title: { text: "−log₁₀ p", standoff: 6 }, range: [0, highest] }),
       shapes: line, annotations: [...label, ...names(data, some, colours, pixels)],
     });
     const quiet = cloud(data, rest, { color: colours.soft, size: 4.5, opacity: 0.4 });
-    const loud = cloud(data, some, { color: some.map((i) => (data.x[i] < 0 ? colours.low : colours.high)), size: 6.5, opacity: 0.85 });
+    const loud = cloud(data, some, { color: some.map((i) => (place(data.x[i], scale) < 0 ? colours.low : colours.high)), size: 6.5, opacity: 0.85 });
     const pair = (point) => { const i = (point.curveNumber === 0 ? rest : some)[point.pointNumber]; return [data.features[data.f[i]], data.targets[data.t[i]]]; };
     return { data: [quiet, loud], layout, pair };
   };

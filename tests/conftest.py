@@ -14,7 +14,7 @@ QUICK = (
     "associate.adjusted.permutations=20",
     "associate.unadjusted.permutations=0",
     "associate.expression.permutations=0",
-    "train=[{name='TEXA', target='mutations.TEXA', models=[], folds=3, repeats=1, baselines=['volume']}]",
+    "train=[{name='NULL1', target='mutations.NULL1', models=[], folds=3, repeats=1, baselines=['volume']}]",
     "predict.inner_folds=2",
 )
 
@@ -22,6 +22,12 @@ QUICK = (
 @pytest.fixture(scope="session")
 def phantom(tmp_path_factory) -> Path:
     return make_phantom(tmp_path_factory.mktemp("phantom"), n_patients=40)
+
+
+@pytest.fixture(scope="session")
+def quick() -> tuple[str, ...]:
+    """Changes that make the phantom study small."""
+    return QUICK
 
 
 @pytest.fixture(scope="session")

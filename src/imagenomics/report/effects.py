@@ -1,0 +1,70 @@
+"""Where an effect measure means 'nothing', and how it is laid out on a scale."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from imagenomics.report.text import as_float, fixed, number
+
+UNSIGNED = ("squared", "cramer", "epsilon", "eta")
+RATIOS = ("odds ratio", "hazard ratio", "risk ratio")
+FARTHEST = 64.0  # ratios beyond it are drawn at the border
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One effect measure.
+
+    Parameters
+    ----------
+    neutral : float
+        The value that means no effect.
+    ratio : bool
+        Equal steps are equal factors.
+    signed : bool
+        It has a direction.
+    """
+
+    neutral: float = 0.0
+    ratio: bool = False
+    signed: bool = True
+
+
+def scale_of(effect_name: str) -> Scale:
+    """Return the scale of an effect measure by its name."""
+    name = effect_name.lower().replace("_", " ")
+    if name.startswith("log "):
+        return Scale()
+    if any(word in name for word in RATIOS):
+        return Scale(1.0, ratio=True)
+    if name in ("auc", "c-index", "concordance"):
+        return Scale(0.5)
+    return Scale(signed=not any(word in name for word in UNSIGNED))
+
+
+def placed(value: Any, scale: Scale) -> float | None:
+    """Return the place of a value on its scale, 0 meaning no effect."""
+    found = as_float(value)
+    if scale.ratio and value is not None and value == float("inf"):
+        return math.log2(FARTHEST)
+    if found is None:
+        return None
+    if scale.ratio:
+        return math.log2(min(max(found, 1 / FARTHEST), FARTHEST))
+    return found - scale.neutral
+
+
+def effect_text(value: Any) -> str:
+    """Return an effect as text: two decimals, or three digits where it is large."""
+    found = as_float(value)
+    return number(found) if found is not None and abs(found) >= 100 else fixed(found)
+
+
+def effect_interval(low: Any, high: Any) -> str:
+    """Return the interval of an effect as text; a ratio may have no upper end."""
+    if as_float(low) is None:
+        return "–"
+    upper = "∞" if high is not None and high == float("inf") else effect_text(high)
+    return f"{effect_text(low)} to {upper}"
