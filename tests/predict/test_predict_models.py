@@ -7,7 +7,9 @@ from imagenomics.predict.build import MODELS, build_model
 from imagenomics.predict.settings import BoostingSettings, ForestSettings, PredictSettings
 from imagenomics.predict.tuned import TunedClassifier, TunedRegressor
 
-SMALL = PredictSettings(inner_folds=3, forest=ForestSettings(trees=30), boosting=BoostingSettings(trees=(10, 30)))
+SMALL = PredictSettings(
+    inner_folds=3, forest=ForestSettings(trees=30), boosting=BoostingSettings(trees=(10, 30))
+)
 
 
 def _table(seed=0, n=90, p=25):

@@ -55,7 +55,11 @@ def test_the_path_begins_empty_and_keeps_order_of_columns():
     X = rng.normal(size=(50, 12))
     y = X[:, 7] + 0.1 * rng.normal(size=50)
     path = solve_path(
-        X, y, largest_lambda(X, y, mix=1.0, factor=np.ones(12)) * np.array([1.0, 0.5]), mix=1.0, logistic=False
+        X,
+        y,
+        largest_lambda(X, y, mix=1.0, factor=np.ones(12)) * np.array([1.0, 0.5]),
+        mix=1.0,
+        logistic=False,
     )
     assert not path.coefficients[0].any()
     assert np.flatnonzero(path.coefficients[1]).tolist() == [7]

@@ -89,7 +89,10 @@ def test_the_smallest_loss_wins_and_the_simplest_of_equals():
     y = (values[:, 0] + 0.3 * rng.normal(size=60) > 0).astype(float)
     options = PredictSettings(elastic_net=ElasticNetSettings(l1_ratios=(1.0,), n_lambdas=5))
     tuned = tune(
-        Table(values, y, np.zeros(2, bool), True), find_family("elastic-net", options, seed=0), options, seed=0
+        Table(values, y, np.zeros(2, bool), True),
+        find_family("elastic-net", options, seed=0),
+        options,
+        seed=0,
     )
     assert tuned.setting == int(np.argmin(tuned.losses)) > 0
     constant = inner_losses(np.full((10, 3), 0.5), y[:10], binary=True, probabilistic=True)

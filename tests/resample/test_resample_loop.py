@@ -58,7 +58,9 @@ def test_rows_come_back_by_patient_whatever_their_order():
     plan = folds(X.index, y, repeats=2)
     first = cross_validate(LogisticRegression(), X, y, plan)
     mixed = np.random.default_rng(1).permutation(len(X))
-    second = cross_validate(LogisticRegression(), X.iloc[mixed], y.iloc[mixed], plan.sample(frac=1, random_state=0))
+    second = cross_validate(
+        LogisticRegression(), X.iloc[mixed], y.iloc[mixed], plan.sample(frac=1, random_state=0)
+    )
     pd.testing.assert_frame_equal(first, second)
     assert tuple(first.columns) == PREDICTION_COLUMNS
     assert len(first) == 2 * len(X)
@@ -91,7 +93,9 @@ def test_numbers():
 
 def test_a_failing_fold_is_told_and_not_swallowed():
     X, y = _table()
-    with pytest.raises(InputError, match=r"IGX-RES-006[\s\S]*fold 0 of repeat 0[\s\S]*singular matrix") as caught:
+    with pytest.raises(
+        InputError, match=r"IGX-RES-006[\s\S]*fold 0 of repeat 0[\s\S]*singular matrix"
+    ) as caught:
         cross_validate(Recorder(fail=True), X, y, folds(X.index, y))
     assert isinstance(caught.value.__cause__, RuntimeError)
 

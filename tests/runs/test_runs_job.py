@@ -21,10 +21,7 @@ TABLES = (
     "flow.json",
     "verdicts.json",
 )
-ASSOCIATION_COLUMNS = (
-    "analysis, feature, target, target_kind, stratum, test, unit, n, effect, effect_name, ci_low, ci_high, statistic, "
-    "p, neg_log10_p, q, p_maxt, status, reason"
-).split(", ")
+ASSOCIATION_COLUMNS = ["analysis", "feature", "target", "target_kind", "stratum", "test", "unit", "n", "effect", "effect_name", "ci_low", "ci_high", "statistic", "p", "neg_log10_p", "q", "p_maxt", "status", "reason"]
 
 
 def test_a_run_writes_the_files_that_users_script_against(quick_run):
@@ -46,7 +43,11 @@ def test_every_declared_question_has_a_verdict(quick_run):
     assert set(kinds["verdict"]) <= {"supported", "no evidence found", "not testable"}
     assert len(kinds[kinds["kind"] == "prediction"]) == 1
     assert list(kinds.loc[kinds["kind"] == "increment", "model"]) == ["image+volume vs volume"]
-    assert set(kinds.loc[kinds["kind"] == "association", "analysis"]) == {"adjusted", "unadjusted", "expression"}
+    assert set(kinds.loc[kinds["kind"] == "association", "analysis"]) == {
+        "adjusted",
+        "unadjusted",
+        "expression",
+    }
     assert kinds["reason"].str.len().gt(10).all()
 
 

@@ -89,7 +89,9 @@ def test_a_damaged_result_is_made_again(shop, tmp_path):
     path = shop.store.folder / "double" / key[:2] / f"{key}.zip"
     path.write_bytes(path.read_bytes()[:40])
     assert shop.store.load("double", key) is None
-    assert shop.do(_units([1]), _double, label="double", shared={"log": log}).payloads["1"]["note"] == {"n": 1}
+    assert shop.do(_units([1]), _double, label="double", shared={"log": log}).payloads["1"]["note"] == {
+        "n": 1
+    }
 
 
 CRASH = """

@@ -17,7 +17,7 @@ def _table():
         ("drivers", "f1", "EGFR", 100, np.nan, "auc", np.nan, np.nan, np.nan, np.nan, "3 carriers"),
         ("expression", "f2", "MYC", 60, 0.2, "spearman", -0.1, 0.4, 0.2, 0.2, ""),
     ]
-    columns = "analysis feature target n effect effect_name ci_low ci_high p q reason".split()
+    columns = ["analysis", "feature", "target", "n", "effect", "effect_name", "ci_low", "ci_high", "p", "q", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -30,7 +30,12 @@ def test_a_verdict_for_each_target_of_each_family():
         ("expression", "MYC", "no evidence found"),
     ]
     first = verdicts[0]
-    assert (first["model"], first["null_p"], first["null_p_adjusted"], first["n"]) == ("f1", 0.0004, 0.004, 100)
+    assert (first["model"], first["null_p"], first["null_p_adjusted"], first["n"]) == (
+        "f1",
+        0.0004,
+        0.004,
+        100,
+    )
     assert "1 of 2 image features follow IDH1" in first["reason"]
     assert 0.6 < first["detectable"] < 0.8  # an AUC, at alpha divided by the 3 tests of the family
     assert "3 carriers" in verdicts[2]["reason"]

@@ -11,10 +11,7 @@ from imagenomics.verdicts.rules import increment_verdicts, prediction_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
 RULES = VerdictSettings()
-FIELDS = (
-    "analysis kind target model verdict estimate estimate_name ci_low ci_high null_p null_p_adjusted detectable n "
-    "reason"
-).split()
+FIELDS = ["analysis", "kind", "target", "model", "verdict", "estimate", "estimate_name", "ci_low", "ci_high", "null_p", "null_p_adjusted", "detectable", "n", "reason"]
 GOOD = Evidence(
     "idh", "IDH.status", "elastic-net", 110, 28, 82, 0.81, "auc", 0.72, 0.89, null_p=0.001, null_centre=0.49,
     null_spread=0.06,
@@ -41,7 +38,9 @@ def test_holm_over_all_declared_targets():
 
 
 def test_not_testable_targets_do_not_count_in_the_family():
-    blocked = replace(GOOD, target="rare", untestable="Only 4 of 110 patients are positive for rare.", null_p=0.9)
+    blocked = replace(
+        GOOD, target="rare", untestable="Only 4 of 110 patients are positive for rare.", null_p=0.9
+    )
     items = [blocked, replace(GOOD, null_p=0.04), blocked]
     verdicts = prediction_verdicts(items, settings=RULES)
     assert [v["verdict"] for v in verdicts] == ["not testable", "supported", "not testable"]
@@ -76,7 +75,14 @@ def test_reasons_give_the_numbers_to_a_clinician():
         assert part in yes["reason"]
     weak = replace(GOOD, estimate=0.55, ci_low=0.44, ci_high=0.66, null_p=0.31)
     (no, _) = prediction_verdicts([weak, GOOD], settings=RULES)
-    for part in ("No evidence", "0.44 to 0.66", "p = 0.31", "adjusted for 2 questions", "80% power", "optimistic"):
+    for part in (
+        "No evidence",
+        "0.44 to 0.66",
+        "p = 0.31",
+        "adjusted for 2 questions",
+        "80% power",
+        "optimistic",
+    ):
         assert part in no["reason"]
     assert json.dumps(plain([yes, no]))
 

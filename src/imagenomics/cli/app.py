@@ -51,7 +51,7 @@ def _root(
     """Trace genes from pictures."""
 
 
-def _register() -> None:
+def register() -> None:
     """Give each verb its command; a verb's module imports nothing heavy until it is called."""
     for verb in VERBS:
         command = import_module(f"imagenomics.cli.{verb}").command
@@ -60,7 +60,7 @@ def _register() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the code that the outcome deserves."""
-    _register()
+    register()
     sys.exit(run(arguments if arguments is not None else sys.argv[1:]))
 
 

@@ -48,13 +48,12 @@ def shared_pairs(less: Family, more: Family) -> pd.DataFrame:
 
 
 def _table(less: Family, more: Family, rows: pd.DataFrame) -> Html:
+    reach = _reach(rows)
     marked = rows.assign(
-        rank=[_rank(r, less.alpha) for r in records(rows)],
-        change=[abs(_place(r, "effect", "less") - _place(r, "effect", "more")) for r in records(rows)],
+        rank=[_rank(r, less.alpha) for r in records(rows)], change=[_change(r, reach) for r in records(rows)]
     )
     lost = int((marked["rank"] == 0).sum())
     marked = marked.sort_values(["rank", "change"], ascending=[True, False], kind="stable").head(MOST_ROWS)
-    reach = _reach(marked)
     sides = el("span.two", el("i.less", less.adjustment), el("i.more", more.adjustment))
     heads = ["target", "its strongest feature", sides, "effect", "q", "passes"]
     head = el("thead", el("tr", [el("th", h, attrs={"scope": "col"}) for h in heads]))
@@ -62,7 +61,7 @@ def _table(less: Family, more: Family, rows: pd.DataFrame) -> Html:
     return el(
         "div.table-block",
         el("h4", f"{less.name} and {more.name}"),
-        el("p.caption", _words(lost, more)),
+        el("p.caption", _words(lost, more), _measures(marked)),
         el("div.scroll", el("table.data.plain.paired", head, body), attrs={"tabindex": "0"}),
     )
 
@@ -75,6 +74,24 @@ def _words(lost: int, more: Family) -> str:
         f"One row for each target. {lost} {noun} only without adjustment, the largest change first: where "
         f"the effect itself shrinks, what looked like biology follows {listed(list(more.adjust), last='or')}."
     )
+
+
+def _measures(rows: pd.DataFrame) -> str:
+    """Say what the effects are, where each side has one measure throughout."""
+    less, more = (sorted(set(rows[f"effect_name_{side}"].astype(str))) for side in SIDES)
+    if len(less) != 1 or len(more) != 1:
+        return ""
+    if less == more:
+        return f" Effect: {less[0]}."
+    return (
+        f" Effect: {less[0]} in the upper row, {more[0]} in the lower; each is drawn on a scale of its own."
+    )
+
+
+def _change(row: Row, reach: dict[str, float]) -> float:
+    """Return how far the effect moves, in shares of the largest one of its measure."""
+    places = [_place(row, "effect", side) / reach[str(row[f"effect_name_{side}"])] for side in SIDES]
+    return abs(places[0] - places[1])
 
 
 def _rank(row: Row, alpha: float) -> int:
@@ -111,7 +128,7 @@ def _row(row: Row, reach: dict[str, float]) -> Html:
         el("th.name", breakable(str(row["target"])), attrs={"scope": "row"}),
         el("td.feature.name", breakable(str(row["feature"]))),
         el("td.forest.double", [_picture(row, side, reach) for side in SIDES]),
-        _pair_cell([_effect(row, side) for side in SIDES]),
+        _pair_cell([effect_text(row[f"effect_{side}"]) for side in SIDES]),
         _pair_cell([p_value(row[f"q_{side}"]) for side in SIDES]),
         el("td", el(f"span.tag.t{rank}", word) if word else None),
     )
@@ -122,14 +139,6 @@ def _picture(row: Row, side: str, reach: dict[str, float]) -> Html:
     places = {part: placed(row[f"{column}_{side}"], scale_of(name)) for part, column in PARTS.items()}
     drawn = {part: None if v is None else v / reach[name] for part, v in places.items()}
     return interval_picture(drawn, ENDS, chance=0.0, kind=side)
-
-
-def _effect(row: Row, side: str) -> list[Child]:
-    same = row["effect_name_less"] == row["effect_name_more"]
-    return [
-        None if same else el("small", f"{row[f'effect_name_{side}']} "),
-        effect_text(row[f"effect_{side}"]),
-    ]
 
 
 def _pair_cell(values: Sequence[Child]) -> Html:

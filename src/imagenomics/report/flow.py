@@ -11,7 +11,8 @@ from imagenomics.report.html import Html, el
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, many
 
-SIDE_ORDER = ("read", "matched", "analysed", "lost")
+SIDE_ORDER = ("read", "matched", "n", "missing", "analysed", "lost")
+SIDE_WORDS = {"n": "patients found", "source": "table or image series"}
 
 
 def flow_section(results: Results) -> Html:
@@ -53,11 +54,14 @@ def _sides(results: Results) -> Html | None:
     if not entries:
         return None
     frame = pd.DataFrame(entries).astype(object)
-    words = [c for c in frame.columns if not all(as_float(v) is not None for v in frame[c])]
+    words = [c for c in frame.columns if any(isinstance(v, str) for v in frame[c])]
     order = [*words, *(c for c in SIDE_ORDER if c in frame.columns and c not in words)]
     order += [c for c in frame.columns if c not in order]
-    columns = [Column(str(c), str(c), None if c in words else count, numeric=c not in words) for c in order]
-    return data_table(frame, columns, caption="Ids read, matched and lost in each table and image series.")
+    columns = [
+        Column(str(c), SIDE_WORDS.get(str(c), str(c)), None if c in words else count, numeric=c not in words)
+        for c in order
+    ]
+    return data_table(frame, columns, caption="What each table and image series holds.")
 
 
 def _losses(results: Results) -> Html:

@@ -40,7 +40,7 @@ def number(value: Any, digits: int = 3) -> str:
 def fixed(value: Any, places: int = 2) -> str:
     """Return a number with a fixed number of decimals; a dash where there is none."""
     found = as_float(value)
-    return NOTHING if found is None else f"{found:.{places}f}".replace("-", "−")
+    return NOTHING if found is None else f"{found:z.{places}f}".replace("-", "−")
 
 
 def p_value(value: Any) -> str:
@@ -107,12 +107,13 @@ def measure(name: Any) -> str:
 
 
 def sentence(text: Any) -> str:
-    """Return the text with a capital at its start and a full stop at its end."""
+    """Return the text as a sentence; a name at its start keeps its spelling."""
     words = str(text or "").strip()
     if not words:
         return ""
     closed = words if words[-1] in ".!?" else f"{words}."
-    return closed[0].upper() + closed[1:]
+    first = closed.split()[0].rstrip(".,:;")
+    return closed[0].upper() + closed[1:] if first.isalpha() and first.islower() else closed
 
 
 def duration(seconds: Any) -> str:

@@ -39,9 +39,9 @@ def cohort_line(results: Results) -> str:
     images = [str(b.get("name")) for b in results.blocks("images")]
     if images:
         parts.append(
-            f"{many(len(images), 'image')} each ({listed(images)})"
+            f"{many(len(images), 'image')} ({listed(images)})"
             if len(images) > 1
-            else f"one image each ({images[0]})"
+            else f"one image ({images[0]})"
         )
     features, molecules = results.table("features.parquet"), results.table("molecules.parquet")
     if results.has("features.parquet"):
@@ -115,10 +115,17 @@ def _problems(results: Results) -> Html | None:
 
 
 def target_title(results: Results, analysis: str, target: str) -> str:
-    """Return the target with the class that is predicted, as declared: ``IDH.status: Mutant``."""
+    """Return the target with the class that a high score speaks for: ``classes.IDH: mutant``."""
+    shown, level = target or analysis, class_names(results, analysis)[0]
+    return f"{shown}: {level}" if level else shown
+
+
+def class_names(results: Results, analysis: str) -> tuple[str, str]:
+    """Return what 1 and 0 mean, from the model card, else from the study; '' where neither says it."""
+    card = next((c for c in results.cards if c.get("analysis") == analysis), {})
+    if card.get("positive"):
+        return str(card["positive"]), str(card.get("negative") or "")
     name, _, each = analysis.partition("=")
     block = next((b for b in results.blocks("train") if b.get("name") in (analysis, name)), {})
-    declared = block.get("positive")
-    level = each or (str(declared) if declared and declared != "each" else "")
-    shown = target or analysis
-    return f"{shown}: {level}" if level and level not in shown else shown
+    declared = str(block.get("positive") or "")
+    return each or (declared if declared != "each" else ""), ""
