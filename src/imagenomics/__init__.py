@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AssociateSettings": "imagenomics.associate.settings",
     "FeatureSettings": "imagenomics.features.settings",
     "ImageSettings": "imagenomics.images.settings",
     "PatientTable": "imagenomics.tables.patient_table",
@@ -32,6 +33,7 @@ __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from imagenomics.associate.pairs import test_pairs as test_pairs
+    from imagenomics.associate.settings import AssociateSettings as AssociateSettings
     from imagenomics.cohort.frames import describe_frame as describe_frame
     from imagenomics.cohort.link import link_patients as link_patients
     from imagenomics.features.extract import extract_region as extract_region

@@ -47,16 +47,19 @@ def write_quality(folder, shape, patients):
     columns = ["patient", "source", "id_as_written", "category", "reason", "detail"]
     write_csv(folder / "losses.csv", pd.DataFrame(losses, columns=columns))
     mappings = [
-        ("classes", "IDH.status", "Mutant", "Mutant", 84),
-        ("classes", "IDH.status", " mutant", "Mutant", 2),
-        ("classes", "IDH.status", "WT", "WT", 32),
-        ("classes", "IDH.status", "n/a", "missing", 2),
-        ("classes", SCRIPT, "-1", "missing", 1),
+        ("classes", "IDH.status", "Mutant", "Mutant", "as written", 84),
+        ("classes", "IDH.status", " mutant", "Mutant", "declared", 2),
+        ("classes", "IDH.status", "n/a", "", "missing", 2),
+        ("classes", SCRIPT, "-1", "", "missing", 1),
     ]
-    write_csv(
-        folder / "mappings.csv",
-        pd.DataFrame(mappings, columns=["source", "column", "written", "mapped", "n"]),
-    )
+    columns = ["source", "column", "written", "mapped", "how", "n"]
+    write_csv(folder / "mappings.csv", pd.DataFrame(mappings, columns=columns))
+    left_out = [("mutations", f"GENE{i}", "mutated in fewer than 5 patients", i % 5) for i in range(40)]
+    columns = ["source", "column", "reason", "n"]
+    write_csv(folder / "columns_left_out.csv", pd.DataFrame(left_out, columns=columns))
+    conflicts = [("classes", patients[0], SCRIPT, "second.csv", IMAGE_TAG, "Mutant")]
+    columns = ["block", "patient", "column", "source", "value", "taken"]
+    write_csv(folder / "conflicts.csv", pd.DataFrame(conflicts, columns=columns))
     failures = [
         (
             "TCGA-DU-0001",

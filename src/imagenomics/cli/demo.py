@@ -26,14 +26,14 @@ def command(
 ) -> int:
     """Make a SYNTHETIC cohort with a planted truth, run the main job on it, and write its page."""
     from imagenomics.phantom.make import make_phantom
-    from imagenomics.phantom.truth import N_PATIENTS
+    from imagenomics.phantom.truth import N_PATIENTS, SEED
     from imagenomics.runs.job import JobOptions, run_plan
     from imagenomics.study.load import load_study
     from imagenomics.work.threads import available_cores
 
-    chosen = 1 if seed is None else seed
     number = N_PATIENTS if patients is None else patients
     sys.stderr.write(f"making {number} synthetic patients in {out / 'cohort'}\n")
+    chosen = SEED if seed is None else seed
     study = load_study(make_phantom(out / "cohort", n_patients=number, seed=chosen))
     options = JobOptions(out / "run", workers or min(2, available_cores()))
     return finish(run_plan(study.plan, study.root, options), as_json=as_json)

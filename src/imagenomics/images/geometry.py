@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813 - the name its own manual uses
+import SimpleITK as sitk
 
 from imagenomics.errors import InputError
 from imagenomics.images.grid import Grid

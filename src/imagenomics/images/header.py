@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813 - the name its own manual uses
+import SimpleITK as sitk
 
 from imagenomics.errors import FileProblem, InputError, nearest, unknown_name
 from imagenomics.images.content import read_numbers

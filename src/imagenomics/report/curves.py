@@ -11,12 +11,12 @@ from imagenomics.report import svg
 from imagenomics.report.folder import records
 from imagenomics.report.html import Html, el
 from imagenomics.report.models import Model
-from imagenomics.report.text import fixed, many
+from imagenomics.report.text import fixed, many, short
 
 SIDE = 300.0
 UNIT = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MOST_POINTS = 400
-N_BINS = 28
+FEWEST_BINS, MOST_BINS = 10, 28
 GOLDEN = 0.618034  # steps of this share spread points evenly
 
 
@@ -96,8 +96,9 @@ def null_chart(curves: pd.DataFrame, model: Model, observed: float | None, *, na
     low, high = min([float(draws.min()), *marked]), max([float(draws.max()), *marked])
     room = (high - low or 0.1) * 0.06
     ends = (low - room, high + room)
-    step = (ends[1] - ends[0]) / N_BINS
-    place = ((draws - ends[0]) / step).astype(int).clip(0, N_BINS - 1)
+    n_bins = min(MOST_BINS, max(FEWEST_BINS, round(2 * len(draws) ** 0.5)))
+    step = (ends[1] - ends[0]) / n_bins
+    place = ((draws - ends[0]) / step).astype(int).clip(0, n_bins - 1)
     counts = place.value_counts()
     frame = svg.Frame(SIDE, SIDE, ends, (0, float(counts.max()) * 1.18))
     marks = []
@@ -125,7 +126,9 @@ def _observed(frame: svg.Frame, value: float, words: str) -> list[Html]:
     ]
 
 
-def score_chart(predictions: pd.DataFrame, model: Model) -> Html | None:
+def score_chart(
+    predictions: pd.DataFrame, model: Model, *, classes: tuple[str, str] = ("", "")
+) -> Html | None:
     """Draw the out-of-fold score of each patient (mean of the repeats) by the true answer."""
     own = predictions[predictions["model"].astype(str) == model.name]
     numbers = (
@@ -145,7 +148,7 @@ def score_chart(predictions: pd.DataFrame, model: Model) -> Html | None:
     for i, row in enumerate(records(drawn)):
         jitter = ((i * GOLDEN) % 1 - 0.5) * 0.62
         marks.append(_person(frame.at(row["score"], row["label"] + jitter), row, f"who l{int(row['label'])}"))
-    words = ((0, "without"), (1, "with"))
+    words = ((0, short(classes[1] or "without", 22)), (1, short(classes[0] or "with", 22)))
     names = [svg.text((12, frame.py(v)), w, "title", anchor="middle", turn=-90) for v, w in words]
     axes = svg.axes(frame, (svg.nice_ticks(*ends), ()), ("score from models that never saw the patient", ""))
     return svg.picture(frame, axes, names, marks, label="scores by true answer")

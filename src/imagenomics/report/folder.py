@@ -15,6 +15,8 @@ from imagenomics.errors import FileProblem
 TABLES: Mapping[str, tuple[str, ...]] = {
     "losses.csv": ("patient", "category", "reason"),
     "mappings.csv": ("column", "written", "mapped"),
+    "conflicts.csv": ("patient", "column"),
+    "columns_left_out.csv": ("source", "column", "reason"),
     "failures.csv": ("patient", "stage", "error"),
     "warnings.csv": ("stage", "message"),
     "clinical.parquet": (),

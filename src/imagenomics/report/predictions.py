@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from imagenomics.report.badges import badge
 from imagenomics.report.curves import calibration_chart, decision_chart, null_chart, roc_chart, score_chart
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import hint
@@ -15,12 +17,24 @@ from imagenomics.report.models import Model, key, models_of, primary_of
 from imagenomics.report.performance import first_metric, gain_table, model_table, site_table
 from imagenomics.report.table import breakable
 from imagenomics.report.text import as_float, many, measure, number, p_value, sentence
-from imagenomics.report.title import target_title
-from imagenomics.report.verdicts import badge
+from imagenomics.report.title import class_names, target_title
 
 OPEN_BLOCKS = 4
 MOST_WEIGHTS = 20
+CALIBRATION = "On the diagonal, predicted and observed agree."
+BENEFIT = "Dashed: treat nobody. Grey: treat everybody. Useful models lie above both."
 Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the run folder holds about one predicted target."""
+
+    performance: pd.DataFrame
+    curves: pd.DataFrame
+    scores: pd.DataFrame
+    verdict: Mapping[str, Any]
+    classes: tuple[str, str]
 
 
 def prediction_section(results: Results) -> Html:
@@ -37,22 +51,17 @@ def prediction_section(results: Results) -> Html:
     blocks = []
     for i, pair in enumerate(pairs):
         verdict = next((v for v in verdicts if (str(v.get("analysis")), str(v.get("target"))) == pair), {})
-        body = _block(_of(performance, pair), _of(curves, pair), _of(predictions, pair), verdict=verdict)
-        weights = _weights(results.cards, pair)
-        title = [
-            el("span", breakable(target_title(results, *pair))),
-            el("small", pair[0]),
-            badge(str(verdict["verdict"])) if verdict else None,
-        ]
-        blocks.append(
-            el(
-                "details.block",
-                el("summary.block-head", title),
-                body,
-                weights,
-                attrs={"open": i < OPEN_BLOCKS},
-            )
+        question = Question(
+            _of(performance, pair),
+            _of(curves, pair),
+            _of(predictions, pair),
+            verdict=verdict,
+            classes=class_names(results, pair[0]),
         )
+        word = badge(str(verdict["verdict"])) if verdict else None
+        title = [el("span", breakable(target_title(results, *pair))), el("small", pair[0]), word]
+        inside = [el("summary.block-head", title), _block(question), _weights(results.cards, pair)]
+        blocks.append(el("details.block", inside, attrs={"open": i < OPEN_BLOCKS}))
     return el("div", blocks)
 
 
@@ -72,64 +81,43 @@ def _of(frame: pd.DataFrame, pair: Pair) -> pd.DataFrame:
     return frame[(frame["analysis"].astype(str) == pair[0]) & (frame["target"].astype(str) == pair[1])]
 
 
-def _block(
-    performance: pd.DataFrame, curves: pd.DataFrame, predictions: pd.DataFrame, *, verdict: Mapping[str, Any]
-) -> Html:
-    models = models_of(performance, curves)
+def _block(question: Question) -> Html:
+    performance, verdict = question.performance, question.verdict
+    models = models_of(performance, question.curves)
     primary = primary_of(models)
     if primary is None:
-        return el(
-            "p.absent", f"Nothing was trained for this target. {sentence(verdict.get('reason'))}".strip()
-        )
+        words = f"Nothing was trained for this target. {sentence(verdict.get('reason'))}"
+        return el("p.absent", words.strip())
     metric = first_metric(performance, str(verdict.get("estimate_name") or ""))
+    table = model_table(performance, models, metric)
     return el(
         "div",
-        el("div.charts", _charts(curves, predictions, models, verdict=verdict, metric=metric)),
+        el("div.charts", _charts(question, models, metric)),
         key(models),
         el("h4", "All models and baselines"),
-        model_table(performance, models, metric)
-        or el("p.absent", "No performance was written for this target."),
+        table or el("p.absent", "No performance was written for this target."),
         _gains(gain_table(performance, models)),
         _sites(performance, primary, metric),
     )
 
 
-def _charts(
-    curves: pd.DataFrame,
-    predictions: pd.DataFrame,
-    models: Sequence[Model],
-    *,
-    verdict: Mapping[str, Any],
-    metric: str,
-) -> list[Html]:
+def _charts(question: Question, models: Sequence[Model], metric: str) -> list[Html]:
+    curves, verdict = question.curves, question.verdict
     primary = next((m for m in models if m.role == "primary"), models[0])
-    observed = next(
-        (v for k in ("observed", "statistic", "estimate") if (v := as_float(verdict.get(k))) is not None),
-        None,
-    )
+    told = (as_float(verdict.get(k)) for k in ("observed", "statistic", "estimate"))
+    observed = next((v for v in told if v is not None), None)
     null = null_chart(curves, primary, observed, name=measure(metric) or "statistic")
+    scores = score_chart(question.scores, primary, classes=question.classes)
     made: list[tuple[Child, Html | None, str]] = [
         (
             hint("AUC", "ROC curve"),
             roc_chart(curves, models),
             "Up and left is better; the diagonal is chance.",
         ),
-        (
-            "Scores",
-            score_chart(predictions, primary),
-            "Each dot is a patient; useful scores pull the rows apart.",
-        ),
-        (
-            hint("calibration", "Calibration"),
-            calibration_chart(curves, primary),
-            "On the diagonal, predicted and observed agree.",
-        ),
+        ("Scores", scores, "Each dot is a patient; useful scores pull the rows apart."),
+        (hint("calibration", "Calibration"), calibration_chart(curves, primary), CALIBRATION),
         (hint("null", "Null"), null, _null_words(curves, verdict)),
-        (
-            hint("decision", "Net benefit"),
-            decision_chart(curves, models),
-            "Dashed: treat nobody. Grey: treat everybody. Useful models lie above both.",
-        ),
+        (hint("decision", "Net benefit"), decision_chart(curves, models), BENEFIT),
     ]
     return [_chart(title, picture, words) for title, picture, words in made if picture is not None]
 

@@ -1,4 +1,4 @@
-"""What the run took a label for, what failed, and what it warned of."""
+"""How labels were read, what failed, and what the run warned of."""
 
 from __future__ import annotations
 
@@ -6,33 +6,14 @@ import pandas as pd
 
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
+from imagenomics.report.labels import labels
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import count, many
 
 
 def quality_section(results: Results) -> Html:
     """Return label mappings, failures and warnings."""
-    return el("div", _mappings(results), _failures(results), _warnings(results))
-
-
-def _mappings(results: Results) -> Html:
-    title = el("h3", "How labels were read")
-    if not results.has("mappings.csv"):
-        return el("div", title, el("p.absent", "No label mappings were written."))
-    frame = results.table("mappings.csv")
-    if frame.empty:
-        return el("div", title, el("p.absent", "No label needed a mapping."))
-    same = frame["written"].str.strip() == frame["mapped"].str.strip()
-    ordered = pd.concat([frame[~same], frame[same]])
-    columns = [
-        Column("source", "table"),
-        Column("column", "column", breaks=True),
-        Column("written", "as written", _quoted),
-        Column("mapped", "taken for"),
-        Column("n", "patients", count, numeric=True),
-    ]
-    words = f"{many(int((~same).sum()), 'spelling')} taken for something else than written; these come first."
-    return el("div", title, data_table(ordered, columns, caption=words, search=True))
+    return el("div", labels(results), _failures(results), _warnings(results))
 
 
 def _failures(results: Results) -> Html:
@@ -82,10 +63,6 @@ def _warnings(results: Results) -> Html:
 def _some(patients: pd.Series) -> str:
     names = [p for p in dict.fromkeys(map(str, patients)) if p]
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-
-
-def _quoted(value: object) -> Html:
-    return el("code", f"“{value}”")
 
 
 def _code(value: object) -> Html | str:

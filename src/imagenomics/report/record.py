@@ -21,6 +21,7 @@ FIRST_KEYS = (
     "patients",
     "synthetic",
 )
+STAGES = ("link", "extract", "associate", "train", "nulls", "report")
 DEEPEST = 8
 LONGEST_LIST = 200
 
@@ -41,6 +42,7 @@ def _times(seconds: Any) -> Html | None:
         return None
     values = {str(k): float(v) for k, v in seconds.items() if isinstance(v, (int, float))}
     longest = max(values.values(), default=0.0) or 1.0
+    order = [*(s for s in STAGES if s in values), *(s for s in values if s not in STAGES)]
     rows = [
         el(
             "tr",
@@ -51,7 +53,7 @@ def _times(seconds: Any) -> Html | None:
             ),
             el("td.number", duration(v)),
         )
-        for name, v in values.items()
+        for name, v in ((name, values[name]) for name in order)
     ]
     return el(
         "div.table-block",

@@ -38,11 +38,7 @@ def cohort_line(results: Results) -> str:
     parts = [many(n, "patient") if n is not None else "An unknown number of patients"]
     images = [str(b.get("name")) for b in results.blocks("images")]
     if images:
-        parts.append(
-            f"{many(len(images), 'image')} ({listed(images)})"
-            if len(images) > 1
-            else f"one image ({images[0]})"
-        )
+        parts.append(f"{many(len(images), 'image')} ({listed(images)})")
     features, molecules = results.table("features.parquet"), results.table("molecules.parquet")
     if results.has("features.parquet"):
         parts.append(many(features.shape[1], "image feature"))

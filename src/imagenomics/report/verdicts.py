@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from imagenomics.report import svg
+from imagenomics.report.badges import MEANING, ORDER, badge, verdict_class
 from imagenomics.report.effects import effect_interval, effect_text, scale_of
+from imagenomics.report.family_cards import family_card
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import glossary, hint
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.intervals import chance_of, domain_of, interval_picture
-from imagenomics.report.table import Column, breakable, data_table
+from imagenomics.report.table import breakable
 from imagenomics.report.text import (
     NOTHING,
     as_float,
@@ -30,18 +30,6 @@ from imagenomics.report.text import (
 from imagenomics.report.title import target_title
 
 Verdict = dict[str, Any]
-ORDER = ("supported", "no evidence found", "not testable")
-CLASSES = {"supported": "yes", "no evidence found": "no", "not testable": "open"}
-MEANING = {
-    "supported": "more than chance, by the rule written down beforehand",
-    "no evidence found": "these data do not show it; a result in its own right",
-    "not testable": "too few patients, or site and finding cannot be told apart",
-}
-ASSOCIATION_ROWS = 400
-DETECTABLE = (
-    "Could show: the smallest effect of one feature that this design would have found, as an AUC for targets "
-    "with two groups and as a correlation for the others; optimistic."
-)
 
 
 def verdict_section(results: Results) -> Html:
@@ -56,24 +44,25 @@ def verdict_section(results: Results) -> Html:
     return el("div", el("p.lead", _summary(verdicts)), _legend(verdicts), el("div.cards", cards), glossary())
 
 
-def badge(verdict: str) -> Html:
-    """Return the verdict as a coloured word with its own sign."""
-    return el(f"span.badge.{CLASSES.get(verdict, 'open')}", verdict)
-
-
-def verdict_class(verdict: str) -> str:
-    """Return the class that gives a verdict its colour."""
-    return CLASSES.get(verdict, "open")
-
-
 def _summary(verdicts: Sequence[Verdict]) -> str:
-    main = [v for v in verdicts if v.get("kind") != "increment"]
-    kinds = Counter(str(v.get("verdict")) for v in main)
+    """Count the answers by kind of question, predictions first."""
+    predictions = [v for v in verdicts if v.get("kind") == "prediction"]
     gains = [v for v in verdicts if v.get("kind") == "increment"]
-    said = listed([f"{kinds[word]} {word}" for word in ORDER if kinds[word]])
-    held = sum(v.get("verdict") == "supported" for v in gains)
-    more = f" Of {many(len(gains), 'gain')} over a baseline, {held} supported." if gains else ""
-    return f"{many(len(main), 'question')} answered: {said}.{more}"
+    others = [v for v in verdicts if v.get("kind") not in ("prediction", "increment")]
+    families = len({str(v.get("analysis")) for v in others})
+    within = f" in {many(families, 'family', 'families')}"
+    said = [
+        _counted(predictions, many(len(predictions), "prediction")),
+        _counted(gains, many(len(gains), "gain") + " over a baseline"),
+        _counted(others, many(len(others), "target") + " tested for association" + within),
+    ]
+    return " ".join(s for s in said if s)
+
+
+def _counted(verdicts: Sequence[Verdict], what: str) -> str:
+    kinds = Counter(str(v.get("verdict")) for v in verdicts)
+    words = listed([f"{kinds[word]} {word}" for word in ORDER if kinds[word]])
+    return f"{what}: {words}." if verdicts else ""
 
 
 def _legend(verdicts: Sequence[Verdict]) -> Html:
@@ -119,8 +108,8 @@ def _card(verdict: Verdict, gains: Sequence[Verdict], *, eyebrow: str, title: st
         el("h3", breakable(title)),
         el("p.word", badge(word)),
         _estimate(verdict, scale),
-        el("p.reason", sentence(verdict.get("reason"))),
         _numbers(verdict, scale),
+        el("p.reason", sentence(verdict.get("reason"))),
         _gains(gains),
     )
 
@@ -231,49 +220,6 @@ def _association_cards(verdicts: Sequence[Verdict]) -> list[Html]:
     return [
         _card(own[0], [], eyebrow="Association", title=str(own[0].get("target") or name))
         if len(own) == 1
-        else _family_card(name, own)
+        else family_card(name, own)
         for name, own in groups.items()
     ]
-
-
-def _family_card(name: str, verdicts: Sequence[Verdict]) -> Html:
-    counts = Counter(str(v.get("verdict")) for v in verdicts)
-    best = next((w for w in ORDER if counts[w]), ORDER[-1])
-    said = [el("span.tally", el("b", counts[w]), " ", badge(w)) for w in ORDER if counts[w]]
-    ranked = sorted(
-        verdicts,
-        key=lambda v: (ORDER.index(str(v.get("verdict"))) if v.get("verdict") in ORDER else 9, _rank(v)),
-    )
-    return el(
-        f"article.card.wide.{verdict_class(best)}",
-        el("p.eyebrow", f"Association · {name}"),
-        el("h3", f"{many(len(verdicts), 'target')} tested as one family"),
-        el("p.word", said),
-        _family_table(ranked),
-    )
-
-
-def _rank(verdict: Verdict) -> float:
-    found = as_float(verdict.get("null_p_adjusted"))
-    return 2.0 if found is None else found
-
-
-def _family_table(verdicts: Sequence[Verdict]) -> Html:
-    frame = pd.DataFrame(verdicts).astype(object)
-    frame["interval"] = [effect_interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
-    frame["why"] = ["" if as_float(v.get("estimate")) is not None else v.get("reason") for v in verdicts]
-    names = sorted({str(v.get("estimate_name")) for v in verdicts if v.get("estimate") is not None})
-    columns = [
-        Column("target", "target", breaks=True),
-        Column("verdict", "verdict", lambda v: badge(str(v))),
-        Column("model", "strongest feature", breaks=True),
-        Column("estimate", "effect", effect_text, numeric=True),
-        *([Column("estimate_name", "effect is", measure)] if len(names) > 1 else []),
-        Column("interval", "95% interval"),
-        Column("null_p_adjusted", "smallest q", p_value, numeric=True),
-        Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),
-        Column("n", "n", count, numeric=True),
-        *([Column("why", "why", sentence)] if any(frame["why"]) else []),
-    ]
-    said = f"The strongest feature of each target. Effect: {measure(names[0])}. " if len(names) == 1 else ""
-    return data_table(frame, columns, caption=said + DETECTABLE, search=True, most=ASSOCIATION_ROWS)

@@ -93,17 +93,18 @@ def benjamini_yekutieli(p: npt.ArrayLike) -> FloatArray:
 
 def _step_up(p: npt.ArrayLike, *, dependent: bool) -> FloatArray:
     values = _checked(p)
-    ordered = np.sort(values)
-    m = ordered.size - int(np.isnan(ordered).sum())
+    order = np.argsort(values)  # missing values come last; ties get equal results in any order
+    stepped = values[order]
+    m = stepped.size - int(np.isnan(stepped).sum())
     factors = np.arange(1, m + 1, dtype=np.float64)
     total = float((1.0 / factors).sum()) if dependent else 1.0
-    np.divide(m * total, factors, out=factors)
-    factors *= ordered[:m]
-    q = np.minimum(np.minimum.accumulate(factors[::-1])[::-1], 1.0)
-    # q is a staircase in p with few steps: finding the step of each p is faster than sorting places along.
-    ends = np.flatnonzero(np.append(q[1:] != q[:-1], True)) if m else np.empty(0, dtype=np.intp)
-    steps = np.searchsorted(ordered[ends], values)
-    return np.append(q[ends], np.nan)[steps]
+    stepped[:m] *= np.divide(m * total, factors, out=factors)
+    upward = stepped[:m][::-1]
+    np.minimum.accumulate(upward, out=upward)
+    np.minimum(upward, 1.0, out=upward)
+    out = np.empty(values.size)
+    out[order] = stepped
+    return out
 
 
 def _checked(p: npt.ArrayLike) -> FloatArray:

@@ -108,7 +108,7 @@ window.imagenomicsCharts = (() => {
     drawn.set(element, state);
     const width = widthOf(element);
     if (width < 40) return;
-    const figure = makers[element.dataset.chart](state.data, { width, colours: theme(), element, state });
+    const figure = makers[element.dataset.chart](state.data, { width, colours: theme(), element, state, paper });
     state.width = width;
     element.style.minHeight = "0";
     window.Plotly.react(element, figure.data, { ...figure.layout, width: figure.width || width }, CONFIG);

@@ -36,7 +36,7 @@
       last[side] = wanted;
       return {
         x, y: data.y[i], text: safe(cut(data.targets[data.t[i]], 26)), showarrow: true, arrowwidth: 0.8, arrowcolor: colours.soft, arrowhead: 0,
-        ax: side === "left" ? 30 : -30, ay: wanted - spot, xanchor: side, font: { size: 11.5, color: colours.ink },
+        ax: side === "left" ? 30 : -30, ay: wanted - spot, xanchor: side, bgcolor: colours.paper, opacity: 0.9, borderpad: 1, font: { size: 11.5, color: colours.ink },
       };
     });
   }
@@ -100,12 +100,12 @@
 
   const NO_FILL = "rgba(127,127,127,0.09)";
 
-  function frame(data, colours, xaxis, extra) {
+  function frame(data, { colours, paper }, xaxis, extra) {
     const known = data.values.filter((v) => v !== null);
     const low = Math.min(...known), high = Math.max(...known), room = (high - low || 1) * 0.06;
     const unit = data.unit ? ` (${data.unit})` : "";
     return charts.layout(colours, {
-      height: 300, margin: { l: 52, r: 10, t: 30, b: 46, autoexpand: false }, hovermode: "closest",
+      height: paper ? 225 : 300, margin: { l: 52, r: 10, t: 30, b: 46, autoexpand: false }, hovermode: "closest",
       xaxis: charts.axis(colours, { showgrid: false, zeroline: false, ...xaxis }),
       yaxis: charts.axis(colours, { zeroline: false, range: [low - room, high + room], title: { text: safe(cut(data.feature.split(".").slice(2).join(".") || data.feature, 30) + unit), standoff: 6, font: { size: 11 } } }),
       ...extra,
@@ -114,12 +114,12 @@
 
   const heading = (text, colours) => [{ xref: "paper", yref: "paper", x: 0, y: 1, yshift: 22, xanchor: "left", text, showarrow: false, font: { size: 11.5, color: colours.soft } }];
 
-  charts.makers["by-group"] = (people, { colours, element }) => {
+  charts.makers["by-group"] = (people, { colours, element, paper }) => {
     const data = pairOf(people, element);
     const target = safe(cut(data.target, 40));
     if (!data.levels.length) {
       const points = { type: "scatter", mode: "markers", x: data.groups, y: data.values, text: data.patients.map((_, i) => words(data, i)), hovertemplate: "%{text}<extra></extra>", marker: { color: colours.blue, size: 5.5, opacity: 0.65 } };
-      return { data: [points], layout: frame(data, colours, { title: { text: target, standoff: 6 }, showgrid: true }, { annotations: heading("All patients", colours) }) };
+      return { data: [points], layout: frame(data, { colours, paper }, { title: { text: target, standoff: 6 }, showgrid: true }, { annotations: heading("All patients", colours) }) };
     }
     const colour = palette(colours);
     const traces = data.levels.map((name, g) => {
@@ -127,22 +127,22 @@
       return boxes(data, own, { x: own.map(() => g), name: safe(name), width: 0.6 }, colour[g % colour.length], NO_FILL);
     });
     const ticks = { tickvals: data.levels.map((_, g) => g), ticktext: data.levels.map((n, g) => `${safe(cut(n, 16))}<br>n ${places(data.groups, g).length}`), range: [-0.6, data.levels.length - 0.4] };
-    return { data: traces, layout: frame(data, colours, ticks, { annotations: heading("By group", colours) }) };
+    return { data: traces, layout: frame(data, { colours, paper }, ticks, { annotations: heading("By group", colours) }) };
   };
 
-  charts.makers["by-site"] = (people, { colours, element }) => {
+  charts.makers["by-site"] = (people, { colours, element, paper }) => {
     const data = pairOf(people, element);
     const colour = palette(colours);
     const ticks = { tickvals: data.sites.map((_, s) => s), ticktext: data.sites.map((n, s) => `${safe(cut(n, 9))}<br>${places(data.site, s).length}`), range: [-0.6, data.sites.length - 0.4] };
     if (!data.levels.length) {
       const traces = data.sites.map((name, s) => { const own = places(data.site, s); return boxes(data, own, { x: own.map(() => s), name: safe(name), width: 0.6 }, colours.blue, NO_FILL); });
-      return { data: traces, layout: frame(data, colours, ticks, { annotations: heading("By site", colours) }) };
+      return { data: traces, layout: frame(data, { colours, paper }, ticks, { annotations: heading("By site", colours) }) };
     }
     const traces = data.levels.map((name, g) => {
       const own = places(data.groups, g).filter((i) => data.site[i] >= 0);
       return boxes(data, own, { x: own.map((i) => data.site[i]), name: safe(cut(name, 16)), offsetgroup: String(g) }, colour[g % colour.length], NO_FILL);
     });
     const extra = { boxmode: "group", boxgap: 0.25, boxgroupgap: 0.1, annotations: heading("By site", colours), showlegend: true, legend: { orientation: "h", x: 1, xanchor: "right", y: 1.0, yanchor: "bottom", font: { size: 10.5 } } };
-    return { data: traces, layout: frame(data, colours, ticks, extra) };
+    return { data: traces, layout: frame(data, { colours, paper }, ticks, extra) };
   };
 })();

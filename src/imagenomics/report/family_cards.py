@@ -1,0 +1,65 @@
+"""The verdicts of one declared family of associations: one card, one row for each target."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.report.badges import ORDER, badge, verdict_class
+from imagenomics.report.effects import effect_interval, effect_text
+from imagenomics.report.html import Html, el
+from imagenomics.report.table import Column, data_table
+from imagenomics.report.text import as_float, count, fixed, many, measure, p_value, sentence
+
+Verdict = Mapping[str, Any]
+ASSOCIATION_ROWS = 400
+DETECTABLE = (
+    "Could show: the smallest effect of one feature that this design would have found, as an AUC for targets "
+    "with two groups and as a correlation for the others; optimistic."
+)
+
+
+def family_card(name: str, verdicts: Sequence[Verdict]) -> Html:
+    counts = Counter(str(v.get("verdict")) for v in verdicts)
+    best = next((w for w in ORDER if counts[w]), ORDER[-1])
+    said = [el("span.tally", el("b", counts[w]), " ", badge(w)) for w in ORDER if counts[w]]
+    ranked = sorted(
+        verdicts,
+        key=lambda v: (ORDER.index(str(v.get("verdict"))) if v.get("verdict") in ORDER else 9, _rank(v)),
+    )
+    return el(
+        f"article.card.wide.{verdict_class(best)}",
+        el("p.eyebrow", f"Association · {name}"),
+        el("h3", f"{many(len(verdicts), 'target')} tested as one family"),
+        el("p.word", said),
+        _family_table(ranked),
+    )
+
+
+def _rank(verdict: Verdict) -> float:
+    found = as_float(verdict.get("null_p_adjusted"))
+    return 2.0 if found is None else found
+
+
+def _family_table(verdicts: Sequence[Verdict]) -> Html:
+    frame = pd.DataFrame(verdicts).astype(object)
+    frame["interval"] = [effect_interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
+    frame["why"] = ["" if as_float(v.get("estimate")) is not None else v.get("reason") for v in verdicts]
+    names = sorted({str(v.get("estimate_name")) for v in verdicts if v.get("estimate") is not None})
+    columns = [
+        Column("target", "target", breaks=True),
+        Column("verdict", "verdict", lambda v: badge(str(v))),
+        Column("model", "strongest feature", breaks=True),
+        Column("estimate", "effect", effect_text, numeric=True),
+        *([Column("estimate_name", "effect is", measure)] if len(names) > 1 else []),
+        Column("interval", "95% interval"),
+        Column("null_p_adjusted", "smallest q", p_value, numeric=True),
+        Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),
+        Column("n", "n", count, numeric=True),
+        *([Column("why", "why", sentence)] if any(frame["why"]) else []),
+    ]
+    said = f"The strongest feature of each target. Effect: {measure(names[0])}. " if len(names) == 1 else ""
+    return data_table(frame, columns, caption=said + DETECTABLE, search=True, most=ASSOCIATION_ROWS)
