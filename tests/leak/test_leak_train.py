@@ -11,19 +11,12 @@ from imagenomics.prepare.settings import PrepareSettings
 from imagenomics.resample.loop import cross_validate
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.splits import folds
-from imagenomics.work.threads import one_thread
 
 QUICK = PredictSettings(
     inner_folds=3,
     prepare=PrepareSettings(select=10),
     elastic_net=ElasticNetSettings(n_lambdas=8, l1_ratios=(0.5,)),
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    with one_thread():
-        yield
 
 
 def _noise(seed, n=60, p=200):

@@ -82,7 +82,7 @@ def test_the_study_file_is_a_study(folder):
     assert plan.synthetic
     assert [block.name for block in plan.associate] == ["adjusted", "unadjusted", "expression"]
     assert plan.associate[0].adjust == ("age", "sex", "site")
-    assert [block.target for block in plan.train] == ["mutations.TEXA", "mutations.NULL1"]
+    assert [block.target for block in plan.train] == ["mutations.TEXA", "mutations.SITC", "mutations.NULL1"]
 
 
 def test_the_planted_gaps_are_there(folder, planted):

@@ -5,6 +5,7 @@ from report_reading import read_page
 
 from imagenomics.report import svg
 from imagenomics.report.curves import null_chart, roc_chart
+from imagenomics.report.effects import effect_interval, effect_text, placed, scale_of
 from imagenomics.report.intervals import chance_of, domain_of
 from imagenomics.report.models import models_of
 from imagenomics.report.text import NOTHING, interval, number, p_value, sentence
@@ -102,3 +103,37 @@ def test_null_histogram_counts_every_draw_and_marks_the_observed_value():
     assert "observed 0.90" in page.text
     mark = next(float(e.attrs["x1"]) for e in page.of("line") if e.attrs["class"] == "observed")
     assert mark > max(float(b.attrs["x"]) for b in bars)
+
+
+@pytest.mark.parametrize(
+    ("name", "nothing", "more", "place"),
+    [
+        ("AUC", 0.5, 0.75, 0.25),
+        ("odds ratio", 1.0, 4.0, 2.0),
+        ("log odds ratio", 0.0, 4.0, 4.0),
+        ("Spearman correlation", 0.0, -0.5, -0.5),
+        ("eta squared", 0.0, 0.3, 0.3),
+    ],
+)
+def test_effects_are_placed_by_their_distance_from_nothing(name, nothing, more, place):
+    scale = scale_of(name)
+    assert placed(nothing, scale) == 0.0
+    assert placed(more, scale) == place
+    assert placed(None, scale) is None
+    assert scale.signed == (name != "eta squared")
+
+
+def test_ratios_without_an_end_are_drawn_at_the_border_and_said():
+    assert placed(np.inf, scale_of("odds ratio")) == 6.0
+    assert placed(0.0, scale_of("odds ratio")) == -6.0
+    assert effect_interval(1.2, np.inf) == "1.20 to ∞"
+    assert effect_interval(None, 2.0) == NOTHING
+    assert effect_text(1234.5) == "1,234"
+
+
+def test_small_negative_numbers_do_not_become_minus_nothing():
+    assert interval(-0.001, 0.5) == "0.00 to 0.50"
+
+
+def test_names_at_the_start_of_a_sentence_keep_their_spelling():
+    assert sentence("classes.IDH can be predicted") == "classes.IDH can be predicted."

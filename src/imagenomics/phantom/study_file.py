@@ -30,6 +30,10 @@ modality = "MR"
 path = "images/{patient}_flair.nii.gz"
 mask = "images/{patient}_mask.nii.gz"
 
+# Slices are three times as thick as pixels are wide, so textures are measured within slices.
+[features]
+aggregations = ["2D_comb"]
+
 # The molecule tables name samples (PHANTOM-001-S1); the pattern says which part is the patient.
 [[molecules]]
 name = "mutations"

@@ -23,6 +23,7 @@ DETECTABLE = (
 
 
 def family_card(name: str, verdicts: Sequence[Verdict]) -> Html:
+    """Return the card of one family: its answers counted, then one row for each target."""
     counts = Counter(str(v.get("verdict")) for v in verdicts)
     best = next((w for w in ORDER if counts[w]), ORDER[-1])
     said = [el("span.tally", el("b", counts[w]), " ", badge(w)) for w in ORDER if counts[w]]

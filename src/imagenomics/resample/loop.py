@@ -12,6 +12,7 @@ from sklearn.base import clone, is_classifier
 
 from imagenomics.errors import ImagenomicsError, InputError, InternalError
 from imagenomics.resample.fold_table import check_folds
+from imagenomics.work.threads import one_thread
 
 PREDICTION_COLUMNS = ("patient", "repeat", "fold", "score", "label", "threshold", "train_mean")
 FloatArray = npt.NDArray[np.float64]
@@ -60,12 +61,15 @@ def cross_validate(
     order = np.argsort(X.index.to_numpy().astype(str), kind="stable")
     table, labels = X.iloc[order], y.to_numpy(dtype=np.float64)[order]
     extra = {name: np.asarray(column)[order] for name, column in (fit_columns or {}).items()}
+    names, repeats, fold = (plan[name].to_numpy() for name in ("patient", "repeat", "fold"))
     parts = []
-    for repeat, part in plan.groupby("repeat", sort=True):
-        fold_of = part.set_index("patient")["fold"].reindex(table.index).to_numpy()
-        parts.append(
-            _one_repeat(estimator, table, labels, fold_of=fold_of, extra=extra, repeat=int(str(repeat)))
-        )
+    with one_thread():  # the last bits of a matrix product depend on the number of threads
+        for repeat in np.unique(repeats):
+            rows = repeats == repeat
+            fold_of = fold[rows][pd.Index(names[rows]).get_indexer(table.index.astype(str))]
+            parts.append(
+                _one_repeat(estimator, table, labels, fold_of=fold_of, extra=extra, repeat=int(repeat))
+            )
     return pd.concat(parts, ignore_index=True)
 
 

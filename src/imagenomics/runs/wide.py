@@ -9,12 +9,18 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.features.columns import feature_columns
+from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, VOXEL_UNITS
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.folder import Issues
 from imagenomics.tables.patient_table import PatientTable, describe
 
 WHOLE_REGION = "whole"
+REMEDIES = {
+    ANISOTROPIC: "slices are much thicker than pixels: measure within slices (features.aggregations = ['2D_comb']) "
+    "or resample (features.spacing_mm)",
+    FEW_LEVELS: "use more grey levels (features.discretisation), or leave the families out",
+}
 
 
 def widen(
@@ -45,6 +51,7 @@ def widen(
     long = pd.concat([frame.assign(patient=patient) for patient, frame in values.items()], ignore_index=True)
     long["column"] = block.name + "." + long["region"] + "." + long["feature"]
     shared = _shared_flags(long)
+    _warn_of_columns(shared, block.name, issues)
     described["flags"] = [_merge(own, shared.get(str(name), "")) for name, own in described["flags"].items()]
     known = {str(name): str(flags).split("|") for name, flags in described["flags"].items()}
     long["extra"] = [
@@ -89,6 +96,14 @@ def _shared_flags(long: pd.DataFrame) -> dict[str, str]:
         if count > sizes[column] / 2:
             shared[column].append(flag)
     return {column: "|".join(flags) for column, flags in shared.items()}
+
+
+def _warn_of_columns(shared: Mapping[str, str], image: str, issues: Issues) -> None:
+    """Say which columns stay out of default models because of what most patients' images are like."""
+    counts = Counter(flag for flags in shared.values() for flag in flags.split("|") if flag != VOXEL_UNITS)
+    for flag, count in sorted(counts.items()):
+        text = f"{image}: {count} columns are flagged '{flag}' and stay out of default tests and models"
+        issues.warn("extract", "IGX-RUN-022", text, remedy=REMEDIES.get(flag, ""))
 
 
 def _merge(*flags: str) -> str:
