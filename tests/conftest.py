@@ -9,7 +9,8 @@ from imagenomics.work.progress import Progress
 
 # A small cohort that goes through every stage in seconds; the effects of the phantom need 120 patients to be found.
 QUICK = (
-    "images=[{name='t1post', modality='MR', path='images/{patient}_t1post.nii.gz', mask='images/{patient}_mask.nii.gz'}]",
+    "images=[{name='t1post', modality='MR', "
+    "path='images/{patient}_t1post.nii.gz', mask='images/{patient}_mask.nii.gz'}]",
     "features.families=['volume', 'shape', 'intensity', 'glcm']",
     "associate.adjusted.permutations=20",
     "associate.unadjusted.permutations=0",

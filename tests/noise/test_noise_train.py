@@ -26,7 +26,7 @@ QUICK = PredictSettings(
     prepare=PrepareSettings(select=6),
     elastic_net=ElasticNetSettings(n_lambdas=6, l1_ratios=(0.3,)),
 )
-DRAWS = NullSettings(maximum=39, exceedances=3)
+DRAWS = NullSettings(maximum=39, exceedances=3, block=2)
 
 
 def _table(seed, *, n=40, p=12, effect=0.0):
@@ -61,17 +61,22 @@ def _null(given, *, settings=DRAWS, executor=None):
     return result, table
 
 
-def _check_uniform(p, levels):
-    """Each share of small p values lies within 99.9% binomial bounds (discrete p values may lie lower)."""
+def _check_uniform(p, levels, *, reached):
+    """Shares of small p values lie within 99.9% binomial bounds; from below up to the level ``reached``.
+
+    Further up the null has an atom (models that chose to say nothing tie at chance), and p values are larger than
+    uniform there.
+    """
     for level in levels:
         low, high = binom.interval(0.999, len(p), level)
-        assert (np.array(p) <= level).sum() <= high, f"too many p values up to {level}"
-        assert (np.array(p) <= level + 0.05).sum() >= low - 1, f"too few p values up to {level}"
+        count = (np.array(p) <= level).sum()
+        assert count <= high, f"too many p values up to {level}"
+        assert level > reached or count >= low, f"too few p values up to {level}"
 
 
 def test_p_values_of_pure_noise_are_uniform():
     results = [_null(_arguments(*_table(seed)[:2], seed=seed))[0] for seed in range(40)]
-    _check_uniform([r.p for r in results], (0.05, 0.2, 0.5))
+    _check_uniform([r.p for r in results], (0.05, 0.2, 0.5), reached=0.2)
     observed = np.array([r.observed for r in results])
     assert abs(observed.mean() - 0.5) < 3.3 * observed.std() / np.sqrt(observed.size)
 
@@ -85,7 +90,7 @@ def test_p_values_of_much_noise_are_uniform(metric):
         if metric == "r2":
             y = pd.Series(rng.normal(size=len(y)), y.index)
         p.append(_null(_arguments(X, y, seed=seed, metric=metric))[0].p)
-    _check_uniform(p, (0.05, 0.1, 0.2, 0.5))
+    _check_uniform(p, (0.05, 0.1, 0.2, 0.5), reached=0.2 if metric == "auc" else 0.05)
 
 
 def test_noise_is_not_supported_and_a_planted_effect_is():
@@ -140,8 +145,8 @@ def _gain(seed, effect):
 
 
 def test_noise_images_add_nothing_to_a_strong_clinical_variable():
-    results = [_gain(seed, 0.0) for seed in range(12)]
-    assert sum(r.p <= 0.05 for r in results) <= binom.ppf(0.9995, 12, 0.05)
+    results = [_gain(seed, 0.0) for seed in range(8)]
+    assert sum(r.p <= 0.05 for r in results) <= binom.ppf(0.9995, 8, 0.05)
     assert np.mean([r.observed for r in results]) > 0.6  # the clinical variable does its work
     assert np.mean([r.centre for r in results]) > 0.6  # and keeps doing it in the null
     assert _gain(3, 2.0).p <= 0.05

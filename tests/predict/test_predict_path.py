@@ -50,6 +50,20 @@ def test_separable_classes_stay_finite():
     assert _violation(X, y, path, mix=0.5, factor=np.ones(1), logistic=True) <= 1e-6
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_step_that_overshoots_is_taken_back(seed):
+    """Three positives among 200, and one far patient: seed 4 raises the objective on the way."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 4))
+    y = np.zeros(200)
+    y[:3] = 1
+    X[:3, 0] -= 1.0
+    X[3, 0] = -60
+    X /= X.std(0)
+    path = solve_path(X, y, np.array([1e-4, 1e-6]), mix=0.5, logistic=True)
+    assert _violation(X, y, path, mix=0.5, factor=np.ones(4), logistic=True) <= 1e-6
+
+
 def test_the_path_begins_empty_and_keeps_order_of_columns():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(50, 12))

@@ -21,7 +21,10 @@ TABLES = (
     "flow.json",
     "verdicts.json",
 )
-ASSOCIATION_COLUMNS = ["analysis", "feature", "target", "target_kind", "stratum", "test", "unit", "n", "effect", "effect_name", "ci_low", "ci_high", "statistic", "p", "neg_log10_p", "q", "p_maxt", "status", "reason"]
+ASSOCIATION_COLUMNS = [
+    *("analysis", "feature", "target", "target_kind", "stratum", "test", "unit", "n", "effect", "effect_name"),
+    *("ci_low", "ci_high", "statistic", "p", "neg_log10_p", "q", "p_maxt", "status", "reason"),
+]
 
 
 def test_a_run_writes_the_files_that_users_script_against(quick_run):
@@ -77,6 +80,18 @@ def test_a_changed_setting_does_only_again_what_it_touches(quick_run, run_quick,
     run_quick(phantom, tmp_path / "run", last="associate", overrides=["associate.adjusted.permutations=5"])
     for path, time in before.items():
         assert path.stat().st_mtime_ns == time
+
+
+def test_results_of_another_plan_do_not_stay_beside_new_ones(run_quick, phantom, tmp_path):
+    out = tmp_path / "run"
+    run_quick(phantom, out, last="nulls")
+    same = run_quick(phantom, out, last="associate")
+    assert (out / "verdicts.json").is_file()
+    assert same.verdicts == []
+    run_quick(phantom, out, last="associate", overrides=["associate.adjusted.permutations=7"])
+    assert not (out / "verdicts.json").exists()
+    assert not (out / "predictions.parquet").exists()
+    assert (out / "associations.parquet").is_file()
 
 
 def test_two_runs_cannot_write_to_one_folder(run_quick, phantom, tmp_path):

@@ -17,7 +17,19 @@ def _table():
         ("drivers", "f1", "EGFR", 100, np.nan, "auc", np.nan, np.nan, np.nan, np.nan, "3 carriers"),
         ("expression", "f2", "MYC", 60, 0.2, "spearman", -0.1, 0.4, 0.2, 0.2, ""),
     ]
-    columns = ["analysis", "feature", "target", "n", "effect", "effect_name", "ci_low", "ci_high", "p", "q", "reason"]
+    columns = [
+        "analysis",
+        "feature",
+        "target",
+        "n",
+        "effect",
+        "effect_name",
+        "ci_low",
+        "ci_high",
+        "p",
+        "q",
+        "reason",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

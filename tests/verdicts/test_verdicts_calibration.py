@@ -68,7 +68,7 @@ def test_net_benefit_by_hand():
     table = _predictions(200)
     curve = decision_curve(table).set_index("threshold")
     for threshold in (0.2, 0.5, 0.77):
-        (tn, fp), (fn, tp) = confusion_matrix(table["label"], table["score"] >= threshold)
+        (_, fp), (_, tp) = confusion_matrix(table["label"], table["score"] >= threshold)
         expected = tp / 200 - fp / 200 * threshold / (1 - threshold)
         row = curve.iloc[np.abs(curve.index - threshold).argmin()]
         assert row["model"] == pytest.approx(expected)

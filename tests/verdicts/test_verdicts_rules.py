@@ -11,7 +11,22 @@ from imagenomics.verdicts.rules import increment_verdicts, prediction_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
 RULES = VerdictSettings()
-FIELDS = ["analysis", "kind", "target", "model", "verdict", "estimate", "estimate_name", "ci_low", "ci_high", "null_p", "null_p_adjusted", "detectable", "n", "reason"]
+FIELDS = [
+    "analysis",
+    "kind",
+    "target",
+    "model",
+    "verdict",
+    "estimate",
+    "estimate_name",
+    "ci_low",
+    "ci_high",
+    "null_p",
+    "null_p_adjusted",
+    "detectable",
+    "n",
+    "reason",
+]
 GOOD = Evidence(
     "idh", "IDH.status", "elastic-net", 110, 28, 82, 0.81, "auc", 0.72, 0.89, null_p=0.001, null_centre=0.49,
     null_spread=0.06,

@@ -100,7 +100,7 @@ class FactorEngine:
             known = (factor.level >= 0).astype(np.float64)
             sums = factor.basis.T @ values, known @ squares
             here = Fits(fits.f[g], df1[g], df2[g], n[g], fits.code[g])
-            scan_factor(factor, self.responses, sums, order, self.rules, here)
+            scan_factor(tuple(factor), tuple(self.responses), sums, order, tuple(self.rules), tuple(here))
         self._mark_columns(fits)
         return fits
 

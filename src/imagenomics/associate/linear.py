@@ -10,13 +10,16 @@ from imagenomics.associate.codes import (
     FEATURE_CONSTANT,
     FEATURE_EXPLAINED,
     FEW,
+    NO_DF,
     OK,
+    SMALL_GROUP,
     TARGET_CONSTANT,
     TARGET_EXPLAINED,
 )
 from imagenomics.associate.design import Design
-from imagenomics.associate.linear_kernel import largest_by_df, scan_pairs
-from imagenomics.associate.linear_parts import LANE, Columns, Found, Lanes
+from imagenomics.associate.linear_exact import solve_pairs
+from imagenomics.associate.linear_kernel import EXACT, LANE, largest_by_df, scan_pairs
+from imagenomics.associate.linear_parts import Columns, Found, Lanes
 from imagenomics.associate.outcome import Block, Rules, whole
 from imagenomics.associate.residuals import Residuals, missing_rows, residualise
 from imagenomics.associate.sides import Side
@@ -27,6 +30,7 @@ from imagenomics.stats.tails import log_two_sided_t
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 CHUNK = 16384
+ON_TARGET, ON_FEATURE = 1, 2  # whose slope is the effect: that on the binary side
 
 
 class LinearEngine:
@@ -49,21 +53,19 @@ class LinearEngine:
         self.confidence = confidence
         self.f = residualise(features, design.basis)
         self.t = residualise(targets, design.basis)
+        self.by = ON_TARGET if self.t.ones.size else ON_FEATURE if self.f.ones.size else 0
         self.lanes = _lanes(self.f, design.basis)
         self.columns = _columns(self.t, design.basis)
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
-        rows = np.arange(self.design.basis.shape[0])
-        binary = bool(self.f.ones.size or self.t.ones.size)
-        found = self._scan(self.lanes, rows, errors=binary)
-        self._mark_columns(found)
+        found = self._scan(self.lanes, np.arange(self.design.basis.shape[0]))
         p, neg = two_sided_t(found.t, found.df)
         effect, low, high, se = (
-            self._slopes(found) if binary else correlations(found.t, found.df, self.confidence)
+            self._slopes(found) if self.by else correlations(found.t, found.df, self.confidence)
         )
         name = "partial correlation" if self.design.adjusted else "correlation"
-        if binary:
+        if self.by:
             name = "adjusted difference in SD" if self.design.adjusted else "difference in SD"
         df = found.df.astype(np.float32)
         df[found.code != OK] = np.nan
@@ -88,20 +90,20 @@ class LinearEngine:
         N = self.design.basis.shape[0]
         largest = np.full((len(orders), N + 1), np.nan)
         for draw, rows in enumerate(orders):
-            found = self._scan(_reorder(self.lanes, self.f, self.design.basis, rows), rows, errors=False)
-            self._mark_columns(found)
+            found = self._scan(_reorder(self.lanes, self.f, self.design.basis, rows), rows)
             best = np.full(N + 1, -1.0)
-            largest_by_df(found, best)
+            largest_by_df(found.t.ravel(), found.df.ravel(), found.code.ravel(), best)
             largest[draw] = np.where(best < 0, np.nan, best)
         df = np.maximum(np.arange(N + 1), 1)
         logs = np.where(np.isnan(largest), 0.0, log_two_sided_t(np.nan_to_num(largest), df))
         return np.asarray(logs.min(axis=1), dtype=np.float64)
 
-    def _scan(self, lanes: Lanes, rows: npt.NDArray[np.intp], *, errors: bool) -> Found:
+    def _scan(self, lanes: Lanes, rows: npt.NDArray[np.intp]) -> Found:
+        """Fill t, n, df and codes of all pairs, the features' rows taken in this order."""
         shape = (self.t.values.shape[1], self.f.values.shape[1])
         found = Found(
             np.empty(shape),
-            np.empty(shape if errors else (0, 0)),
+            np.empty(shape if self.by else (0, 0)),
             np.empty(shape, dtype=np.int32),
             np.empty(shape, dtype=np.int32),
             np.empty(shape, dtype=np.int8),
@@ -109,32 +111,59 @@ class LinearEngine:
         same = bool((rows == np.arange(rows.size)).all())
         products = self.t.values.T @ (lanes.values if same else lanes.values[rows])
         order = np.stack([rows, np.argsort(rows)]).astype(np.int64)
-        scan_pairs(lanes, self.columns, self.design.basis, products, order, self.rules, found)
+        scan_pairs(
+            tuple(lanes), tuple(self.columns), self.design.basis, products, order, self.by, tuple(found)
+        )
+        self._refuse(found, rows)
+        if (found.code == EXACT).any():
+            self._solve(found, order[0])
+        if (found.code != OK).any():
+            bad = found.code != OK
+            found.t[bad], found.df[bad] = np.nan, 0
+            if self.by:
+                found.error[bad] = np.nan
         return found
 
-    def _mark_columns(self, found: Found) -> None:
-        """Name what is wrong with whole columns: the core sees them as zero."""
-        marks = (
-            (self.f.explained[None, :], FEATURE_EXPLAINED),
-            (self.t.explained[:, None], TARGET_EXPLAINED),
-            (self.f.constant[None, :], FEATURE_CONSTANT),
-            (self.t.constant[:, None], TARGET_CONSTANT),
-        )
-        for where, code in marks:
-            if where.any():
-                bad = where & (found.code != FEW)
-                found.code[bad] = code
-                found.t[bad] = np.nan
-                found.df[bad] = 0
-                if found.error.size:
-                    found.error[bad] = np.nan
+    def _refuse(self, found: Found, rows: npt.NDArray[np.intp]) -> None:
+        """Mark pairs that are not tested because of their numbers, or of a whole column."""
+        code, n = found.code, found.n
+        code[:, self.f.explained], code[self.t.explained] = FEATURE_EXPLAINED, TARGET_EXPLAINED
+        if self.by:
+            if self.by == ON_TARGET:
+                ones = self.t.ones.T.astype(np.float64) @ self.f.observed[rows].astype(np.float64)
+            else:
+                ones = self.t.observed.T.astype(np.float64) @ self.f.ones[rows].astype(np.float64)
+            smaller = np.minimum(ones, n - ones)
+            code[smaller < self.rules.group] = SMALL_GROUP
+            code[smaller == 0] = TARGET_CONSTANT if self.by == ON_TARGET else FEATURE_CONSTANT
+        code[:, self.f.constant], code[self.t.constant] = FEATURE_CONSTANT, TARGET_CONSTANT
+        if n.min(initial=self.rules.patients) < self.rules.patients:
+            code[n < self.rules.patients] = FEW
+
+    def _solve(self, found: Found, order: IntArray) -> None:
+        """Solve from their rows the pairs that the core left."""
+        pairs = np.argwhere(found.code == EXACT).astype(np.int64)
+        sums = np.empty((len(pairs), 7))
+        sides, observed = (self.f.values, self.t.values), (self.f.observed, self.t.observed)
+        solve_pairs(self.design.basis, sides, observed, order, pairs, sums)
+        code, n, rank, yy, xx, xy, left = sums.T
+        df = n - rank - 1
+        code = np.where((code == OK) & (df < 1), NO_DF, code).astype(np.int8)
         if not self.design.adjusted:  # without covariates only a constant column has nothing left
-            found.code[found.code == FEATURE_EXPLAINED] = FEATURE_CONSTANT
-            found.code[found.code == TARGET_EXPLAINED] = TARGET_CONSTANT
+            code[code == FEATURE_EXPLAINED] = FEATURE_CONSTANT
+            code[code == TARGET_EXPLAINED] = TARGET_CONSTANT
+        with np.errstate(divide="ignore", invalid="ignore"):
+            root = np.sqrt(left / df)
+            where = tuple(pairs.T)
+            found.t[where] = xy / root
+            found.df[where] = np.where(code == OK, df, 0).astype(np.int32)
+            found.code[where] = code
+            if self.by:
+                found.error[where] = root / (xx if self.by == ON_TARGET else yy)
 
     def _slopes(self, found: Found) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return the difference of two groups in SD of the other column, its t interval and its error."""
-        swapped = bool(self.f.ones.size)
+        swapped = self.by == ON_FEATURE
         one, other = (self.f, self.t) if swapped else (self.t, self.f)
         with np.errstate(divide="ignore", invalid="ignore"):
             groups, values = 1.0 / one.length, other.length / other.sd
@@ -173,30 +202,26 @@ def correlations(
 def _lanes(side: Residuals, basis: FloatArray) -> Lanes:
     missing_at, missing = missing_rows(side.observed)
     by_row_at, by_row = _missing_by_row(missing_at, missing, basis.shape[0])
-    gram, start = _cross(side, basis)
-    return Lanes(side.values, gram, start, missing_at, missing, by_row_at, by_row, side.ones, side.total)
+    return Lanes(
+        side.values, _sums(side.values, side.observed, basis), missing_at, missing, by_row_at, by_row
+    )
 
 
 def _columns(side: Residuals, basis: FloatArray) -> Columns:
     missing_at, missing = missing_rows(side.observed)
-    gram, start = _cross(side, basis)
-    n = side.observed.sum(axis=0, dtype=np.int64)
-    return Columns(side.values, n, gram, start, missing_at, missing, side.ones, side.total)
+    return Columns(side.values, _sums(side.values, side.observed, basis), missing_at, missing)
 
 
 def _reorder(lanes: Lanes, side: Residuals, basis: FloatArray, rows: IntArray) -> Lanes:
     """Return the lanes with the sums that change when the features' rows stand in another order."""
-    low, high = np.tril_indices(basis.shape[1])
-    gram = lanes.gram
-    if lanes.missing.size:
-        gram = (basis[:, low] * basis[:, high]).T @ side.observed[rows].astype(np.float64)
-    return lanes._replace(gram=gram, start=basis.T @ lanes.values[rows])
+    return lanes._replace(sums=_sums(side.values[rows], side.observed[rows], basis))
 
 
-def _cross(side: Residuals, basis: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _sums(values: FloatArray, observed: npt.NDArray[np.bool_], basis: FloatArray) -> FloatArray:
+    """Return the covariates' cross-products over the observed rows, and those with the columns."""
     low, high = np.tril_indices(basis.shape[1])
-    gram = (basis[:, low] * basis[:, high]).T @ side.observed.astype(np.float64)
-    return gram, basis.T @ side.values
+    gram = (basis[:, low] * basis[:, high]).T @ observed.astype(np.float64)
+    return np.ascontiguousarray(np.vstack([gram, basis.T @ values]))
 
 
 def _missing_by_row(missing_at: IntArray, missing: IntArray, rows: int) -> tuple[IntArray, IntArray]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import OK, SEPARATED
 from imagenomics.associate.design import Design
-from imagenomics.associate.logistic_kernel import Logits, scan_logits
+from imagenomics.associate.logistic_kernel import scan_logits
 from imagenomics.associate.outcome import Block, Rules, turned, unknown
 from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import critical_z
@@ -45,20 +44,16 @@ class LogisticEngine:
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
         shape = (len(self.levels), len(self.responses))
-        ratio, slope, error = (np.empty(shape) for _ in range(3))
-        df, n = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
-        logits = Logits(ratio, slope, error, df, n, np.empty(shape, dtype=np.int8))
-        scan_logits(self.responses, self.levels, self.design.basis, self.rules, logits)
-        code = logits.code
-        tested = (code == OK) | (code == SEPARATED)
-        freedom = np.where(tested, df, np.nan)
-        p, neg = p_and_log10(log_sf_chi2(ratio, freedom))
-        effect, low, high = self._odds(logits) if self.two else _gain(ratio, n)
+        fits = np.empty((*shape, 6))
+        scan_logits(self.responses, self.levels, self.design.basis, tuple(self.rules), fits)
+        code, n, df, ratio, slope, error = np.moveaxis(fits, 2, 0)
+        p, neg = p_and_log10(log_sf_chi2(ratio, df))
+        effect, low, high = self._odds(slope, error) if self.two else _gain(ratio, n)
         block = Block(
             test="logistic regression (LR)",
             effect_name="odds ratio" if self.two else "partial Cox-Snell R squared",
             n=n.astype(np.int32),
-            code=code,
+            code=code.astype(np.int8),
             effect=effect,
             ci_low=low,
             ci_high=high,
@@ -66,22 +61,22 @@ class LogisticEngine:
             p=p,
             neg_log10_p=neg,
             se=unknown(shape),
-            df=freedom.astype(np.float32),
-            df_factor=freedom.astype(np.float32),
+            df=df.astype(np.float32),
+            df_factor=df.astype(np.float32),
         )
         return turned(block) if self.swapped else block
 
-    def _odds(self, logits: Logits) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _odds(self, slope: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the odds ratio with Wald's interval; from 0 to infinity where the groups separate."""
-        apart = logits.code == SEPARATED
-        step = critical_z(self.confidence) * logits.error
+        apart = np.isinf(slope)
+        step = critical_z(self.confidence) * error
         with np.errstate(invalid="ignore", over="ignore"):
-            low, high = np.exp(logits.slope - step), np.exp(logits.slope + step)
-            effect = np.exp(logits.slope)
+            low, high = np.exp(slope - step), np.exp(slope + step)
+            effect = np.exp(slope)
         return effect, np.where(apart, 0.0, low), np.where(apart, np.inf, high)
 
 
-def _gain(ratio: FloatArray, n: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _gain(ratio: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     nothing = unknown(ratio.shape)
     return -np.expm1(-ratio / np.maximum(n, 1)), nothing, nothing
 

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-
-from imagenomics.associate.codes import (
-    FEATURE_CONSTANT,
-    FEATURE_EXPLAINED,
-    FEW,
-    MANY_COVARIATES,
-    NO_MAXIMUM,
-    OK,
-    SEPARATED,
-    SMALL_GROUP,
-    TARGET_CONSTANT,
-    TARGET_EXPLAINED,
-)
-from imagenomics.associate.outcome import Rules
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -31,20 +16,15 @@ GAIN = 1e-14  # relative gain of log likelihood below which a fit stands
 DRIFT = 0.05  # a coefficient whose fitted values still move this much by then goes to infinity
 PERFECT = 1e-6  # log likelihood (without sign) at which the covariates alone predict every patient
 
-
-class Logits(NamedTuple):
-    """What the core fills, (G, K) each: predictors x responses."""
-
-    ratio: FloatArray  # likelihood ratio
-    slope: FloatArray  # log odds ratio, for a predictor of two levels
-    error: FloatArray  # its standard error
-    df: IntArray
-    n: IntArray
-    code: npt.NDArray[np.int8]
+# As in ``codes``; written out, because compiled code that is kept does not notice changes of another file.
+OK, FEW, SMALL_GROUP, FEATURE_CONSTANT, TARGET_CONSTANT, FEATURE_EXPLAINED, TARGET_EXPLAINED = range(7)
+SEPARATED, NO_MAXIMUM, MANY_COVARIATES = 12, 13, 14
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scan_logits(responses: IntArray, levels: IntArray, Q: FloatArray, rules: Rules, logits: Logits) -> None:
+def scan_logits(
+    responses: IntArray, levels: IntArray, Q: FloatArray, rules: tuple[int, int], fits: FloatArray
+) -> None:
     """Fit all pairs.
 
     Parameters
@@ -55,124 +35,144 @@ def scan_logits(responses: IntArray, levels: IntArray, Q: FloatArray, rules: Rul
         Level of each predictor, -1 for missing.
     Q : array, (N, C)
         Orthonormal covariates with the intercept.
+    rules : (int, int)
+        Fewest patients, and fewest in a group.
+    fits : array, (G, K, 6)
+        Filled: a code; patients; degrees of freedom; likelihood ratio; and for a predictor of two levels its log
+        odds ratio and the standard error of that.
     """
     N, C = Q.shape
     for g in range(levels.shape[0]):
         size = 0
         for i in range(N):
             size = max(size, levels[g, i] + 1)
+        counts = np.zeros(size + 1, dtype=np.int64)
         for k in range(responses.shape[0]):
-            X, y = np.empty((C + size, N)), np.empty(N)
-            counts, ones, n = np.zeros(size, dtype=np.int64), 0, 0
+            ones, n = 0, 0
+            for level in range(size):
+                counts[level] = 0
             for i in range(N):
                 if levels[g, i] >= 0 and responses[k, i] >= 0:
-                    y[n] = responses[k, i]
+                    n += 1
                     ones += responses[k, i]
                     counts[levels[g, i]] += 1
+            X, y = np.empty((C + size, n)), np.empty(n)
+            at = 0
+            for i in range(N):
+                if levels[g, i] >= 0 and responses[k, i] >= 0:
+                    y[at] = responses[k, i]
                     for c in range(C):
-                        X[c, n] = Q[i, c]
+                        X[c, at] = Q[i, c]
                     for level in range(size):
-                        X[C + level, n] = 1.0 if levels[g, i] == level else 0.0
-                    n += 1
-            logits.n[g, k] = n
-            logits.ratio[g, k], logits.slope[g, k], logits.error[g, k] = math.nan, math.nan, math.nan
-            logits.df[g, k] = 0
-            logits.code[g, k] = _refusal(n, ones, counts, rules)
-            if logits.code[g, k] == OK:
-                _fit_pair(X[:, :n], y[:n], C, min(ones, n - ones), logits, g, k)
+                        X[C + level, at] = 1.0 if levels[g, i] == level else 0.0
+                    at += 1
+            for part in range(2, 6):
+                fits[g, k, part] = math.nan
+            fits[g, k, 1] = n
+            code = _refusal(n, ones, counts, rules)
+            fits[g, k, 0] = _fit_pair(X, y, C, min(ones, n - ones), fits[g, k]) if code == OK else code
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _refusal(n: int, ones: int, counts: IntArray, rules: Rules) -> int:
+def _refusal(n: int, ones: int, counts: IntArray, rules: tuple[int, int]) -> int:
     present = 0
     smallest = min(ones, n - ones)
     for level in range(counts.size):
         if counts[level] > 0:
             present += 1
             smallest = min(smallest, counts[level])
-    if n < rules.patients:
+    if n < rules[0]:
         return FEW
     if ones == 0 or ones == n:
         return FEATURE_CONSTANT
     if present < 2:
         return TARGET_CONSTANT
-    return SMALL_GROUP if smallest < rules.group else OK
+    return SMALL_GROUP if smallest < rules[1] else OK
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fit_pair(X: FloatArray, y: FloatArray, C: int, smaller: int, logits: Logits, g: int, k: int) -> None:
+def _fit_pair(X: FloatArray, y: FloatArray, C: int, smaller: int, fit: FloatArray) -> int:
     """Fit one pair without and with the predictor; the rows of ``X`` are covariates, then level indicators."""
-    rank = 0
-    for c in range(C):
-        if _append(X, rank, c) > 0.0:
-            rank += 1
-    base = rank
+    rank = base = 0 * C  # not plain 0: numba would compile what takes them twice
     length = 0.0
-    for c in range(C + 1, X.shape[0]):  # the first level is the reference
-        left = _append(X, rank, c)
-        if left > 0.0:
-            rank += 1
-            length = left
+    for c in range(X.shape[0]):
+        if c == C:
+            base = rank  # and skip: the first level is the reference
+        else:
+            left = _append(X, rank, c)
+            if left > 0.0:
+                rank += 1
+                length = left
     if rank == base:
-        logits.code[g, k] = TARGET_EXPLAINED
-        return
+        return TARGET_EXPLAINED
     if smaller <= rank:
-        logits.code[g, k] = MANY_COVARIATES
-        return
-    beta, drift = np.zeros(X.shape[0]), np.zeros(X.shape[0])
-    H = np.empty((X.shape[0], X.shape[0]))
-    null = _maximise(X[:base], y, beta, drift, H)
+        return MANY_COVARIATES
+    beta, drift = np.zeros(rank), np.zeros(rank)
+    H = np.empty((rank, rank))
+    null = _maximise(X, base, y, beta, drift, H)
     if null > -PERFECT:
-        logits.code[g, k] = FEATURE_EXPLAINED
-        return
-    full = _maximise(X[:rank], y, beta, drift, H)
+        return FEATURE_EXPLAINED
+    full = _maximise(X, rank, y, beta, drift, H)
     if math.isnan(null) or math.isnan(full):
-        logits.code[g, k] = NO_MAXIMUM
-        return
-    logits.ratio[g, k] = max(2.0 * (full - null), 0.0)
-    logits.df[g, k] = rank - base
-    if rank - base == 1:
-        logits.slope[g, k] = beta[base] / length
-        logits.error[g, k] = 1.0 / math.sqrt(H[base, base]) / length
-        if abs(drift[base]) * np.max(np.abs(X[base])) > DRIFT:
-            logits.code[g, k] = SEPARATED
-            logits.slope[g, k] = math.inf if beta[base] > 0 else -math.inf
-            logits.error[g, k] = math.inf
+        return NO_MAXIMUM
+    fit[2] = rank - base
+    fit[3] = max(2.0 * (full - null), 0.0)
+    if rank - base > 1:
+        return OK
+    fit[4] = beta[base] / length
+    fit[5] = 1.0 / math.sqrt(H[base, base]) / length
+    widest = 0.0
+    for i in range(y.size):
+        widest = max(widest, abs(X[base, i]))
+    if abs(drift[base]) * widest > DRIFT:
+        fit[4] = math.inf if beta[base] > 0 else -math.inf
+        fit[5] = math.inf
+        return SEPARATED
+    return OK
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _append(X: FloatArray, rank: int, c: int) -> float:
     """Make row ``c`` orthogonal to the first ``rank`` rows and put it after them; return its length, or 0."""
-    row = X[c].copy()
-    before = np.sum(row * row)
+    n = X.shape[1]
+    before, after = 0.0, 0.0
+    for i in range(n):
+        before += X[c, i] * X[c, i]
     for _ in range(2):
         for j in range(rank):
-            share = np.sum(X[j] * row)
-            for i in range(row.size):
-                row[i] -= share * X[j, i]
-    after = np.sum(row * row)
+            share = 0.0
+            for i in range(n):
+                share += X[j, i] * X[c, i]
+            for i in range(n):
+                X[c, i] -= share * X[j, i]
+    for i in range(n):
+        after += X[c, i] * X[c, i]
     if not after > COLLINEAR * before:
         return 0.0
     length = math.sqrt(after)
-    for i in range(row.size):
-        X[rank, i] = row[i] / length
+    for i in range(n):
+        X[rank, i] = X[c, i] / length
     return length
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _maximise(X: FloatArray, y: FloatArray, beta: FloatArray, drift: FloatArray, H: FloatArray) -> float:
+def _maximise(
+    X: FloatArray, p: int, y: FloatArray, beta: FloatArray, drift: FloatArray, H: FloatArray
+) -> float:
     """Return the largest log likelihood, or NaN; fill coefficients, their last step and the factor of H.
 
     Starts from ``beta``: the fit with the predictor goes on from the fit without it.
     """
-    p, n = X.shape
+    n = y.size
     eta = np.zeros(n)
     trial = np.empty(p)
-    best = _predict(X, y, beta, eta)
+    best = _predict(X, p, y, beta, eta)
     calm = 0
     for _ in range(ROUNDS):
-        H[:p, :p] = 0.0
-        drift[:p] = 0.0
+        for j in range(p):
+            drift[j] = 0.0
+            for m in range(p):
+                H[j, m] = 0.0
         for i in range(n):
             mean = 1.0 / (1.0 + math.exp(-eta[i]))
             weight = mean * (1.0 - mean)
@@ -187,7 +187,7 @@ def _maximise(X: FloatArray, y: FloatArray, beta: FloatArray, drift: FloatArray,
         for _half in range(30):
             for j in range(p):
                 trial[j] = beta[j] + drift[j]
-            value = _predict(X, y, trial, eta)
+            value = _predict(X, p, y, trial, eta)
             if value >= best - 1e-12 * abs(best):
                 break
             for j in range(p):
@@ -203,12 +203,12 @@ def _maximise(X: FloatArray, y: FloatArray, beta: FloatArray, drift: FloatArray,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _predict(X: FloatArray, y: FloatArray, beta: FloatArray, eta: FloatArray) -> float:
+def _predict(X: FloatArray, p: int, y: FloatArray, beta: FloatArray, eta: FloatArray) -> float:
     """Fill the linear predictor and return the log likelihood."""
     total = 0.0
     for i in range(y.size):
         eta[i] = 0.0
-        for j in range(X.shape[0]):
+        for j in range(p):
             eta[i] += beta[j] * X[j, i]
         signed = eta[i] if y[i] == 1.0 else -eta[i]
         total -= math.log1p(math.exp(-signed)) if signed > 0 else -signed + math.log1p(math.exp(signed))

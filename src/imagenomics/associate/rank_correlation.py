@@ -115,7 +115,9 @@ class SpearmanEngine:
 def _correlate(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, IntArray]:
     shape = (t.n.size, f.n.size)
     products, counts = np.empty(shape, dtype=np.int64), np.empty((3, *shape), dtype=np.int64)
-    correlate_ranks(f, t, order.astype(np.int64), np.argsort(order).astype(np.int64), products, counts)
+    correlate_ranks(
+        tuple(f), tuple(t), order.astype(np.int64), np.argsort(order).astype(np.int64), products, counts
+    )
     return _rho(products.astype(np.float64), counts), counts
 
 

@@ -132,7 +132,7 @@ class RankGroupsEngine:
         shape = (len(groups), ranked.n.size, self.levels)
         sums, sizes = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int32)
         ties = np.empty(shape[:2], dtype=np.int64)
-        sum_ranks(ranked, groups, rows.astype(np.int64), sums, sizes, ties)
+        sum_ranks(tuple(ranked), groups, rows.astype(np.int64), sums, sizes, ties)
         return Sums(sums.astype(np.float64), sizes.astype(np.float64), ties.astype(np.float64))
 
     def _codes(self, sums: Sums) -> npt.NDArray[np.int8]:

@@ -10,23 +10,23 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from imagenomics.associate.rank_parts import Sorted
-
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
+SortedTuple = tuple[RowArray, RowArray, IntArray, BoolArray, BoolArray]
 
 
 @njit(cache=True, nogil=True)
 def sum_ranks(
-    ranked: Sorted, groups: RowArray, row_of: IntArray, sums: IntArray, sizes: RowArray, ties: IntArray
+    ranked: SortedTuple, groups: RowArray, row_of: IntArray, sums: IntArray, sizes: RowArray, ties: IntArray
 ) -> None:
     """Sum the ranks of each group for all pairs.
 
     Parameters
     ----------
-    ranked : Sorted
-        K columns.
+    ranked : tuple of arrays
+        K columns, the fields of ``Sorted``. A plain tuple: code that is kept must not depend on classes.
     groups : int array, (G, N)
         Group of each row, -1 for missing.
     row_of : int array, (N,)
@@ -36,17 +36,18 @@ def sum_ranks(
     ties : int array, (G, K)
         Filled: sum of t^3 - t over runs of t tied values.
     """
+    orders, values, n, _, tied = ranked
     here = np.empty(row_of.size, dtype=np.int64)
     for g in range(groups.shape[0]):
         for i in range(row_of.size):
             here[i] = groups[g, row_of[i]]
-        for k in range(ranked.n.size):
-            order = ranked.order[k, : ranked.n[k]]
+        for k in range(n.size):
+            order = orders[k, : n[k]]
             sums[g, k, :] = 0
             sizes[g, k, :] = 0
             ties[g, k] = 0
-            if ranked.tied[k]:
-                ties[g, k] = _sum_tied(order, ranked.value[k], here, sums[g, k], sizes[g, k])
+            if tied[k]:
+                ties[g, k] = _sum_tied(order, values[k], here, sums[g, k], sizes[g, k])
             elif sums.shape[2] == 2:
                 _sum_two(order, here, sums[g, k], sizes[g, k])
             else:
@@ -103,23 +104,24 @@ def _sum_tied(order: RowArray, value: RowArray, here: IntArray, sums: IntArray, 
 
 @njit(cache=True, nogil=True)
 def _rank_among(
-    side: Sorted, k: int, other: Sorted, j: int, row_of: IntArray, ranks: IntArray
+    order: RowArray, value: RowArray, other: BoolArray, row_of: IntArray, ranks: IntArray
 ) -> tuple[int, int]:
-    """Fill the doubled ranks of column ``k`` where column ``j`` of the other side is observed too, else 0."""
-    ranks[:] = 0
+    """Fill the doubled ranks of a sorted column where the other column is known too, else 0."""
+    for i in range(ranks.size):
+        ranks[i] = 0
     before = 0
     ties = 0
     start = 0
-    while start < side.n[k]:
-        end = start + 1
-        run = 1 if other.observed[j, row_of[side.order[k, start]]] else 0
-        while end < side.n[k] and side.value[k, end] == side.value[k, start]:
-            run += 1 if other.observed[j, row_of[side.order[k, end]]] else 0
+    while start < order.size:
+        end = start
+        run = 0
+        while end < order.size and value[end] == value[start]:
+            if other[row_of[order[end]]]:
+                run += 1
             end += 1
         for at in range(start, end):
-            row = side.order[k, at]
-            if other.observed[j, row_of[row]]:
-                ranks[row] = 2 * before + run + 1
+            if other[row_of[order[at]]]:
+                ranks[order[at]] = 2 * before + run + 1
         ties += run * run * run - run
         before += run
         start = end
@@ -128,14 +130,19 @@ def _rank_among(
 
 @njit(cache=True, nogil=True)
 def correlate_ranks(
-    features: Sorted, targets: Sorted, rows: IntArray, back: IntArray, products: IntArray, counts: IntArray
+    features: SortedTuple,
+    targets: SortedTuple,
+    rows: IntArray,
+    back: IntArray,
+    products: IntArray,
+    counts: IntArray,
 ) -> None:
     """Sum the products of the doubled ranks of both sides for all pairs.
 
     Parameters
     ----------
-    features, targets : Sorted
-        F and T columns.
+    features, targets : tuples of arrays
+        F and T columns, the fields of ``Sorted``.
     rows, back : int arrays, (N,)
         Row of the features beside each row of the targets, and its inverse.
     products : int array, (T, F)
@@ -143,18 +150,21 @@ def correlate_ranks(
     counts : int array, (3, T, F)
         Filled: patients, and the tie sums (t^3 - t) of features and of targets.
     """
+    f_order, f_value, f_n, f_seen, _ = features
+    t_order, t_value, t_n, t_seen, _ = targets
     N = rows.size
-    f_ranks = np.zeros(N, dtype=np.int64)
-    t_ranks = np.zeros(N, dtype=np.int64)
-    for t in range(targets.n.size):
-        alone = np.zeros(N, dtype=np.int64)
-        n_alone, ties_alone = _rank_among(targets, t, targets, t, np.arange(N), alone)
-        for f in range(features.n.size):
-            n, f_ties = _rank_among(features, f, targets, t, back, f_ranks)
+    own = np.arange(N)
+    f_ranks, t_ranks = np.zeros(N, dtype=np.int64), np.zeros(N, dtype=np.int64)
+    alone = np.zeros(N, dtype=np.int64)
+    for t in range(t_n.size):
+        t_sorted, t_values = t_order[t, : t_n[t]], t_value[t]
+        n_alone, ties_alone = _rank_among(t_sorted, t_values, t_seen[t], own, alone)
+        for f in range(f_n.size):
+            n, f_ties = _rank_among(f_order[f, : f_n[f]], f_value[f], t_seen[t], back, f_ranks)
             t_ties = ties_alone
             ranks = alone
             if n < n_alone:
-                t_ties = _rank_among(targets, t, features, f, rows, t_ranks)[1]
+                t_ties = _rank_among(t_sorted, t_values, f_seen[f], rows, t_ranks)[1]
                 ranks = t_ranks
             total = 0
             for i in range(N):

@@ -38,7 +38,13 @@ def sort_columns(values: FloatArray) -> Sorted:
 
 def take_columns(side: Sorted, columns: npt.NDArray[np.bool_]) -> Sorted:
     """Return some of the columns."""
-    return Sorted(*(part[columns] for part in side))
+    return Sorted(
+        side.order[columns],
+        side.value[columns],
+        side.n[columns],
+        side.observed[columns],
+        side.tied[columns],
+    )
 
 
 def doubled_ranks(side: Sorted) -> FloatArray:

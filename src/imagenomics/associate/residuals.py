@@ -24,7 +24,6 @@ class Residuals:
     constant: npt.NDArray[np.bool_]  # (p,)
     explained: npt.NDArray[np.bool_]  # (p,) nothing left after the covariates
     ones: npt.NDArray[np.int8]  # (N, p) for binary columns, else (0, 0)
-    total: IntArray  # (p,)
 
 
 def residualise(side: Side, basis: FloatArray) -> Residuals:
@@ -48,8 +47,15 @@ def residualise(side: Side, basis: FloatArray) -> Residuals:
     left /= np.where(constant | explained, 1.0, length)
     binary = bool(len(side.kinds)) and bool((side.kinds == "binary").all())
     ones = ((filled == 1) & observed).astype(np.int8) if binary else np.zeros((0, 0), dtype=np.int8)
-    total = ones.sum(axis=0, dtype=np.int64) if binary else np.zeros(len(n), dtype=np.int64)
-    return Residuals(left, observed, length * scale, sd, constant, explained, ones, total)
+    return Residuals(
+        np.ascontiguousarray(left),
+        np.ascontiguousarray(observed),
+        length * scale,
+        sd,
+        constant,
+        explained,
+        ones,
+    )
 
 
 def missing_rows(observed: npt.NDArray[np.bool_]) -> tuple[IntArray, IntArray]:

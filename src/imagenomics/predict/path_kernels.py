@@ -23,9 +23,9 @@ Y, ETA, WEIGHT, RESIDUAL, STEP, STEERING = range(6)
 # change, minus gradient of the smooth part of the model, squared and absolute penalty, weighted column sum,
 # curvature of the model and its inverse.
 FACTOR, GRADIENT, B, CHANGE, PULL, RIDGE, LASSO, CROSS, CURVE, INVERSE = range(10)
-# Entries of `scalars`: lambda, share of the absolute penalty, 1 for logistic loss, intercept, its step, and
-# total weight, and the largest violation of an optimality condition that is let pass.
-LAMBDA, MIX, LOGISTIC, INTERCEPT, SHIFT, TOTAL, TOLERANCE = range(7)
+# Entries of `scalars`: lambda, share of the absolute penalty, 1 for logistic loss, intercept, its step, total
+# weight, the largest violation of an optimality condition that is let pass, columns whose Gram part stands.
+LAMBDA, MIX, LOGISTIC, INTERCEPT, SHIFT, TOTAL, TOLERANCE, FRESH = range(8)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -57,7 +57,6 @@ def _solve(X, XT, patients, places, which, gram, scalars, count):  # type: ignor
     """Solve one lambda from where the work stands; return the number of active columns and the violation."""
     before = np.inf
     violation = np.inf
-    fresh = count if scalars[TOTAL] > 0.0 else 0  # columns whose part of the Gram matrix stands
     for _ in range(MOST_STEPS):
         pull0 = _gradient(X, patients, places, scalars[LOGISTIC])
         violation = max(abs(pull0), _violation(places, count))
@@ -71,12 +70,13 @@ def _solve(X, XT, patients, places, which, gram, scalars, count):  # type: ignor
             _move(patients, places, scalars, count, -0.5)
             continue
         if scalars[TOTAL] == 0.0 or violation > SLOW * before:
-            fresh = 0
+            scalars[FRESH] = 0.0
             for i in range(X.shape[0]):
                 patients[STEERING, i] = patients[WEIGHT, i]
-        if fresh < count or scalars[TOTAL] == 0.0:
+        if scalars[FRESH] < count or scalars[TOTAL] == 0.0:
+            fresh = int(scalars[FRESH])
             scalars[TOTAL] = _gram(X, patients[STEERING], gram, places[CROSS], fresh, count)
-            fresh = count
+            scalars[FRESH] = count
         before = violation
         _propose(places, gram, scalars, count, pull0, max(0.1 * scalars[TOLERANCE], PRECISE * violation))
         _shift(XT, patients[STEP], places, scalars, count, pull0)

@@ -77,7 +77,7 @@ def solve_path(
     patients[Y], patients[ETA] = y, start
     places = np.zeros((10, p))
     places[FACTOR] = 1.0 if factor is None else factor
-    scalars = np.zeros(7)
+    scalars = np.zeros(8)
     scalars[MIX], scalars[LOGISTIC], scalars[INTERCEPT] = mix, float(logistic), start
     scalars[TOLERANCE] = tolerance
     sequence = np.ascontiguousarray(lambdas, dtype=np.float64)

@@ -17,7 +17,7 @@ from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.judge import judge
 from imagenomics.runs.link import link
 from imagenomics.runs.plan import Plan
-from imagenomics.runs.record import write_record
+from imagenomics.runs.record import recorded_plan, write_record
 from imagenomics.runs.store import Store
 from imagenomics.runs.summary import Summary, summarise
 from imagenomics.runs.train import Trained, train
@@ -26,6 +26,14 @@ from imagenomics.work.cluster import open_executor
 from imagenomics.work.progress import Progress
 
 STAGES = ("link", "extract", "associate", "train", "nulls", "report")
+# What each stage writes last: files that must not outlive a change of the plan.
+OUTPUTS = {
+    "extract": ("features.parquet", "features.columns.parquet", "panels/index.json"),
+    "associate": ("associations.parquet",),
+    "train": ("predictions.parquet",),
+    "nulls": ("verdicts.json", "performance.parquet", "curves.parquet"),
+    "report": ("report.html",),
+}
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,8 @@ def run_plan(plan: Plan, root: Path, options: JobOptions, *, last: str = "report
         open_executor(workers=options.workers, scheduler=options.scheduler, progress=progress) as executor,
     ):
         shop = Workshop(Store(options.out / "store"), executor, options.retry_failed)
+        if recorded_plan(folder) != plan.model_dump(mode="json"):
+            folder.remove(*(f for stage, files in OUTPUTS.items() if stage not in wanted for f in files))
         return _stages(plan, root, folder, shop=shop, wanted=wanted)
 
 
@@ -128,7 +138,8 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
         issues.write(folder)
     write_record(plan, linked, folder, seconds=clock.seconds, workers=shop.executor.workers)
     page = write_report(folder.path) if "report" in wanted else None
-    return replace(summarise(folder.path, page=page), too_many_failures=failed_share > plan.max_failed)
+    summary = replace(summarise(folder.path, page=page), too_many_failures=failed_share > plan.max_failed)
+    return summary if "nulls" in wanted else replace(summary, verdicts=[])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import sys
 from datetime import UTC, datetime
@@ -49,6 +50,14 @@ def write_record(
             "inputs": _inputs(plan, linked),
         },
     )
+
+
+def recorded_plan(folder: RunFolder) -> dict[str, Any] | None:
+    """Return the plan that the files of a run folder were made by, None where there is no record."""
+    try:
+        return dict(json.loads((folder.path / "record.json").read_text("utf-8"))["plan"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _version(name: str) -> str | None:
