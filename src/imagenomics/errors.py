@@ -73,6 +73,10 @@ class FileProblem(ImagenomicsError, OSError):
         return self._message()
 
 
+class StorageProblem(FileProblem):
+    """Results cannot be kept: the disk is full, or the folder cannot be written to."""
+
+
 class ArgumentTypeError(ImagenomicsError, TypeError):
     """An argument of a kind that the function does not take."""
 

@@ -5,15 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from imagenomics.errors import InputError, nearest
+
+RESERVED_NAMES = ("patients", "study", "site", "volume")
+
+
+def _not_reserved(name: str) -> str:
+    if name.lower() in RESERVED_NAMES:
+        raise ValueError(f"'{name}' is a word of the run folder itself; choose another name")
+    return name
+
+
+# Names of blocks are parts of column names and of --set paths, so they hold no dot.
+BlockName = Annotated[str, Field(pattern=r"^[A-Za-z0-9+][A-Za-z0-9_+-]*$"), AfterValidator(_not_reserved)]
 
 
 class Settings(BaseModel):
     """Base of every room's settings; a default is stated once, in the field that owns it."""
+
+    VERSION: ClassVar[int] = 1  # raised by hand when a default changes its meaning
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 
@@ -26,8 +40,13 @@ class Settings(BaseModel):
             raise explain(error, where=where, model=cls) from None
 
     def canonical(self) -> str:
-        """Return the settings as JSON with sorted keys: equal settings, equal text."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """Return what differs from the defaults as JSON with sorted keys: equal settings, equal text.
+
+        A new key with a default leaves the text of old settings as it was, so that kept results and model cards
+        stay valid.
+        """
+        changed = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps([type(self).__name__, self.VERSION, changed], sort_keys=True, separators=(",", ":"))
 
     def digest(self, length: int = 12) -> str:
         """Return a short hash of the canonical settings, as stored with every column they made."""

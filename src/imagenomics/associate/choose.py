@@ -59,7 +59,7 @@ def choose_engine(
     settings : AssociateSettings
     """
     pair = {str(kind_group(features)[0]), str(kind_group(targets)[0])}
-    rules = Rules(settings.min_patients, settings.min_group)
+    rules = Rules(settings.min_patients, settings.min_group, settings.min_per_term)
     level = settings.confidence
     models = uses_models(settings, design)
     if "numeric" in pair:

@@ -35,12 +35,12 @@ def statuses() -> dict[int, str]:
     return {code: named.get(code, "not testable") for code in range(MANY_COVARIATES + 1)}
 
 
-def reasons(*, patients: int, group: int) -> dict[int, str]:
+def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
     """Return the sentence of each code.
 
     Parameters
     ----------
-    patients, group : int
+    patients, group, per_term : int
         The smallest numbers that the settings allow.
     """
     return {
@@ -58,5 +58,5 @@ def reasons(*, patients: int, group: int) -> dict[int, str]:
         FEW_EXPECTED: "an expected count is below 1; pool rare levels",
         SEPARATED: "the groups separate completely: the odds ratio has no finite estimate",
         NO_MAXIMUM: "the logistic model found no maximum",
-        MANY_COVARIATES: "the smaller group has no more patients than the model has terms",
+        MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

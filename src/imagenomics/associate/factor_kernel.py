@@ -32,7 +32,7 @@ def scan_factor(
     responses: tuple[FloatArray, IntArray, IntArray],
     sums: tuple[FloatArray, FloatArray],
     order: IntArray,
-    rules: tuple[int, int],
+    rules: tuple[int, int, int],
     fits: tuple[FloatArray, IntArray, IntArray, IntArray, CodeArray],
 ) -> None:
     """Test one factor with all responses.
@@ -45,7 +45,7 @@ def scan_factor(
         Basis with the responses, and the responses' squares, over the rows where the factor is known.
     order : int array, (2, N)
         Row of the responses that stands at each row of the factor, and its inverse.
-    rules : (int, int)
+    rules : ints
         Fewest patients, and fewest in a group.
     fits : tuple of arrays
         Filled: the fields of ``Fits``.
@@ -98,7 +98,7 @@ def scan_factor(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _refusal(n: int, sizes: IntArray, rules: tuple[int, int]) -> int:
+def _refusal(n: int, sizes: IntArray, rules: tuple[int, int, int]) -> int:
     present = 0
     smallest = n
     for level in range(sizes.size):

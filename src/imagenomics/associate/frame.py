@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.codes import OK, reasons, statuses
+from imagenomics.associate.codes import OK, SEPARATED, reasons, statuses
 from imagenomics.associate.logistic import NO_PERMUTATION
 from imagenomics.associate.outcome import Block
 from imagenomics.associate.settings import AssociateSettings
@@ -19,6 +19,12 @@ from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutie
 
 FloatArray = npt.NDArray[np.float64]
 NUMBERS = ("effect", "ci_low", "ci_high", "statistic", "p", "neg_log10_p", "se")
+TYPES: Mapping[str, type[np.generic]] = {
+    **dict.fromkeys(NUMBERS, np.float64),
+    "n": np.int32,
+    "df": np.float32,
+    "df_factor": np.float32,
+}
 COLUMNS = (
     "analysis",
     "feature",
@@ -71,30 +77,32 @@ class Whole:
 
 
 def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:
-    """Put the blocks at their places in the (T, F) rectangle; a single block is taken as it is."""
-    names = (*NUMBERS, "n", "df", "df_factor")
+    """Put the blocks at their places in the (T, F) rectangle; a single block is taken as it is.
+
+    A pair that was not tested has its n and its reason, and no other number.
+    """
+    arrays: dict[str, npt.NDArray[Any]]
     if len(blocks) == 1:
         block = blocks[0].block
-        numbers = {name: getattr(block, name).reshape(-1) for name in names}
-        return Whole(numbers, block.code.reshape(-1), np.zeros(block.code.size, dtype=np.int8), blocks)
-    arrays = (
-        {name: np.empty(shape, dtype=getattr(blocks[0].block, name).dtype) for name in names}
-        if blocks
-        else {}
-    )
-    code, place = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.int8)
-    for k, placed in enumerate(blocks):
-        where = np.ix_(placed.targets, placed.features)
-        for name, array in arrays.items():
-            array[where] = getattr(placed.block, name)
-        code[where] = placed.block.code
-        place[where] = k
-    return Whole(
-        {name: array.reshape(-1) for name, array in arrays.items()},
-        code.reshape(-1),
-        place.reshape(-1),
-        blocks,
-    )
+        arrays = {name: getattr(block, name).reshape(-1) for name in TYPES}
+        code, place = block.code.reshape(-1), np.zeros(block.code.size, dtype=np.int8)
+    else:
+        rectangles = {name: np.empty(shape, dtype=kind) for name, kind in TYPES.items()}
+        codes, places = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.int8)
+        for k, placed in enumerate(blocks):
+            where = np.ix_(placed.targets, placed.features)
+            for name, rectangle in rectangles.items():
+                rectangle[where] = getattr(placed.block, name)
+            codes[where] = placed.block.code
+            places[where] = k
+        arrays = {name: rectangle.reshape(-1) for name, rectangle in rectangles.items()}
+        code, place = codes.reshape(-1), places.reshape(-1)
+    if code.any():
+        tested = (code == OK) | (code == SEPARATED)
+        arrays |= {
+            name: np.where(tested, arrays[name], np.nan).astype(TYPES[name]) for name in TYPES if name != "n"
+        }
+    return Whole(arrays, code, place, blocks)
 
 
 def false_discovery(p: FloatArray, settings: AssociateSettings) -> FloatArray:
@@ -158,7 +166,9 @@ def make_frame(
 
 
 def _reasons(whole: Whole, settings: AssociateSettings, *, permuted: bool) -> Any:
-    sentences = reasons(patients=settings.min_patients, group=settings.min_group)
+    sentences = reasons(
+        patients=settings.min_patients, group=settings.min_group, per_term=settings.min_per_term
+    )
     texts = [sentences[code] for code in sorted(sentences)]
     table = np.tile(np.arange(len(texts)), (max(len(whole.blocks), 1), 1))
     for k, placed in enumerate(whole.blocks):

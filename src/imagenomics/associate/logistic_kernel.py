@@ -23,7 +23,7 @@ SEPARATED, NO_MAXIMUM, MANY_COVARIATES = 12, 13, 14
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def scan_logits(
-    responses: IntArray, levels: IntArray, Q: FloatArray, rules: tuple[int, int], fits: FloatArray
+    responses: IntArray, levels: IntArray, Q: FloatArray, rules: tuple[int, int, int], fits: FloatArray
 ) -> None:
     """Fit all pairs.
 
@@ -35,8 +35,8 @@ def scan_logits(
         Level of each predictor, -1 for missing.
     Q : array, (N, C)
         Orthonormal covariates with the intercept.
-    rules : (int, int)
-        Fewest patients, and fewest in a group.
+    rules : (int, int, int)
+        Fewest patients, fewest in a group, and fewest in the smaller group of the response per term.
     fits : array, (G, K, 6)
         Filled: a code; patients; degrees of freedom; likelihood ratio; and for a predictor of two levels its log
         odds ratio and the standard error of that.
@@ -70,11 +70,13 @@ def scan_logits(
                 fits[g, k, part] = math.nan
             fits[g, k, 1] = n
             code = _refusal(n, ones, counts, rules)
-            fits[g, k, 0] = _fit_pair(X, y, C, min(ones, n - ones), fits[g, k]) if code == OK else code
+            fits[g, k, 0] = (
+                _fit_pair(X, y, C, min(ones, n - ones) // rules[2], fits[g, k]) if code == OK else code
+            )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _refusal(n: int, ones: int, counts: IntArray, rules: tuple[int, int]) -> int:
+def _refusal(n: int, ones: int, counts: IntArray, rules: tuple[int, int, int]) -> int:
     present = 0
     smallest = min(ones, n - ones)
     for level in range(counts.size):
@@ -91,7 +93,7 @@ def _refusal(n: int, ones: int, counts: IntArray, rules: tuple[int, int]) -> int
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fit_pair(X: FloatArray, y: FloatArray, C: int, smaller: int, fit: FloatArray) -> int:
+def _fit_pair(X: FloatArray, y: FloatArray, C: int, terms: int, fit: FloatArray) -> int:
     """Fit one pair without and with the predictor; the rows of ``X`` are covariates, then level indicators."""
     rank = base = 0 * C  # not plain 0: numba would compile what takes them twice
     length = 0.0
@@ -105,7 +107,7 @@ def _fit_pair(X: FloatArray, y: FloatArray, C: int, smaller: int, fit: FloatArra
                 length = left
     if rank == base:
         return TARGET_EXPLAINED
-    if smaller <= rank:
+    if rank > terms:
         return MANY_COVARIATES
     beta, drift = np.zeros(rank), np.zeros(rank)
     H = np.empty((rank, rank))

@@ -15,10 +15,11 @@ IntArray = npt.NDArray[np.int64]
 
 
 class Rules(NamedTuple):
-    """What a pair must have to be tested: patients with both values, and patients in its smallest group."""
+    """What a pair must have to be tested."""
 
-    patients: int
-    group: int
+    patients: int  # with both values
+    group: int  # patients in its smallest group
+    per_term: int = 1  # patients in the smaller group of the response for each term of a logistic model
 
 
 @dataclass(frozen=True)

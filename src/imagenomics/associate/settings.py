@@ -38,4 +38,10 @@ class AssociateSettings(Settings):
     min_group: int = Field(
         5, ge=1, description="smallest group of a binary or categorical column that is tested, in patients"
     )
+    min_per_term: int = Field(
+        5,
+        ge=1,
+        description="smaller group of the response of a logistic model, in patients per term of the model; "
+        "with fewer its p values come out too small",
+    )
     min_patients: int = Field(10, ge=4, description="fewest patients with both values for a test")

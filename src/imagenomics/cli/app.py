@@ -10,9 +10,9 @@ import typer
 from typer.main import get_command
 
 from imagenomics import __version__
+from imagenomics.cli.exit_codes import BAD_INPUT, DONE, INTERNAL, INTERRUPTED
 from imagenomics.errors import ImagenomicsError, InternalError
 
-DONE, INTERNAL, BAD_INPUT, TOO_MANY_FAILURES, INTERRUPTED = 0, 1, 2, 3, 130
 VERBS = (
     "demo",
     "init",

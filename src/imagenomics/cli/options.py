@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from imagenomics.cli.exit_codes import exit_code
+
 if TYPE_CHECKING:
     from imagenomics.runs.summary import Summary
 
@@ -56,4 +58,4 @@ def finish(summary: Summary, *, as_json: bool) -> int:
         print_json(summary.document())
     else:
         sys.stdout.write(summary.text() + "\n")
-    return 3 if summary.too_many_failures else 0
+    return exit_code(summary)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from imagenomics.cli.exit_codes import exit_code
 from imagenomics.cli.options import (
     AsJson,
     Changes,
@@ -48,12 +49,15 @@ def command(
     card = read_card(model)
     loaded = load_study(study, data=data, overrides=changes or [])
     folder = out or default_folder(study)
-    run_plan(loaded.plan, loaded.root, JobOptions(folder, workers, scheduler, retry_failed), last="extract")
+    options = JobOptions(folder, workers, scheduler, retry_failed)
+    summary = run_plan(loaded.plan, loaded.root, options, last="extract")
     table = apply_card(card, read_patient_table(folder, "features"))
     path = folder / f"predicted-{model.stem}.csv"
     write_csv(path, table)
     if as_json:
         print_json(table.to_dict(orient="records"))
     else:
-        sys.stdout.write(f"{len(table)} patients: {path}\n")
-    return 0
+        unmeasured = int(table["score"].isna().sum())
+        note = f", {unmeasured} of them without a score (nothing was measured)" if unmeasured else ""
+        sys.stdout.write(f"{len(table)} patients{note}: {path}\n")
+    return exit_code(summary)

@@ -35,6 +35,8 @@ class Cohort:
         Clinical variables (role ``clinical``) and the column ``site`` (role ``site``), where declared.
     ids : Series
         Patient -> id as written.
+    raw : DataFrame
+        The rows of the table by patient, as written.
     intervals : DataFrame
         Per patient ``interval_days``, ``status``, ``reason``.
     losses : DataFrame
@@ -49,6 +51,7 @@ class Cohort:
 
     table: PatientTable
     ids: pd.Series
+    raw: pd.DataFrame
     intervals: pd.DataFrame
     losses: pd.DataFrame
     report: pd.DataFrame
@@ -102,6 +105,7 @@ def read_patients(
     return Cohort(
         table=_table(coded, kept.index, settings, column=column),
         ids=kept[_RAW].rename("id_as_written"),
+        raw=kept.drop(columns=_RAW),
         intervals=intervals[keep],
         losses=join_losses([lost_ids, lost_late]),
         report=pd.concat([empty_report(), *(c.report for c in coded.values())], ignore_index=True),

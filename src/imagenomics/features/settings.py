@@ -30,6 +30,7 @@ Family = Literal[
 Aggregation = Literal["auto", "2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb"]
 Spacing = float | Literal["keep"]
 ShapeExtra = Literal["autocorrelation", "enclosing"]
+Doubt = Literal["few-levels", "anisotropic", "negative-intensities"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 AGGREGATIONS: tuple[Aggregation, ...] = get_args(Aggregation)[1:]
 DEFAULT_FAMILIES: tuple[Family, ...] = tuple(f for f in FAMILIES if f not in ("local-intensity", "ivh"))
@@ -127,6 +128,11 @@ class FeatureSettings(Settings):
         default=100_000,
         ge=1,
         description="Moran's I and Geary's C look at all pairs of voxels; above this size they are skipped.",
+    )
+    accept: tuple[Doubt, ...] = Field(
+        default=(),
+        description="Flags of single values that are let pass. Without it a value that its own image makes doubtful "
+        "(few grey levels, thick slices, negative grey values) is missing in the table, and a warning says so.",
     )
     max_anisotropy: float = Field(
         default=2.0,

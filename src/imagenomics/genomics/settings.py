@@ -15,7 +15,7 @@ from imagenomics.cohort.settings import (
     Separator,
 )
 from imagenomics.errors import unknown_name
-from imagenomics.settings import Settings
+from imagenomics.settings import BlockName, Settings
 
 Call = Literal["ordinal", "amplified", "deep-deletion", "gain", "loss"]
 
@@ -23,7 +23,7 @@ Call = Literal["ordinal", "amplified", "deep-deletion", "gain", "loss"]
 class MoleculeBlock(Settings):
     """What every `[[molecules]]` block has."""
 
-    name: str = Field(pattern=r"^[^.|\s]+$", description="Unique name; columns are called `name.gene`.")
+    name: BlockName = Field(description="Unique name; columns are called `name.gene`.")
     path: str = Field(description="CSV, TSV or Parquet file, also compressed.")
     id: str | tuple[str, ...] | None = Field(
         None, description="Column of the sample or patient id; default: the first sensible column."
@@ -31,6 +31,10 @@ class MoleculeBlock(Settings):
     rule: IdRule | None = Field(None, description=f"{ID_RULE_HELP} Default: the rule of the patients.")
     samples: SampleRule = Field(SampleRule(), description="Which samples count, and which of several.")
     separator: Separator | None = Field(None, description="Overrides the one that the file's ending implies.")
+
+    def files(self) -> list[str]:
+        """Return every table that the block reads, as written."""
+        return [self.path]
 
 
 class ColumnNames(Settings):
@@ -151,6 +155,14 @@ class LabelSettings(MoleculeBlock):
     @classmethod
     def _names(cls, columns: Any) -> Any:
         return {str(name): {} for name in columns} if isinstance(columns, (list, tuple)) else columns
+
+    def files(self) -> list[str]:
+        """Return every table that the block reads, as written."""
+        further = [source for label in self.columns.values() for source in label.sources]
+        rules = [source.rule.participants for source in further if source.rule is not None]
+        return list(
+            dict.fromkeys([self.path, *(s.path for s in further if s.path), *(r for r in rules if r)])
+        )
 
     @model_validator(mode="after")
     def _no_mean(self) -> Self:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from imagenomics.settings import Settings
+from imagenomics.settings import BlockName, Settings
 
 Modality = Literal["MR", "CT", "PET", "other"]
 Method = Literal["none", "z-score", "ratio-background", "ratio-region"]
@@ -58,8 +58,7 @@ class FileTable(Settings):
 class ImageSettings(Settings):
     """One ``[[images]]`` block: which files, which regions, which geometry, which intensities."""
 
-    name: str = Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9_-]*$",
+    name: BlockName = Field(
         description="Unique name of the image, e.g. 't1post'; first part of its feature columns.",
     )
     path: str | None = Field(

@@ -51,8 +51,8 @@ class ModelCard(Settings):
         Returns
         -------
         DataFrame
-            By patient: ``score`` (probability of the positive class, or a number) and ``missing``, how many of the
-            model's columns had no value and took the training median.
+            By patient: ``score`` (probability of the positive class, or a number; NaN for a patient without any value
+            in ``table``) and ``missing``, how many of the model's columns had no value and took the training median.
 
         Raises
         ------
@@ -75,7 +75,7 @@ class ModelCard(Settings):
             for field in ("fill", "centre", "scale", "weight")
         )
         eta = self.intercept + ((np.where(missing, fill, values) - centre) / scale) @ weight
-        score = expit(eta) if self.task == "binary" else eta
+        score = np.where(table.notna().any(axis=1), expit(eta) if self.task == "binary" else eta, np.nan)
         return pd.DataFrame({"score": score, "missing": missing.sum(axis=1)}, index=table.index)
 
 

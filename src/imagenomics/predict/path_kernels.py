@@ -15,14 +15,15 @@ MOST_STEPS = 500
 MOST_SWEEPS = 10_000
 SLOW = 0.2  # a step that leaves more than this share of the violation asks for a fresh Gram matrix
 PRECISE = 0.01  # the quadratic model is solved to this share of the violation
+PATIENCE = 1000000  # sweeps between attempts to solve the quadratic model at once
 
 # Rows of `patients` (6, n): label, linear predictor, second and minus first derivative of its loss, step,
 # and the second derivatives that the Gram matrix is built with.
 Y, ETA, WEIGHT, RESIDUAL, STEP, STEERING = range(6)
-# Rows of `places` (10, p): relative penalty, minus gradient of the mean loss, coefficient, its proposed
+# Rows of `places` (12, p): relative penalty, minus gradient of the mean loss, coefficient, its proposed
 # change, minus gradient of the smooth part of the model, squared and absolute penalty, weighted column sum,
-# curvature of the model and its inverse.
-FACTOR, GRADIENT, B, CHANGE, PULL, RIDGE, LASSO, CROSS, CURVE, INVERSE = range(10)
+# curvature of the model and its inverse, and for jumps the places that are not 0 and the step.
+FACTOR, GRADIENT, B, CHANGE, PULL, RIDGE, LASSO, CROSS, CURVE, INVERSE, SUPPORT, JUMP = range(12)
 # Entries of `scalars`: lambda, share of the absolute penalty, 1 for logistic loss, intercept, its step, total
 # weight, the largest violation of an optimality condition that is let pass, columns whose Gram part stands.
 LAMBDA, MIX, LOGISTIC, INTERCEPT, SHIFT, TOTAL, TOLERANCE, FRESH = range(8)
@@ -36,7 +37,7 @@ def follow(X, XT, patients, places, which, scalars, lambdas, out):  # type: igno
     the way.
     """
     p = X.shape[1]
-    gram = np.empty((p, p))
+    square = np.empty((2, p, p))  # the Gram matrix, and room for its factors
     count = 0
     worst = 0.0
     for index in range(lambdas.size):
@@ -44,7 +45,7 @@ def follow(X, XT, patients, places, which, scalars, lambdas, out):  # type: igno
         for j in range(p):
             places[RIDGE, j] = lambdas[index] * (1.0 - scalars[MIX]) * places[FACTOR, j]
             places[LASSO, j] = lambdas[index] * scalars[MIX] * places[FACTOR, j]
-        count, violation = _solve(X, XT, patients, places, which, gram, scalars, count)
+        count, violation = _solve(X, XT, patients, places, which, square, scalars, count)
         worst = max(worst, violation)
         out[index, 0] = scalars[INTERCEPT]
         for u in range(count):
@@ -53,8 +54,9 @@ def follow(X, XT, patients, places, which, scalars, lambdas, out):  # type: igno
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _solve(X, XT, patients, places, which, gram, scalars, count):  # type: ignore[no-untyped-def]
+def _solve(X, XT, patients, places, which, square, scalars, count):  # type: ignore[no-untyped-def]
     """Solve one lambda from where the work stands; return the number of active columns and the violation."""
+    gram, work = square[0], square[1]
     before = np.inf
     violation = np.inf
     for _ in range(MOST_STEPS):
@@ -78,7 +80,9 @@ def _solve(X, XT, patients, places, which, gram, scalars, count):  # type: ignor
             scalars[TOTAL] = _gram(X, patients[STEERING], gram, places[CROSS], fresh, count)
             scalars[FRESH] = count
         before = violation
-        _propose(places, gram, scalars, count, pull0, max(0.1 * scalars[TOLERANCE], PRECISE * violation))
+        _propose(
+            places, gram, work, scalars, count, pull0, max(0.1 * scalars[TOLERANCE], PRECISE * violation)
+        )
         _shift(XT, patients[STEP], places, scalars, count, pull0)
         _move(patients, places, scalars, count, 1.0)
     return count, violation
@@ -168,7 +172,7 @@ def _gram(X, weight, gram, cross, fresh, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _propose(places, gram, scalars, count, pull0, enough):  # type: ignore[no-untyped-def]
+def _propose(places, gram, work, scalars, count, pull0, enough):  # type: ignore[no-untyped-def]
     """Minimise the quadratic model by coordinate descent; leave the changes of the coefficients."""
     pull, change, lasso, curve = places[PULL], places[CHANGE], places[LASSO], places[CURVE]
     for u in range(count):
@@ -176,7 +180,9 @@ def _propose(places, gram, scalars, count, pull0, enough):  # type: ignore[no-un
         change[u] = 0.0
         curve[u] = gram[u, u] + places[RIDGE, u]
         places[INVERSE, u] = 1.0 / curve[u]
-    for _ in range(MOST_SWEEPS):
+    for sweep in range(MOST_SWEEPS):
+        if sweep % PATIENCE == PATIENCE - 1:
+            _jump(places, gram, work, count)
         largest = 0.0
         for u in range(count):
             now = places[B, u] + change[u]
@@ -196,6 +202,56 @@ def _propose(places, gram, scalars, count, pull0, enough):  # type: ignore[no-un
                 largest = max(largest, abs(move) * curve[u])
         if largest <= enough:
             break
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _jump(places, gram, work, count):  # type: ignore[no-untyped-def]
+    """Go to the minimum over the coefficients that are not 0, or as far as the first of them becomes 0.
+
+    Coordinate descent creeps where columns are nearly collinear. With the signs kept the model is a linear
+    system, solved here by Cholesky's factors; a step that ends before a sign changes can only lower the
+    model.
+    """
+    size = 0
+    support = places[SUPPORT]
+    for u in range(count):
+        if places[B, u] + places[CHANGE, u] != 0.0:
+            support[size] = u
+            size += 1
+    step = places[JUMP]
+    for a in range(size):
+        u = int(support[a])
+        step[a] = places[PULL, u] - places[LASSO, u] * np.sign(places[B, u] + places[CHANGE, u])
+        for c in range(a + 1):
+            total = gram[u, int(support[c])]
+            if c == a:
+                total += places[RIDGE, u]
+            for k in range(c):
+                total -= work[a, k] * work[c, k]
+            if c < a:
+                work[a, c] = total / work[c, c]
+            elif total <= 1e-10 * places[CURVE, u]:
+                return  # nearly singular: leave it to the sweeps
+            else:
+                work[a, a] = np.sqrt(total)
+        for k in range(a):
+            step[a] -= work[a, k] * step[k]
+        step[a] /= work[a, a]
+    share = 1.0
+    for a in range(size - 1, -1, -1):
+        for k in range(a + 1, size):
+            step[a] -= work[k, a] * step[k]
+        step[a] /= work[a, a]
+    for a in range(size):
+        now = places[B, int(support[a])] + places[CHANGE, int(support[a])]
+        if now * (now + step[a]) < 0.0:
+            share = min(share, -now / step[a])
+    for a in range(size):
+        u = int(support[a])
+        places[CHANGE, u] += share * step[a]
+        for v in range(count):
+            places[PULL, v] -= share * step[a] * gram[u, v]
+        places[PULL, u] -= share * step[a] * places[RIDGE, u]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -75,7 +75,7 @@ def solve_path(
     start = float(np.log(mean / (1.0 - mean))) if logistic else mean
     patients = np.zeros((6, n))
     patients[Y], patients[ETA] = y, start
-    places = np.zeros((10, p))
+    places = np.zeros((12, p))
     places[FACTOR] = 1.0 if factor is None else factor
     scalars = np.zeros(8)
     scalars[MIX], scalars[LOGISTIC], scalars[INTERCEPT] = mix, float(logistic), start

@@ -9,12 +9,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.errors import InputError
+from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.resample.settings import NullSettings
 from imagenomics.work.executor import Executor
+from imagenomics.work.failures import Failure
 
 # Two statistics closer than this are equal: the same AUC may be summed in another order.
 TIE = 1e-9
+
+
+class DrawsFailed(ImagenomicsError):
+    """Null draws that could not be done: no p value, and no statement about the target either.
+
+    Parameters
+    ----------
+    label : str
+        What was drawn.
+    failures : list of Failure
+        The blocks of draws that failed.
+    """
+
+    def __init__(self, label: str, failures: list[Failure]) -> None:
+        self.label = label
+        self.failures = failures
+        first = failures[0]
+        super().__init__(
+            "IGX-RES-008",
+            f"{len(failures)} blocks of null draws could not be done; the first: {first.error}",
+            where=f"{label}, draws {first.item} [{first.code}]",
+            expected="every draw, because those that fail may be the extreme ones",
+            remedy=first.remedy or "run the draw alone to see the error",
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes without losing a part."""
+        return type(self), (self.label, self.failures)
 
 
 @dataclass
@@ -126,12 +155,13 @@ def run_sequential(
     Raises
     ------
     InputError
-        ``IGX-RES-008``: a draw failed (the first failure is told; a null distribution must not leave out
-        draws), or the observed statistic is not a number.
+        ``IGX-RES-014``: the observed statistic is not a number.
+    DrawsFailed
+        ``IGX-RES-008``: a draw failed; a null distribution must not leave out draws.
     """
     if not np.isfinite(observed):
         raise InputError(
-            "IGX-RES-008",
+            "IGX-RES-014",
             "the observed statistic is not a number, so nothing can be compared with it",
             remedy="look at the class counts: no fold may hold both classes",
         )
@@ -142,14 +172,7 @@ def run_sequential(
         given = {"draw_function": draw_function, "arguments": dict(shared or {})}
         outcome = executor.map(_block, wave, label=label, shared=given)
         if outcome.failures:
-            first = outcome.failures[0]
-            raise InputError(
-                "IGX-RES-008",
-                f"{len(outcome.failures)} blocks of null draws could not be done; the first: {first.error}",
-                where=f"{label}, draws {first.item} [{first.code}]",
-                expected="every draw, because those that fail may be the extreme ones",
-                remedy=first.remedy or "run the draw alone to see the error",
-            )
+            raise DrawsFailed(label, outcome.failures)
         for name in wave:
             for statistic in outcome.results[name]:
                 state.add(statistic)

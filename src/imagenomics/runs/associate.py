@@ -12,6 +12,7 @@ from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import AssociateBlock, Plan
 from imagenomics.runs.store import Unit
 from imagenomics.runs.units import Workshop
+from imagenomics.tables.frames import stack
 
 STAGE = "associate"
 VERSION = 1
@@ -25,7 +26,7 @@ def associate(
     if not tables:
         folder.remove("associations.parquet")
         return pd.DataFrame()
-    frame = pd.concat(tables, ignore_index=True)
+    frame = stack(tables)
     folder.write_frame("associations", frame)
     return frame
 
@@ -34,28 +35,22 @@ def _one_block(
     block: AssociateBlock, plan: Plan, linked: Linked, extracted: Extracted, *, shop: Workshop
 ) -> pd.DataFrame:
     """Return the tests of one block, from the store where they were done before."""
-    unit = Unit(STAGE, VERSION, block.canonical(), upstream=(linked.key, extracted.key, str(plan.seed)))
-    key = unit.key()
-    kept = shop.store.load(STAGE, key)
-    if kept is not None:
-        table: pd.DataFrame = kept["table"]
-        return table
     where = f"[[associate]] {block.name}"
-    covariates = choose_clinical(linked.clinical, block.adjust, where=where) if block.adjust else None
-    strata = (
-        linked.clinical.values["site"]
-        if block.within == "site" and "site" in linked.clinical.values
-        else None
-    )
-    table = test_pairs(
-        choose_features(extracted.features, block.features, flagged=block.flagged, where=where),
-        choose_targets(linked.molecules, block.targets, where=where),
-        covariates=covariates,
-        strata=strata,
-        settings=block,
-        analysis=block.name,
-        seed=plan.seed,
-        executor=shop.executor,
-    )
-    shop.store.save(STAGE, key, {"table": table})
+
+    def compute() -> dict[str, pd.DataFrame]:
+        covariates = choose_clinical(linked.clinical, block.adjust, where=where) if block.adjust else None
+        table = test_pairs(
+            choose_features(extracted.features, block.features, flagged=block.flagged, where=where),
+            choose_targets(linked.molecules, block.targets, where=where),
+            covariates=covariates,
+            strata=linked.sites if block.within == "site" else None,
+            settings=block,
+            analysis=block.name,
+            seed=plan.seed,
+            executor=shop.executor,
+        )
+        return {"table": table}
+
+    unit = Unit(STAGE, VERSION, block.canonical(), upstream=(linked.key, extracted.key, str(plan.seed)))
+    table: pd.DataFrame = shop.once(unit, compute)["table"]
     return table

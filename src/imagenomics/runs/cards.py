@@ -9,7 +9,7 @@ from imagenomics.predict.card import ModelCard, linear_parts
 from imagenomics.runs.designs import PRIMARY, Design
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.folder import Issues, RunFolder
-from imagenomics.runs.panels import safe_name
+from imagenomics.runs.panels import declared_name
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.store import Unit
 from imagenomics.runs.train import STAGE, Trained
@@ -41,7 +41,7 @@ def write_cards(
             text = f"{analysis}: no model card, because '{units[analysis].data[0].models[0].family}' is no weighted sum"
             issues.warn(STAGE, "IGX-RUN-071", text)
             continue
-        name = f"models/{safe_name(analysis)}"
+        name = f"models/{declared_name(analysis)}"
         folder.write_json(name, payload["card"])
         wanted.add(f"{name}.json")
     for path in sorted(Path(folder.path / "models").glob("*.json")):

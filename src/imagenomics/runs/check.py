@@ -89,7 +89,7 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         images=images,
         analyses=analyses,
         problems=problems,
-        notes=[message for _, _, _, message, _ in issues.warnings],
+        notes=[row.message for row in issues.warnings],
         seconds=seconds + sum(row["seconds"] for row in analyses),
         memory_bytes=memory,
     )
@@ -98,14 +98,14 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
 def _check_images(
     block: ImageBlock, plan: Plan, cases: Sequence[Case], root: Path
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    settings = block.features or plan.features
+    settings = plan.features_of(block)
     headers: dict[str, Header] = {}
     problems = []
     for case in cases:
         try:
             headers[case.patient] = _headers_agree(case)
         except ImagenomicsError as error:
-            file = str(error.where or case.files.image).removeprefix(f"{root}/")
+            file = _relative(error.where or str(case.files.image), root)
             problems.append(
                 {
                     "patient": case.patient,
@@ -130,6 +130,13 @@ def _check_images(
         "memory_bytes": memory + largest * BYTES_PER_VOXEL,
     }
     return row, problems
+
+
+def _relative(text: str, root: Path) -> str:
+    try:
+        return Path(text).relative_to(root).as_posix()
+    except ValueError:
+        return text
 
 
 def _headers_agree(case: Case) -> Header:
@@ -171,10 +178,11 @@ def _region_voxels(cases: Sequence[Case]) -> int:
 
 
 def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
-    """Return the features that will be there, without values; given tables count when they are read."""
+    """Return the features that will be there; those of images still without their values."""
     index = pd.Index(list(linked.patients), name="patient", dtype=object)
-    described = [column_descriptions(b, b.features or plan.features) for b in plan.images]
-    return join([PatientTable(pd.DataFrame(np.nan, index=index, columns=d.index), d) for d in described])
+    described = [column_descriptions(b, plan.features_of(b)) for b in plan.images]
+    planned = [PatientTable(pd.DataFrame(0.0, index=index, columns=d.index), d) for d in described]
+    return join([*planned, linked.given])
 
 
 def _check_tests(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[str, Any]]:
@@ -183,11 +191,7 @@ def _check_tests(plan: Plan, linked: Linked, features: PatientTable) -> list[dic
         where = f"[[associate]] {block.name}"
         targets = choose_targets(linked.molecules, block.targets, where=where)
         choose_clinical(linked.clinical, block.adjust, where=where)
-        chosen = (
-            0
-            if plan.feature_tables
-            else len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
-        )
+        chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
         tests = chosen * len(targets.columns)
         rows.append(
             {

@@ -19,7 +19,8 @@ def choose_features(
     Parameters
     ----------
     wanted : str or sequence of str
-        ``all``, a column, or globs such as ``t1post.*``. A column that is named in full is taken even with a flag.
+        ``all``, a column, or globs such as ``t1post.*``. Columns with a flag or without any value stay out, unless
+        they are named in full.
     flagged : bool
         Take columns with flags too.
     where : str
@@ -32,12 +33,13 @@ def choose_features(
     """
     patterns = ["*"] if wanted == ALL else [wanted] if isinstance(wanted, str) else list(wanted)
     flags = table.columns["flags"]
+    filled = table.values.notna().any()
     names: dict[str, None] = {}
     for pattern in patterns:
         fitting = [c for c in table.columns.index if c == pattern or fnmatchcase(c, pattern)]
         if not fitting and pattern != "*":
             raise unknown_name("IGX-RUN-040", "feature", pattern, table.columns.index, where=where)
-        usable = [c for c in fitting if flagged or c == pattern or not flags[c]]
+        usable = [c for c in fitting if c == pattern or (filled[c] and (flagged or not flags[c]))]
         names.update(dict.fromkeys(usable))
     return table.select(c for c in table.columns.index if c in names)
 

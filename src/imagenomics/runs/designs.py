@@ -22,7 +22,6 @@ from imagenomics.tables.patient_table import PatientTable
 from imagenomics.tables.read import read_keyed_table
 
 PRIMARY, OTHER, BASELINE, COMBINED = "primary", "other", "baseline", "combined"
-FEWEST = 10  # patients of a class, below which a prediction is not testable
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class ModelSpec:
     role: str
     columns: tuple[str, ...]
     baseline: tuple[str, ...] = ()  # columns that stand beside the image columns
+    over: str = ""  # for a combined model: the baseline that images are added to
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ class Design:
         Tuning, seed and error rate.
     problem : str
         Why nothing can be trained; '' when it can.
+    folds_digest : str
+        Content of the user's own fold table, '' where folds are drawn.
     """
 
     target: Target
@@ -83,12 +85,13 @@ class Design:
     removed: dict[str, int]
     options: TrainOptions
     problem: str = ""
+    folds_digest: str = ""
 
     def settings(self) -> str:
         """Return what the numbers of this prediction depend on, beside its data, as canonical text."""
         target = self.target
         tuning = f"{self.options.predict.canonical()}{self.options.seed}"
-        return f"{target.block.canonical()}{target.analysis}{target.positive}{tuning}"
+        return f"{target.block.canonical()}{target.analysis}{target.positive}{tuning}{self.folds_digest}"
 
     def model(self, spec: ModelSpec) -> Any:
         """Build the estimator of a model."""
@@ -102,10 +105,14 @@ class Design:
 
     @property
     def strata(self) -> pd.Series | None:
-        """Return the groups within which the null exchanges patients, None where it is free."""
+        """Return the groups within which the null exchanges patients, None where it is free.
+
+        A patient whose site is not known is a group of their own and stays in place, as in the association tests.
+        """
         if self.sites is None or self.target.block.within != "site":
             return None
-        return self.sites.where(self.sites.notna(), "(site not known)")
+        alone = pd.Series([f"(not known: {patient})" for patient in self.sites.index], index=self.sites.index)
+        return self.sites.where(self.sites.notna(), alone)
 
     def columns(self, spec: ModelSpec) -> pd.DataFrame:
         """Return the columns that a model sees."""
@@ -116,9 +123,10 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
     """Set up one declared prediction of a study."""
     where = f"[[train]] {target.block.name}"
     images = choose_features(extracted.features, target.block.features, where=where)
-    given = None
+    given, digest = None, ""
     if target.block.folds_table is not None:
         given = read_keyed_table(linked.root / target.block.folds_table, key="patient")
+        digest = linked.digests[target.block.folds_table]
     return make_design(
         target,
         images=images.select(
@@ -126,8 +134,9 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
         ).values,
         clinical=_clinical(target, linked, where).values,
         volume=lesion_volumes(extracted.features, plan),
-        sites=linked.clinical.values.get("site"),
+        sites=linked.sites,
         given_folds=given,
+        folds_digest=digest,
         options=TrainOptions(plan.predict, plan.seed, plan.alpha),
     )
 
@@ -141,6 +150,7 @@ def make_design(
     sites: pd.Series | None,
     given_folds: pd.DataFrame | None,
     options: TrainOptions,
+    folds_digest: str = "",
 ) -> Design:
     """Set up one prediction from frames by patient; what cannot be cross-validated says why instead of failing."""
     known = target.values.notna()
@@ -168,6 +178,7 @@ def make_design(
         removed={reason: n for reason, n in removed.items() if n},
         options=options,
         problem=problem,
+        folds_digest=folds_digest,
     )
 
 
@@ -220,7 +231,7 @@ def _models(
     given = {"clinical": clinical, "volume": volume}
     baselines = [ModelSpec(name, name, BASELINE, columns) for name, columns in given.items() if columns]
     combined = [
-        ModelSpec(f"image+{name}", block.primary, COMBINED, (*images, *columns), columns)
+        ModelSpec(f"image+{name}", block.primary, COMBINED, (*images, *columns), columns, over=name)
         for name, columns in given.items()
         if columns and name in block.baselines
     ]

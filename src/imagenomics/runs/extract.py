@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagenomics.runs.feature_tables import read_feature_tables
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.measure import Case, case_unit, measure_case
@@ -54,22 +53,19 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
             for name, case in cases.items()
             if case.image.name == block.name and name in results.payloads
         }
-        measured.append(
-            widen(block, block.features or plan.features, own, patients=linked.patients, issues=issues)
-        )
-    given = read_feature_tables(plan, linked, issues=issues)
-    features = join([*measured, *given.tables]).patients(linked.patients)
+        measured.append(widen(block, plan.features_of(block), own, patients=linked.patients, issues=issues))
+    features = join([*measured, linked.given]).patients(linked.patients)
     folder.write_table("features", features)
     _write_panels(folder, cases, results)
     upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
-    key = make_key("extracted", 1, "", [linked.key, *upstream, *given.keys])
+    key = make_key("extracted", 1, "", [linked.key, *upstream])
     return Extracted(features, len(results.failures) / max(len(cases), 1), key)
 
 
 def find_cases(plan: Plan, linked: Linked) -> dict[str, Case]:
     """Return every image of every patient by the name of its unit."""
     return {
-        f"{block.name}/{patient}": Case(patient, files, block, block.features or plan.features)
+        f"{block.name}/{patient}": Case(patient, files, block, plan.features_of(block))
         for block in plan.images
         for patient, files in linked.files[block.name].cases.items()
     }

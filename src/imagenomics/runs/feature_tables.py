@@ -2,63 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pandas as pd
 
 from imagenomics.cohort.ids import parse_ids
+from imagenomics.cohort.losses import DROPPED, Loss, loss_table
+from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError, short_list, unknown_name
-from imagenomics.runs.folder import Issues
-from imagenomics.runs.link import Linked
-from imagenomics.runs.plan import FeatureTable, Plan
-from imagenomics.runs.store import file_digest, make_key
+from imagenomics.runs.plan import FeatureTable
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.tables.read import read_keyed_table, to_number
 
 
 @dataclass(frozen=True)
 class GivenFeatures:
-    """Tables of features by patient, and the keys of their files."""
+    """Features of the study's patients, and the rows that belong to nobody."""
 
-    tables: list[PatientTable]
-    keys: list[str]
+    table: PatientTable
+    losses: pd.DataFrame
 
 
-def read_feature_tables(plan: Plan, linked: Linked, *, issues: Issues) -> GivenFeatures:
-    """Read every ``[[feature_tables]]`` block.
+def read_feature_table(
+    block: FeatureTable, path: Path, *, patients: Sequence[str], rule: IdRule
+) -> GivenFeatures:
+    """Read one ``[[feature_tables]]`` block.
+
+    Parameters
+    ----------
+    path : Path
+        The table, with ``block.path`` resolved.
+    patients : sequence of str
+        Patients of the study.
+    rule : IdRule
+        The rule of the patients, used where the block declares none.
 
     Raises
     ------
     InputError
         ``IGX-RUN-030``: no row belongs to a patient of the study; ``IGX-TAB-001``: an id twice; ``IGX-TAB-013``: a
-        column that is not numeric.
+        column that is not numeric; ``IGX-RUN-032``: a column that is not there.
     """
-    tables = [_read(block, linked, issues) for block in plan.feature_tables]
-    keys = [
-        make_key("feature-table", 1, block.canonical(), [file_digest(linked.root / block.path)])
-        for block in plan.feature_tables
-    ]
-    return GivenFeatures(tables, keys)
-
-
-def _read(block: FeatureTable, linked: Linked, issues: Issues) -> PatientTable:
-    path = linked.root / block.path
     frame = read_keyed_table(path, key=block.id)
-    parsed = parse_ids([str(i) for i in frame[block.id]], block.rule, known=linked.patients)
+    written = [str(i) for i in frame[block.id]]
+    parsed = parse_ids(written, block.rule or rule, known=patients)
     index = pd.Index(parsed["patient"], name="patient", dtype=object)
-    known = index.isin(list(linked.patients))
+    known = index.isin(list(patients))
     if not known.any():
         raise InputError(
             "IGX-RUN-030",
             "no row of this feature table belongs to a patient of the study",
-            where=f"{path}: {short_list(frame[block.id])}; the study has {short_list(linked.patients)}",
+            where=f"{path}: {short_list(written)}; the study has {short_list(patients)}",
             remedy="declare the id rule of the table: rule = ...",
         )
-    if not known.all():
-        strangers = list(frame[block.id][~known])
-        text = f"{block.name}: {len(strangers)} rows are of nobody in the study ({short_list(strangers)})"
-        issues.warn("extract", "IGX-RUN-031", text)
+    losses = [
+        Loss(patient, block.name, raw, DROPPED, reason or "not in patients")
+        for patient, raw, reason, kept in zip(index, written, parsed["reason"], known, strict=True)
+        if not kept
+    ]
     names = _chosen(block, [c for c in frame.columns if c != block.id], str(path))
     columns = {
         f"{block.name}.{name}": to_number(frame[name], where=f"{path}: {name}").to_numpy()[known]
@@ -66,7 +70,8 @@ def _read(block: FeatureTable, linked: Linked, issues: Issues) -> PatientTable:
     }
     roles = ["volume" if name == block.volume else "feature" for name in names]
     described = describe(columns, source=block.name, family="given", feature=names, role=roles)
-    return PatientTable(pd.DataFrame(columns, index=index[known]), described)
+    table = PatientTable(pd.DataFrame(columns, index=index[known]), described)
+    return GivenFeatures(table, loss_table(losses))
 
 
 def _chosen(block: FeatureTable, present: list[str], where: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,7 +13,6 @@ from imagenomics.tables.write import SCHEMA_VERSION, write_bytes, write_csv, wri
 from imagenomics.work.failures import Failure
 
 FAILURE_COLUMNS = ("patient", "stage", "file", "error", "code", "remedy")
-WARNING_COLUMNS = ("stage", "patient", "code", "message", "remedy")
 
 
 @dataclass(frozen=True)
@@ -56,31 +55,64 @@ def read_patient_table(path: Path, name: str) -> PatientTable:
     )
 
 
+class FailureRow(NamedTuple):
+    """Something of a patient that could not be done."""
+
+    patient: str
+    stage: str
+    file: str
+    failure: Failure
+
+
+class WarningRow(NamedTuple):
+    """Something that a user can act on."""
+
+    stage: str
+    patient: str
+    code: str
+    message: str
+    remedy: str
+
+
 @dataclass
 class Issues:
     """Failures and warnings of a run, gathered while it goes on."""
 
-    failures: list[tuple[str, str, str, Failure]] = field(default_factory=list)
-    warnings: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    failures: list[FailureRow] = field(default_factory=list)
+    warnings: list[WarningRow] = field(default_factory=list)
 
     def fail(self, patient: str, stage: str, failure: Failure, *, file: str = "") -> None:
         """Note that something of this patient could not be done."""
-        self.failures.append((patient, stage, file or failure.where, failure))
+        self.failures.append(FailureRow(patient, stage, file or failure.where, failure))
 
     def warn(self, stage: str, code: str, message: str, *, patient: str = "", remedy: str = "") -> None:
         """Note something that a user can act on."""
-        row = (stage, patient, code, message, remedy)
+        row = WarningRow(stage, patient, code, message, remedy)
         if row not in self.warnings:
             self.warnings.append(row)
 
+    def failure_table(self) -> pd.DataFrame:
+        """Return the failures with the columns ``FAILURE_COLUMNS``, sorted by stage, patient and file."""
+        rows = [
+            (row.patient, row.stage, row.file, row.failure.error, row.failure.code, row.failure.remedy)
+            for row in self._ordered()
+        ]
+        return pd.DataFrame(rows, columns=list(FAILURE_COLUMNS))
+
+    def warning_table(self) -> pd.DataFrame:
+        """Return the warnings with the fields of :class:`WarningRow`, sorted."""
+        return pd.DataFrame(sorted(self.warnings), columns=list(WarningRow._fields))
+
+    def _ordered(self) -> list[FailureRow]:
+        return sorted(self.failures, key=lambda row: (row.stage, row.patient, row.file))
+
     def write(self, folder: RunFolder) -> None:
-        """Write ``failures.csv``, ``failures.json`` (with tracebacks) and ``warnings.csv``, sorted."""
-        ordered = sorted(self.failures, key=lambda row: (row[1], row[0], row[2]))
-        rows = [(p, s, f, x.error, x.code, x.remedy) for p, s, f, x in ordered]
-        folder.write_csv("failures", pd.DataFrame(rows, columns=list(FAILURE_COLUMNS)))
+        """Write ``failures.csv``, ``failures.json`` (with tracebacks) and ``warnings.csv``."""
+        folder.write_csv("failures", self.failure_table())
         traces = [
-            {"patient": p, "stage": s, "file": f, "code": x.code, "trace": x.trace} for p, s, f, x in ordered
+            {"patient": row.patient, "stage": row.stage, "file": row.file, "code": row.failure.code}
+            | {"trace": row.failure.trace}
+            for row in self._ordered()
         ]
         folder.write_json("failures", {"failures": traces})
-        warnings = pd.DataFrame(sorted(self.warnings), columns=list(WARNING_COLUMNS))
-        folder.write_csv("warnings", warnings)
+        folder.write_csv("warnings", self.warning_table())

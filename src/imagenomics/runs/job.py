@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from imagenomics.errors import FileProblem, InputError, unknown_name
+from imagenomics.errors import InputError, StorageProblem, unknown_name
 from imagenomics.report.page import write_report
 from imagenomics.runs.associate import associate
 from imagenomics.runs.cards import write_cards
@@ -17,7 +18,7 @@ from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.judge import judge
 from imagenomics.runs.link import link
 from imagenomics.runs.plan import Plan
-from imagenomics.runs.record import recorded_plan, write_record
+from imagenomics.runs.record import recorded_origin, write_record
 from imagenomics.runs.store import Store
 from imagenomics.runs.summary import Summary, summarise
 from imagenomics.runs.train import Trained, train
@@ -109,8 +110,6 @@ def run_plan(plan: Plan, root: Path, options: JobOptions, *, last: str = "report
         open_executor(workers=options.workers, scheduler=options.scheduler, progress=progress) as executor,
     ):
         shop = Workshop(Store(options.out / "store"), executor, options.retry_failed)
-        if recorded_plan(folder) != plan.model_dump(mode="json"):
-            folder.remove(*(f for stage, files in OUTPUTS.items() if stage not in wanted for f in files))
         return _stages(plan, root, folder, shop=shop, wanted=wanted)
 
 
@@ -120,10 +119,14 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
     try:
         with clock.stage("link"):
             linked = link(plan, root, folder, issues=issues)
+            made_of = {"plan": plan.canonical(), "link": linked.key}
+            _drop_stale(folder, made_of, after="link")
         if "extract" in wanted:
             with clock.stage("extract"):
                 extracted = extract(plan, linked, folder, shop=shop, issues=issues)
                 failed_share = extracted.failed_share
+                made_of["extract"] = extracted.key
+                _drop_stale(folder, made_of, after="extract")
         if "associate" in wanted:
             with clock.stage("associate"):
                 associations = associate(plan, linked, extracted, folder=folder, shop=shop)
@@ -133,13 +136,22 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
                 write_cards(plan, trained, extracted, folder=folder, shop=shop, issues=issues)
         if "nulls" in wanted:
             with clock.stage("nulls"):
-                judge(plan, linked, associations, trained=trained, folder=folder, shop=shop)
+                judge(plan, linked, associations, trained=trained, folder=folder, shop=shop, issues=issues)
     finally:
         issues.write(folder)
-    write_record(plan, linked, folder, seconds=clock.seconds, workers=shop.executor.workers)
+    write_record(plan, linked, folder, seconds=clock.seconds, workers=shop.executor.workers, made_of=made_of)
     page = write_report(folder.path) if "report" in wanted else None
     summary = replace(summarise(folder.path, page=page), too_many_failures=failed_share > plan.max_failed)
     return summary if "nulls" in wanted else replace(summary, verdicts=[])
+
+
+def _drop_stale(folder: RunFolder, made_of: dict[str, str], *, after: str) -> None:
+    """Remove what later stages made of another plan, other tables or other images: no page may mix them."""
+    recorded = recorded_origin(folder)
+    if all(recorded.get(part) == key for part, key in made_of.items()):
+        return
+    later = STAGES[STAGES.index(after) + 1 :]
+    folder.remove("record.json", *(file for stage in later for file in OUTPUTS[stage]))
 
 
 @contextmanager
@@ -149,7 +161,7 @@ def _only_writer(path: Path) -> Iterator[None]:
         path.mkdir(parents=True, exist_ok=True)
         handle = open(path / ".lock", "w")  # noqa: SIM115 - held for the whole run
     except OSError as error:
-        raise FileProblem(
+        raise StorageProblem(
             "IGX-TAB-020",
             f"the run folder cannot be made ({error.strerror or error})",
             where=str(path),
@@ -170,11 +182,14 @@ def _only_writer(path: Path) -> Iterator[None]:
 
 def _lock(descriptor: int) -> bool:
     try:
-        import fcntl
-    except ImportError:  # no such locks on this system
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

@@ -12,13 +12,12 @@ from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.null import tested_folds
 from imagenomics.runs.designs import COMBINED, Design, ModelSpec
-from imagenomics.runs.folder import RunFolder
+from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.nulls import Nulls, draw_nulls
 from imagenomics.runs.performance import (
     CURVE_COLUMNS,
     PERFORMANCE_COLUMNS,
-    baseline_of,
     curve_rows,
     interval_of,
     performance_rows,
@@ -48,9 +47,12 @@ def judge(
     trained: Trained,
     folder: RunFolder,
     shop: Workshop,
+    issues: Issues,
 ) -> None:
     """Draw the nulls and write ``verdicts.json``, ``performance.parquet`` and ``curves.parquet``."""
     nulls = draw_nulls(trained, shop)
+    for (analysis, model), failures in nulls.broken.items():
+        issues.fail("", "nulls", failures[0], file=f"{analysis}/{model}")
     verdicts = [
         *judge_predictions(trained, nulls, VerdictSettings(alpha=plan.alpha)),
         *_associations(plan, linked, associations),
@@ -66,15 +68,18 @@ def judge(
 
 
 def judge_predictions(trained: Trained, nulls: Nulls, settings: VerdictSettings) -> list[Verdict]:
-    """Answer every declared prediction, and every declared gain over a baseline."""
+    """Answer every declared prediction, and every declared gain over a baseline.
+
+    A question whose null could not be drawn (memory, a defect) has no verdict; it is a failure.
+    """
     bench = _Bench(trained, nulls, settings)
     predictions = [bench.evidence(design, design.models[0]) for design in trained.designs]
     increments = [
         bench.gain(design, name) for design in trained.designs for name in design.target.block.baselines
     ]
     return [
-        *prediction_verdicts(predictions, settings=settings),
-        *increment_verdicts(increments, settings=settings),
+        *prediction_verdicts([e for e in predictions if e is not None], settings=settings),
+        *increment_verdicts([e for e in increments if e is not None], settings=settings),
     ]
 
 
@@ -86,21 +91,23 @@ class _Bench:
     nulls: Nulls
     settings: VerdictSettings
 
-    def gain(self, design: Design, baseline: str) -> Evidence:
+    def gain(self, design: Design, baseline: str) -> Evidence | None:
         """Return the evidence for what images add to a baseline."""
-        spec = next((m for m in design.models if m.name == f"image+{baseline}"), None)
+        spec = next((m for m in design.models if m.over == baseline), None)
         if spec is not None:
             return self.evidence(design, spec)
         facts = self._facts(design) | {"model": f"image+{baseline} vs {baseline}"}
         return Evidence(**facts, untestable=LACKING[baseline])
 
-    def evidence(self, design: Design, spec: ModelSpec) -> Evidence:
-        """Return estimate, interval and null of one model, or why there are none."""
+    def evidence(self, design: Design, spec: ModelSpec) -> Evidence | None:
+        """Return estimate, interval and null of one model, or why there are none; None where drawing broke."""
         key = (design.target.analysis, spec.name)
+        if key in self.nulls.broken:
+            return None
         combined = spec.role == COMBINED
         facts = self._facts(design)
-        facts["model"] = f"{spec.name} vs {baseline_of(spec)}" if combined else spec.name
-        needed = [spec.name, baseline_of(spec)] if combined else [spec.name]
+        facts["model"] = f"{spec.name} vs {spec.over}" if combined else spec.name
+        needed = [spec.name, spec.over] if combined else [spec.name]
         if any((key[0], name) not in self.trained.scores for name in needed):
             return Evidence(**facts, untestable=self._untestable(design) or "The model could not be trained.")
         found = interval_of(self.trained, design, spec)
@@ -109,7 +116,7 @@ class _Bench:
         if reason:
             return Evidence(**facts, untestable=reason)
         null = self.nulls.results[key]
-        base = self._tested_value(design, baseline_of(spec)) if combined else 0.0
+        base = self._tested_value(design, spec.over) if combined else 0.0
         return Evidence(**facts, null_p=null.p, null_centre=null.centre - base, null_spread=null.spread)
 
     def _facts(self, design: Design) -> dict[str, Any]:

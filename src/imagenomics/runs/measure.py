@@ -42,7 +42,8 @@ def case_unit(case: Case) -> Unit:
     detached = {
         f"{name} data": path for name, file in files.items() if (path := _data_file(file)) is not None
     }
-    settings = f"{case.image.digest_of_values()} {case.features.canonical()}"
+    # Every setting that can turn a failure into a value belongs in the key, max_voxels too.
+    settings = f"{case.image.digest_of_values()} {case.image.max_voxels} {case.features.canonical()}"
     return Unit(STAGE, VERSION, settings, files | detached, data=case)
 
 

@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from imagenomics.errors import ImagenomicsError
+from imagenomics.errors import InputError
 from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.null import null_draw, tested_folds
 from imagenomics.resample.permutation import check_movable
-from imagenomics.resample.sequential import NullResult, run_sequential
+from imagenomics.resample.sequential import DrawsFailed, NullResult, run_sequential
 from imagenomics.resample.settings import NullSettings
 from imagenomics.runs.designs import COMBINED, PRIMARY, Design, ModelSpec
 from imagenomics.runs.store import Store, make_key
 from imagenomics.runs.train import Trained
-from imagenomics.runs.units import Workshop
+from imagenomics.runs.units import Workshop, stop_if_fatal
+from imagenomics.work.failures import Failure
 
 STAGE = "null"
 VERSION = 1
 FEWEST_DRAWS = 200
+Question = tuple[str, str]  # analysis, model
 
 
 @dataclass(frozen=True)
@@ -38,29 +41,63 @@ class TestedModel:
         """Columns that are exchanged between patients: all of a model; the image columns of a gain."""
         return tuple(c for c in self.spec.columns if c not in self.spec.baseline)
 
+    @property
+    def folds(self) -> pd.DataFrame:
+        """The folds of the tested statistic."""
+        assert self.design.folds is not None
+        return tested_folds(self.design.folds)
+
+    def observed(self, trained: Trained) -> float:
+        """Return the tested statistic of the data as they are."""
+        scores = trained.scores[self.design.target.analysis, self.spec.name]
+        return evaluate(scores[scores["repeat"] == self.folds["repeat"].iloc[0]], self.metric)
+
+    def problem(self, observed: float, maximum: int) -> str:
+        """Say why there can be no null; '' when there can."""
+        if not np.isfinite(observed):
+            return "The tested statistic is not defined: no fold holds both classes."
+        try:
+            check_movable(self.design.labels, self.design.strata, maximum=maximum)
+        except InputError as error:
+            return f"{error.what[0].upper()}{error.what[1:]}."
+        return ""
+
 
 @dataclass(frozen=True)
 class Nulls:
-    """By (analysis, model): the sequential p value with its draws, or why there can be none."""
+    """By (analysis, model): the sequential p value with its draws, or why there can be none.
 
-    results: dict[tuple[str, str], NullResult]
-    problems: dict[tuple[str, str], str]
+    ``broken`` are nulls that could not be drawn (memory, a defect): they say nothing about their target.
+    """
+
+    results: dict[Question, NullResult]
+    problems: dict[Question, str]
+    broken: dict[Question, list[Failure]]
 
 
 def draw_nulls(trained: Trained, shop: Workshop) -> Nulls:
-    """Draw the null of every primary model, of every declared gain, and of models that ask for one."""
+    """Draw the null of every primary model, of every declared gain, and of models that ask for one.
+
+    Raises
+    ------
+    StorageProblem
+        ``IGX-TAB-020``: draws cannot be kept.
+    """
     maximum = most_draws(trained)
-    results: dict[tuple[str, str], NullResult] = {}
-    problems: dict[tuple[str, str], str] = {}
+    nulls = Nulls({}, {}, {})
     for tested in _tested(trained):
-        key = (tested.design.target.analysis, tested.spec.name)
+        question = (tested.design.target.analysis, tested.spec.name)
+        observed = tested.observed(trained)
+        problem = tested.problem(observed, maximum)
+        if problem:
+            nulls.problems[question] = problem
+            continue
         try:
-            results[key] = _one_null(tested, trained, maximum=maximum, shop=shop)
-        except ImagenomicsError as error:
-            if error.code == "IGX-TAB-020":
-                raise
-            problems[key] = error.what
-    return Nulls(results, problems)
+            nulls.results[question] = _one_null(tested, observed, trained, maximum=maximum, shop=shop)
+        except DrawsFailed as error:
+            stop_if_fatal(error.failures)
+            nulls.broken[question] = error.failures
+    return nulls
 
 
 def most_draws(trained: Trained) -> int:
@@ -80,18 +117,15 @@ def _tested(trained: Trained) -> list[TestedModel]:
     return found
 
 
-def _one_null(tested: TestedModel, trained: Trained, *, maximum: int, shop: Workshop) -> NullResult:
+def _one_null(
+    tested: TestedModel, observed: float, trained: Trained, *, maximum: int, shop: Workshop
+) -> NullResult:
     design, spec = tested.design, tested.spec
-    assert design.folds is not None
-    check_movable(design.labels, design.strata, maximum=maximum)
-    folds = tested_folds(design.folds)
-    scores = trained.scores[design.target.analysis, spec.name]
-    observed = evaluate(scores[scores["repeat"] == folds["repeat"].iloc[0]], tested.metric)
     arguments = {
         "estimator": design.model(spec),
         "X": design.columns(spec),
         "y": design.labels,
-        "folds": folds,
+        "folds": tested.folds,
         "metric": tested.metric,
         "strata": design.strata,
         "columns": tested.moving if spec.role == COMBINED else None,

@@ -30,7 +30,18 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def safe_name(text: str) -> str:
-    """Return a file name for an id from data: it cannot leave the folder, and different ids stay different."""
-    plain = re.sub(r"[^A-Za-z0-9_-]", "_", text)[:60]
+def declared_name(text: str) -> str:
+    """Return a file name for a name that the study declares; its case is kept, because a person will type it."""
+    plain = re.sub(r"[^A-Za-z0-9_+=-]", "_", text)[:60]
     return plain if plain == text else f"{plain}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
+def safe_name(text: str) -> str:
+    """Return a file name for an id from data.
+
+    It cannot leave the folder, is no reserved word of any system, and different ids stay different on disks that do
+    not tell small from capital letters: a text that is not plain upper case gets a part of its hash.
+    """
+    plain = re.sub(r"[^A-Z0-9_-]", "_", text.upper())[:60]
+    harmless = plain == text and not re.fullmatch(r"CON|PRN|AUX|NUL|COM\d|LPT\d", plain)
+    return plain if harmless else f"{plain}-{sha256(text.encode()).hexdigest()[:8]}"

@@ -45,13 +45,8 @@ def interval_of(trained: Trained, design: Design, spec: ModelSpec) -> Interval:
     own = trained.scores[analysis, spec.name]
     if spec.role != COMBINED:
         return bootstrap_interval(own, metric, settings=IntervalSettings(), seed=design.options.seed)
-    base = trained.scores[analysis, baseline_of(spec)]
+    base = trained.scores[analysis, spec.over]
     return paired_interval(own, base, metric, settings=IntervalSettings(), seed=design.options.seed)
-
-
-def baseline_of(spec: ModelSpec) -> str:
-    """Return the name of the baseline that a combined model is compared with."""
-    return spec.name.removeprefix("image+")
 
 
 def performance_rows(trained: Trained, design: Design) -> Iterator[Row]:
@@ -82,7 +77,7 @@ def performance_rows(trained: Trained, design: Design) -> Iterator[Row]:
                 yield (*head, CROSS_VALIDATION, name, value, None, None, n, positives, "")
         if spec.role == COMBINED:
             gain = interval_of(trained, design, spec)
-            label = f"gain in {metric} over {baseline_of(spec)}"
+            label = f"gain in {metric} over {spec.over}"
             yield (
                 *head,
                 CROSS_VALIDATION,

@@ -15,7 +15,7 @@ from imagenomics.images.find import find_images
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.runs.designs import Design, TrainOptions, make_design
-from imagenomics.runs.folder import FAILURE_COLUMNS, Issues
+from imagenomics.runs.folder import Issues
 from imagenomics.runs.judge import judge_predictions
 from imagenomics.runs.measure import Case, case_unit, measure_case
 from imagenomics.runs.nulls import draw_nulls
@@ -29,15 +29,16 @@ from imagenomics.runs.wide import widen
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.settings import VerdictSettings
 from imagenomics.work.cluster import open_executor
+from imagenomics.work.failures import Failure
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Features by patient, and the failures of those who could not be measured."""
+    """Features by patient, the failures of those who could not be measured, and warnings."""
 
     features: PatientTable
     failures: pd.DataFrame
-    warnings: list[str]
+    warnings: pd.DataFrame
 
 
 def extract_images(
@@ -83,11 +84,9 @@ def extract_images(
         issues.fail(patient, "extract", failure, file=str(found.cases[patient].image))
     values = {patient: payload["values"] for patient, payload in results.payloads.items()}
     table = widen(block, settings, values, patients=ids, issues=issues)
-    rows = [(p, s, file, x.error, x.code, x.remedy) for p, s, file, x in issues.failures]
     for patient, _, file, reason in found.missing.astype(str).to_numpy():
-        rows.append((patient, "extract", file, reason, "IGX-IMG-001", ""))
-    failures = pd.DataFrame(rows, columns=list(FAILURE_COLUMNS))
-    return Measured(table, failures, [message for _, _, _, message, _ in issues.warnings])
+        issues.fail(patient, "extract", Failure(patient, "IGX-IMG-001", reason), file=file)
+    return Measured(table, issues.failure_table(), issues.warning_table())
 
 
 @dataclass(frozen=True)

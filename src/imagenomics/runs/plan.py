@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,9 +13,8 @@ from imagenomics.features.settings import FeatureSettings
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
-from imagenomics.settings import Settings
+from imagenomics.settings import BlockName, Settings
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9+][A-Za-z0-9_.+-]*$")]
 Baseline = Literal["clinical", "volume"]
 ModelName = Literal["elastic-net", "svm", "random-forest", "boosting"]
 
@@ -31,12 +30,15 @@ class ImageBlock(ImageSettings):
 class FeatureTable(Settings):
     """One ``[[feature_tables]]`` block: features measured elsewhere, taken as they are."""
 
-    name: Name = Field(description="Unique name; first part of the columns.")
+    name: BlockName = Field(description="Unique name; first part of the columns.")
     path: str = Field(
         description="CSV, TSV or Parquet table, one row per patient, one numeric column per feature."
     )
     id: str = Field(default="patient", description="Column with the patient id.")
-    rule: IdRule = Field(default=IdRule(), description="How an id as written becomes a patient id.")
+    rule: IdRule | None = Field(
+        default=None,
+        description="How an id as written becomes a patient id. Default: the rule of the patients.",
+    )
     columns: tuple[str, ...] = Field(default=("*",), description="Columns to take, as names or globs.")
     volume: str | None = Field(
         default=None, description="The column that is the lesion volume, if there is one."
@@ -46,7 +48,7 @@ class FeatureTable(Settings):
 class AssociateBlock(AssociateSettings):
     """One ``[[associate]]`` block: one declared family of tests."""
 
-    name: Name = Field(description="Unique name of the analysis.")
+    name: BlockName = Field(description="Unique name of the analysis.")
     features: str | tuple[str, ...] = Field(
         default="all", description="'all' (every column without a flag), or column names or globs."
     )
@@ -66,7 +68,7 @@ class AssociateBlock(AssociateSettings):
 class TrainBlock(Settings):
     """One ``[[train]]`` block: one declared prediction."""
 
-    name: Name = Field(description="Unique name of the analysis.")
+    name: BlockName = Field(description="Unique name of the analysis.")
     target: str = Field(
         description="A molecule or label ('mutations.IDH1', 'IDH.status') or a clinical column."
     )
@@ -148,6 +150,27 @@ class Plan(Settings):
         if not self.images and not self.feature_tables:
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
         return self
+
+    def features_of(self, block: ImageBlock) -> FeatureSettings:
+        """Return what is measured in an image."""
+        return block.features or self.features
+
+    def tables(self) -> list[str]:
+        """Return every table that the study reads, as written, each once."""
+        rules = [
+            self.patients.rule,
+            *(b.rule for b in self.molecules),
+            *(b.rule for b in self.feature_tables),
+        ]
+        found = [
+            self.patients.table,
+            *(rule.participants for rule in rules if rule is not None),
+            *(block.table.path for block in self.images if block.table is not None),
+            *(path for block in self.molecules for path in block.files()),
+            *(block.path for block in self.feature_tables),
+            *(block.folds_table for block in self.train),
+        ]
+        return sorted({path for path in found if path})
 
 
 def _refuse_twice(names: Iterable[str]) -> None:

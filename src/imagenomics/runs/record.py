@@ -11,25 +11,20 @@ from typing import Any
 
 from imagenomics import __version__
 from imagenomics.runs.folder import RunFolder
-from imagenomics.runs.link import Linked, molecule_files
+from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
-from imagenomics.runs.store import file_digest
 
-LIBRARIES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "scikit-learn",
-    "numba",
-    "SimpleITK",
-    "statsmodels",
-    "pyarrow",
-    "plotly",
-)
+LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "numba", "SimpleITK", "pyarrow")
 
 
 def write_record(
-    plan: Plan, linked: Linked, folder: RunFolder, *, seconds: dict[str, float], workers: int
+    plan: Plan,
+    linked: Linked,
+    folder: RunFolder,
+    *,
+    seconds: dict[str, float],
+    workers: int,
+    made_of: dict[str, str],
 ) -> None:
     """Write ``record.json``; the only file of a run that knows the time and the machine."""
     folder.write_json(
@@ -47,17 +42,18 @@ def write_record(
             "workers": workers,
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": seconds,
-            "inputs": _inputs(plan, linked),
+            "inputs": _inputs(linked),
+            "made_of": made_of,
         },
     )
 
 
-def recorded_plan(folder: RunFolder) -> dict[str, Any] | None:
-    """Return the plan that the files of a run folder were made by, None where there is no record."""
+def recorded_origin(folder: RunFolder) -> dict[str, str]:
+    """Return what the files of a run folder were made of: plan, tables and images by key; {} without a record."""
     try:
-        return dict(json.loads((folder.path / "record.json").read_text("utf-8"))["plan"])
+        return dict(json.loads((folder.path / "record.json").read_text("utf-8"))["made_of"])
     except (OSError, ValueError, KeyError):
-        return None
+        return {}
 
 
 def _version(name: str) -> str | None:
@@ -67,11 +63,9 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _inputs(plan: Plan, linked: Linked) -> dict[str, Any]:
+def _inputs(linked: Linked) -> dict[str, Any]:
     """Return the digest of every table, and how many image files each block had."""
-    tables = {plan.patients.table, *(p for block in plan.molecules for p in molecule_files(block))}
-    tables |= {block.path for block in plan.feature_tables}
     return {
-        "tables": {name: file_digest(linked.root / name) for name in sorted(tables)},
+        "tables": linked.digests,
         "images": {name: len(found.cases) for name, found in linked.files.items()},
     }

@@ -8,9 +8,8 @@ from typing import Literal
 import pandas as pd
 
 from imagenomics.cohort.coding import CodedColumn, code_column
-from imagenomics.cohort.ids import parse_ids
 from imagenomics.cohort.settings import ColumnSettings
-from imagenomics.cohort.source import id_column, read_source, text_column
+from imagenomics.cohort.source import text_column
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan, TrainBlock
@@ -65,12 +64,12 @@ def resolve_targets(plan: Plan, linked: Linked) -> list[Target]:
         ``IGX-RUN-060``: no such column; ``IGX-RUN-061``: several columns of that name; ``IGX-RUN-062``: a target
         with classes and no ``positive``; ``IGX-RUN-063``: a class that the column does not have.
     """
-    return [target for block in plan.train for target in _targets(block, plan, linked)]
+    return [target for block in plan.train for target in _targets(block, linked)]
 
 
-def _targets(block: TrainBlock, plan: Plan, linked: Linked) -> list[Target]:
+def _targets(block: TrainBlock, linked: Linked) -> list[Target]:
     where = f"[[train]] {block.name}"
-    column = _find(block, plan, linked, where)
+    column = _find(block, linked, where)
     if column.kind == "continuous":
         if block.positive is not None:
             raise InputError("IGX-RUN-063", f"'{column.name}' is a number and has no classes", where=where)
@@ -107,7 +106,7 @@ def _one_class(block: TrainBlock, column: _Column, levels: pd.Series, positive: 
     return Target(analysis, column.name, "binary", values, positive, short_list(others), block)
 
 
-def _find(block: TrainBlock, plan: Plan, linked: Linked, where: str) -> _Column:
+def _find(block: TrainBlock, linked: Linked, where: str) -> _Column:
     """Look for the target among molecules, clinical variables and the columns of the patients table."""
     for table in (linked.molecules, linked.clinical):
         names = [block.target] if block.target in table.columns.index else _by_feature(table, block.target)
@@ -121,27 +120,23 @@ def _find(block: TrainBlock, plan: Plan, linked: Linked, where: str) -> _Column:
         if names:
             kind = str(table.columns.at[names[0], "kind"])
             return _Column(names[0], kind, table.values[names[0]], table.levels(names[0]))
-    return _raw_column(block, plan, linked, where)
+    return _raw_column(block, linked, where)
 
 
 def _by_feature(table: PatientTable, name: str) -> list[str]:
     return list(table.columns.index[table.columns["feature"] == name])
 
 
-def _raw_column(block: TrainBlock, plan: Plan, linked: Linked, where: str) -> _Column:
+def _raw_column(block: TrainBlock, linked: Linked, where: str) -> _Column:
     """Code a column of the patients table that no block declares; every spelling is a class of its own."""
-    path = linked.root / plan.patients.table
-    frame = read_source(path, separator=plan.patients.separator)
-    if block.target not in frame.columns:
-        known = [*linked.molecules.columns.index, *linked.clinical.columns.index, *frame.columns]
+    if block.target not in linked.raw.columns:
+        known = [*linked.molecules.columns.index, *linked.clinical.columns.index, *linked.raw.columns]
         raise unknown_name("IGX-RUN-060", "target", block.target, map(str, known), where=where)
-    written, _, _ = id_column(frame, plan.patients.id, where=str(path))
-    patients = parse_ids(list(written), plan.patients.rule)["patient"].to_numpy()
-    cells = text_column(frame[block.target])
-    cells.index = pd.Index(patients, name="patient")
-    cells = cells[~cells.index.duplicated()].reindex(list(linked.patients))
-    kind = "categorical" if block.positive is not None else None
+    kind: Literal["categorical"] | None = "categorical" if block.positive is not None else None
     coded: CodedColumn = code_column(
-        cells, ColumnSettings(kind=kind), name=block.target, where=f"{path}: {block.target}"
+        text_column(linked.raw[block.target]),
+        ColumnSettings(kind=kind),
+        name=block.target,
+        where=f"table of patients: {block.target}",
     )
     return _Column(block.target, coded.kind, coded.values, list(coded.levels))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imagenomics.errors import FileProblem
+from imagenomics.errors import StorageProblem
 from imagenomics.runs.payload import Payload
 from imagenomics.runs.store import Store, Unit
 from imagenomics.work.executor import Executor
 from imagenomics.work.failures import Failure, failure_of
 
-DISK_CODES = ("IGX-TAB-020",)
 STARTS_BEFORE_FAILURE = 2
 
 Compute = Callable[..., Mapping[str, Any]]
@@ -25,6 +24,13 @@ class UnitResults:
     payloads: dict[str, Payload]
     failures: dict[str, Failure]
     keys: dict[str, str]
+
+
+def stop_if_fatal(failures: Iterable[Failure]) -> None:
+    """Raise what makes going on pointless: results that cannot be kept."""
+    for failure in failures:
+        if failure.fatal:
+            raise StorageProblem(failure.code, failure.error, where=failure.where, remedy=failure.remedy)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Workshop:
 
         Raises
         ------
-        FileProblem
+        StorageProblem
             ``IGX-TAB-020`` when results cannot be written: that is no fault of a patient, so the run stops; what
             was done before is kept.
         """
@@ -86,10 +92,17 @@ class Workshop:
             payload = self.store.load(units[name].stage, key)
             if payload is not None:
                 payloads[name] = payload
-        for failure in failures.values():
-            if failure.code in DISK_CODES:
-                raise FileProblem(failure.code, failure.error, where=failure.where, remedy=failure.remedy)
+        stop_if_fatal(failures.values())
         return UnitResults(payloads, failures, keys)
+
+    def once(self, unit: Unit, compute: Callable[[], Mapping[str, Any]]) -> Payload:
+        """Return what a unit left behind, computing it here where it was not done; an error is the caller's."""
+        key = unit.key()
+        kept = self.store.load(unit.stage, key)
+        if kept is not None:
+            return kept
+        self.store.save(unit.stage, key, compute())
+        return self.store.load(unit.stage, key) or {}
 
 
 def _do_unit(

@@ -1,26 +1,28 @@
-"""From long values of single patients to one wide table: flagged values never pass in silence."""
+"""From long values of single patients to one wide table: a doubtful value never passes in silence."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from imagenomics.features.columns import feature_columns
-from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, VOXEL_UNITS
+from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, SIGNED
 from imagenomics.features.settings import FeatureSettings
+from imagenomics.images.load import WHOLE
 from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.folder import Issues
 from imagenomics.tables.patient_table import PatientTable, describe
 
-WHOLE_REGION = "whole"
 REMEDIES = {
     ANISOTROPIC: "slices are much thicker than pixels: measure within slices (features.aggregations = ['2D_comb']) "
     "or resample (features.spacing_mm)",
     FEW_LEVELS: "use more grey levels (features.discretisation), or leave the families out",
+    SIGNED: "these ratios need grey values above zero; other features of the image are not touched",
 }
+MOST_NAMED = 3  # patients named in one warning
 
 
 def widen(
@@ -33,8 +35,9 @@ def widen(
 ) -> PatientTable:
     """Set the values of one image side by side, one column for each region and feature.
 
-    A flag that most patients share belongs to the column; a value flagged for a few patients only (too few grey
-    levels, say) becomes missing for them, and a warning says so.
+    Whether a value is kept depends on its own image alone: one with a flag that ``settings.accept`` does not let pass
+    is missing, and a warning says so. What holds for every image of the block (unknown spacing) is a flag of the
+    column instead.
 
     Parameters
     ----------
@@ -50,23 +53,22 @@ def widen(
         return PatientTable(wide, described)
     long = pd.concat([frame.assign(patient=patient) for patient, frame in values.items()], ignore_index=True)
     long["column"] = block.name + "." + long["region"] + "." + long["feature"]
-    shared = _shared_flags(long)
-    _warn_of_columns(shared, block.name, issues)
-    described["flags"] = [_merge(own, shared.get(str(name), "")) for name, own in described["flags"].items()]
-    known = {str(name): str(flags).split("|") for name, flags in described["flags"].items()}
-    long["extra"] = [
-        _merge(*(f for f in str(flags).split("|") if f not in known[str(column)]))
+    passed = {
+        str(name): {*str(flags).split("|"), *settings.accept} for name, flags in described["flags"].items()
+    }
+    long["doubt"] = [
+        "|".join(f for f in str(flags).split("|") if f and f not in passed[str(column)])
         for flags, column in zip(long["flags"], long["column"], strict=True)
     ]
-    _warn_of_values(long, block.name, issues)
-    kept = long[long["extra"] == ""].pivot(index="patient", columns="column", values="value")
+    _warn(long, block.name, issues)
+    kept = long[long["doubt"] == ""].pivot(index="patient", columns="column", values="value")
     return PatientTable(kept.reindex(index=index, columns=described.index).astype("float64"), described)
 
 
 def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.DataFrame:
     """Describe the columns of an image block before any image is read."""
     schema = feature_columns(settings, spacing_known=block.spacing != "unknown")
-    regions = list(block.regions) if block.has_mask else [WHOLE_REGION]
+    regions = list(block.regions) if block.has_mask else [WHOLE]
     parts = [
         describe(
             [f"{block.name}.{region}.{feature}" for feature in schema["feature"]],
@@ -85,38 +87,18 @@ def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.D
     return pd.concat(parts)
 
 
-def _shared_flags(long: pd.DataFrame) -> dict[str, str]:
-    """Return, for each column, the flags that more than half of its patients have."""
-    sizes = Counter(map(str, long["column"]))
-    counts: Counter[tuple[str, str]] = Counter()
-    for column, flags in zip(long["column"], long["flags"], strict=True):
-        counts.update((str(column), flag) for flag in str(flags).split("|") if flag)
-    shared: dict[str, list[str]] = defaultdict(list)
-    for (column, flag), count in sorted(counts.items()):
-        if count > sizes[column] / 2:
-            shared[column].append(flag)
-    return {column: "|".join(flags) for column, flags in shared.items()}
-
-
-def _warn_of_columns(shared: Mapping[str, str], image: str, issues: Issues) -> None:
-    """Say which columns stay out of default models because of what most patients' images are like."""
-    counts = Counter(flag for flags in shared.values() for flag in flags.split("|") if flag != VOXEL_UNITS)
-    for flag, count in sorted(counts.items()):
-        text = f"{image}: {count} columns are flagged '{flag}' and stay out of default tests and models"
-        issues.warn("extract", "IGX-RUN-022", text, remedy=REMEDIES.get(flag, ""))
-
-
-def _merge(*flags: str) -> str:
-    return "|".join(dict.fromkeys(f for text in flags for f in text.split("|") if f))
-
-
-def _warn_of_values(long: pd.DataFrame, image: str, issues: Issues) -> None:
-    odd = long[(long["extra"] != "") | long["status"].isin(["failed", "skipped"])]
-    for (patient, region, status), rows in odd.groupby(["patient", "region", "status"], sort=True):
-        reasons = sorted({str(r) for r in rows["reason"] if r})
-        issues.warn(
-            "extract",
-            "IGX-RUN-020",
-            f"{image}, region {region}: {len(rows)} values {status}, set to missing ({'; '.join(reasons)})",
-            patient=str(patient),
-        )
+def _warn(long: pd.DataFrame, image: str, issues: Issues) -> None:
+    """Say, once for each reason, which values are missing and of whom."""
+    undefined = long[(long["doubt"] == "") & long["status"].isin(["failed", "skipped"])]
+    reasons = [
+        *(
+            (str(d), "set to missing", rows)
+            for d, rows in long[long["doubt"] != ""].groupby("doubt", sort=True)
+        ),
+        *((str(r), "could not be computed", rows) for r, rows in undefined.groupby("reason", sort=True)),
+    ]
+    for reason, fate, rows in reasons:
+        counts = Counter(map(str, rows["patient"]))
+        named = ", ".join(sorted(counts)[:MOST_NAMED]) + (", ..." if len(counts) > MOST_NAMED else "")
+        text = f"{image}: up to {max(counts.values())} values of {len(counts)} patients {fate}: {reason} ({named})"
+        issues.warn("extract", "IGX-RUN-020", text, remedy=REMEDIES.get(reason, ""))

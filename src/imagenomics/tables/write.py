@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from imagenomics.errors import FileProblem
+from imagenomics.errors import StorageProblem
 
 SCHEMA_VERSION = "1"
 
@@ -21,7 +21,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
     Raises
     ------
-    FileProblem
+    StorageProblem
         ``IGX-TAB-020`` when the disk is full, the folder is read-only or a size limit is reached.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -35,7 +35,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise FileProblem(
+        raise StorageProblem(
             "IGX-TAB-020",
             f"file cannot be written ({error.strerror or error})",
             where=str(path),
@@ -59,7 +59,9 @@ def plain(data: Any) -> Any:
     """Return ``data`` in plain JSON types; numbers that are not finite become None."""
     if isinstance(data, dict):
         return {str(k): plain(v) for k, v in data.items()}
-    if isinstance(data, (list, tuple, set, frozenset)):
+    if isinstance(data, (set, frozenset)):
+        return sorted(plain(v) for v in data)
+    if isinstance(data, (list, tuple)):
         return [plain(v) for v in data]
     if isinstance(data, str) or data is None:
         return data

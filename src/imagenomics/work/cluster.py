@@ -191,6 +191,7 @@ def _connect(address: str) -> Iterator[Any]:
             remedy="check the address and that the scheduler runs, or leave --scheduler out",
         ) from error
     with client:
+        client.register_worker_callbacks(limit_process)  # also for workers that come later
         versions = set(client.run(_version).values())
         if versions - {__version__}:
             raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
-from imagenomics.errors import ImagenomicsError
+from imagenomics.errors import ImagenomicsError, StorageProblem
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Failure:
         File or column, and what the reader can do; empty when not known.
     trace : str
         The original traceback, kept whole.
+    fatal : bool
+        No fault of the item: results cannot be kept, so going on is pointless.
     """
 
     item: str
@@ -32,6 +34,7 @@ class Failure:
     where: str = ""
     remedy: str = ""
     trace: str = ""
+    fatal: bool = False
 
 
 def failure_of(item: str, error: BaseException) -> Failure:
@@ -39,7 +42,8 @@ def failure_of(item: str, error: BaseException) -> Failure:
     trace = "".join(traceback.format_exception(error))
     if isinstance(error, ImagenomicsError):
         what = error.what if error.expected is None else f"{error.what} (expected {error.expected})"
-        return Failure(item, error.code, what, error.where or "", error.remedy or "", trace)
+        fatal = isinstance(error, StorageProblem)
+        return Failure(item, error.code, what, error.where or "", error.remedy or "", trace, fatal)
     if isinstance(error, MemoryError):
         remedy = "use fewer workers or a smaller region; `imagenomics check` estimates memory beforehand"
         return Failure(item, "IGX-WORK-003", "not enough memory", "", remedy, trace)

@@ -1,0 +1,149 @@
+"""Reading every source of a study: patients, image files, given features, molecules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from imagenomics.cohort.clinical import Cohort, read_patients
+from imagenomics.cohort.ids import read_participants
+from imagenomics.cohort.losses import Loss, loss_table
+from imagenomics.errors import InputError, short_list
+from imagenomics.genomics.molecules import load_molecules
+from imagenomics.genomics.table import MoleculeTable
+from imagenomics.images.find import FoundImages, find_images
+from imagenomics.images.listing import ids_in_files
+from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table
+from imagenomics.runs.plan import ImageBlock, Plan
+from imagenomics.tables.patient_table import PatientTable
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What every source of a study holds, by the name of its block.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The table of patients.
+    files : mapping
+        Image files by patient.
+    given : mapping
+        Features measured elsewhere.
+    molecules : mapping
+        Molecules and labels.
+    """
+
+    cohort: Cohort
+    files: Mapping[str, FoundImages]
+    given: Mapping[str, GivenFeatures]
+    molecules: Mapping[str, MoleculeTable]
+
+    @property
+    def declared(self) -> list[str]:
+        """Patients of the table, sorted."""
+        return [str(p) for p in self.cohort.table.values.index]
+
+    @property
+    def pictured(self) -> set[str]:
+        """Patients with an image file or a row of given features."""
+        imaged = {p for found in self.files.values() for p in found.cases}
+        return imaged.union(*(_with_values(g.table) for g in self.given.values()))
+
+    @property
+    def molecular(self) -> set[str]:
+        """Patients with a value in any molecule table."""
+        return set().union(*(_with_values(t.table) for t in self.molecules.values()))
+
+    def counts(self) -> list[dict[str, object]]:
+        """Return how many patients each source has."""
+        rows: list[dict[str, object]] = [{"source": "patients", "n": len(self.declared)}]
+        rows += [
+            {"source": name, "n": len(found.cases), "missing": len(found.missing)}
+            for name, found in self.files.items()
+        ]
+        tables = {name: g.table for name, g in self.given.items()}
+        tables |= {name: t.table for name, t in self.molecules.items()}
+        return rows + [{"source": name, "n": len(_with_values(table))} for name, table in tables.items()]
+
+
+def read_sources(plan: Plan, root: Path) -> Sources:
+    """Read every table of a study and find its image files; no image is read.
+
+    Raises
+    ------
+    InputError, FileProblem
+        Those of reading tables and ids; ``IGX-RUN-010``: no patient has a picture.
+    """
+    cohort = read_patients(plan.patients, path=root / plan.patients.table, labels=_labels(plan, root))
+    declared = [str(p) for p in cohort.table.values.index]
+    sources = Sources(
+        cohort,
+        {block.name: find_images(block, declared, root) for block in plan.images},
+        {
+            block.name: read_feature_table(
+                block, root / block.path, patients=declared, rule=plan.patients.rule
+            )
+            for block in plan.feature_tables
+        },
+        {
+            block.name: load_molecules(
+                block,
+                path=root / block.path,
+                patients=declared,
+                rule=plan.patients.rule,
+                resolve=lambda name: root / name,
+                min_match=plan.patients.min_match,
+            )
+            for block in plan.molecules
+        },
+    )
+    if not sources.pictured:
+        block = plan.images[0]
+        raise _no_picture(block, sources.files[block.name], declared, root)
+    return sources
+
+
+def image_losses(plan: Plan, sources: Sources, root: Path) -> Iterator[pd.DataFrame]:
+    """Yield who lacks an image, and the ids that only image files name."""
+    known = set(sources.declared)
+    for block in plan.images:
+        missing = [
+            Loss(patient, block.name, patient, "missing", reason, file)
+            for patient, _, file, reason in sources.files[block.name].missing.astype(str).to_numpy()
+        ]
+        strangers = [
+            Loss(name, block.name, name, "only images", "this id is not in the table of patients")
+            for name in ids_in_files(block, root)
+            if name not in known
+        ]
+        yield loss_table([*missing, *strangers])
+
+
+def _with_values(table: PatientTable) -> set[str]:
+    return set(map(str, table.values.index[table.values.notna().any(axis=1)]))
+
+
+def _labels(plan: Plan, root: Path) -> dict[str, str] | None:
+    rule = plan.patients.rule
+    if rule.participants is None or rule.participants_id is None:
+        return None
+    return read_participants(root / rule.participants, column=rule.participants_id)
+
+
+def _no_picture(block: ImageBlock, found: FoundImages, declared: Sequence[str], root: Path) -> InputError:
+    named = ids_in_files(block, root)
+    tried = found.missing["file"].iloc[0] if len(found.missing) else block.path
+    return InputError(
+        "IGX-RUN-010",
+        f"no picture of any of the {len(declared)} patients was found",
+        where=f"[[images]] {block.name}; first tried: {tried}",
+        expected=f"files named after ids such as {short_list(declared)}",
+        remedy=f"the files that fit the path name ids such as {short_list(named)}: correct 'path', or declare the "
+        "id rule that makes them equal"
+        if named
+        else "no file fits the path: check it, and the folder given with --data",
+    )

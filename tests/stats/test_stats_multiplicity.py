@@ -1,0 +1,44 @@
+"""Adjusted p values against statsmodels; missing ones do not count."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+
+from imagenomics.errors import InputError
+from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
+
+METHODS = {"holm": holm, "fdr_bh": benjamini_hochberg, "fdr_by": benjamini_yekutieli}
+
+
+@pytest.mark.parametrize("name", METHODS)
+@given(
+    p=st.lists(st.sampled_from([0.0, 1e-300, 1e-9, 0.01, 0.03, 0.05, 0.2, 0.5, 1.0]), min_size=1, max_size=30)
+)
+def test_like_statsmodels(name, p):
+    np.testing.assert_allclose(METHODS[name](p), multipletests(p, method=name)[1], rtol=1e-13)
+
+
+def test_holm_like_statsmodels():
+    p = np.random.default_rng(1).random(40) ** 4
+    p[3] = p[7]
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1], rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_missing_p_values_do_not_count(name):
+    p = np.array([0.01, np.nan, 0.02, 0.5, np.nan])
+    adjusted = METHODS[name](p)
+    np.testing.assert_array_equal(np.isnan(adjusted), np.isnan(p))
+    np.testing.assert_array_equal(adjusted[~np.isnan(p)], METHODS[name](p[~np.isnan(p)]))
+    assert METHODS[name]([]).size == 0
+    assert np.isnan(METHODS[name]([np.nan])).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_not_a_p_value(name):
+    with pytest.raises(InputError, match="IGX-STAT-004"):
+        METHODS[name]([0.2, 1.2])
+    with pytest.raises(InputError, match="IGX-STAT-004"):
+        METHODS[name]([-0.1, np.nan])
