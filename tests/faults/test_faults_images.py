@@ -5,7 +5,7 @@ import struct
 import nibabel as nib
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 
 from imagenomics.errors import FileProblem, InputError
 from imagenomics.images.read import read_mask, read_volume

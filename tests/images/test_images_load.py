@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 
 from imagenomics.errors import InputError
 from imagenomics.images.find import find_images

@@ -64,6 +64,18 @@ def test_a_step_that_overshoots_is_taken_back(seed):
     assert _violation(X, y, path, mix=0.5, factor=np.ones(4), logistic=True) <= 1e-6
 
 
+@pytest.mark.parametrize("mix", [0.1, 0.9])
+def test_nearly_collinear_columns_converge(mix):
+    """Coordinate descent alone would creep here: columns correlate by 0.9999."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(80, 2)) @ rng.normal(size=(2, 30)) + 0.01 * rng.normal(size=(80, 30))
+    X = (X - X.mean(0)) / X.std(0)
+    y = (X[:, 0] + rng.normal(size=80) > 0).astype(float)
+    top = largest_lambda(X, y, mix=mix, factor=np.ones(30))
+    path = solve_path(X, y, top * np.geomspace(1, 1e-4, 10), mix=mix, logistic=True)
+    assert _violation(X, y, path, mix=mix, factor=np.ones(30), logistic=True) <= 1e-6
+
+
 def test_the_path_begins_empty_and_keeps_order_of_columns():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(50, 12))

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagenomics.errors import InputError
-from imagenomics.resample.sequential import SequentialP, run_sequential
+from imagenomics.resample.sequential import DrawsFailed, SequentialP, run_sequential
 from imagenomics.resample.settings import NullSettings
 from imagenomics.work.executor import SerialExecutor
 from imagenomics.work.seeds import generator
@@ -77,9 +77,9 @@ def test_p_values_are_valid_under_the_null():
 
 
 def test_a_failed_draw_stops_everything():
-    with pytest.raises(InputError, match=r"IGX-RES-008[\s\S]*cannot be done[\s\S]*10-19"):
+    with pytest.raises(DrawsFailed, match=r"IGX-RES-008[\s\S]*cannot be done[\s\S]*10-19"):
         run_sequential(_fails, 1.0, executor=SerialExecutor(), settings=NullSettings(maximum=50))
-    with pytest.raises(InputError, match="IGX-RES-008"):
+    with pytest.raises(InputError, match="IGX-RES-014"):
         run_sequential(_draw, np.nan, executor=SerialExecutor(), settings=NullSettings())
 
 

@@ -22,7 +22,18 @@ TABLES = (
     "verdicts.json",
 )
 ASSOCIATION_COLUMNS = [
-    *("analysis", "feature", "target", "target_kind", "stratum", "test", "unit", "n", "effect", "effect_name"),
+    *(
+        "analysis",
+        "feature",
+        "target",
+        "target_kind",
+        "stratum",
+        "test",
+        "unit",
+        "n",
+        "effect",
+        "effect_name",
+    ),
     *("ci_low", "ci_high", "statistic", "p", "neg_log10_p", "q", "p_maxt", "status", "reason"),
 ]
 

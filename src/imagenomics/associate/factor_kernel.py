@@ -20,7 +20,7 @@ GONE = 1e-11  # a pivot this small is rounding: the column has nothing left on t
 SAFE = 1e-3  # smallest pivot and share of variance left for which the downdate is trusted
 NEAR_PERFECT = 0.05
 COLLINEAR = 1e-16
-PERFECT = 1e-26
+PERFECT = 1e-26  # share of variance that a perfect fit is taken to leave
 
 # As in ``codes``; written out, because compiled code that is kept does not notice changes of another file.
 OK, FEW, SMALL_GROUP, _, TARGET_CONSTANT, FEATURE_EXPLAINED, TARGET_EXPLAINED, NO_DF = range(8)
@@ -180,4 +180,4 @@ def _solve(
         return FEATURE_EXPLAINED, rank0, rank, 0.0, 0.0
     if rank == rank0:
         return TARGET_EXPLAINED, rank0, rank, 0.0, 0.0
-    return OK, rank0, rank, before, after if after > PERFECT * before else 0.0
+    return OK, rank0, rank, before, max(after, PERFECT * before)

@@ -11,7 +11,9 @@ from numba import njit
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-PERFECT = 1e-26  # share of variance at which a fit counts as perfect
+PERFECT = (
+    1e-26  # share of variance that a perfect fit is taken to leave: rounding, and all numbers stay finite
+)
 COLLINEAR = 1e-16  # squared length left, relative, at which a column counts as explained
 # As in ``codes``; written out, because compiled code that is kept does not notice changes of another file.
 OK, FEATURE_EXPLAINED, TARGET_EXPLAINED = 0, 5, 6
@@ -102,5 +104,5 @@ def _solve(Q: FloatArray, rows: IntArray, y: FloatArray, x: FloatArray, found: F
     for i in range(n):
         left += (basis[C, i] - xy / xx * basis[C + 1, i]) ** 2
     found[2], found[3], found[4], found[5] = rank, yy, xx, xy
-    found[6] = left * xx if left > PERFECT * yy else 0.0
+    found[6] = max(left, PERFECT * yy) * xx
     return OK

@@ -34,10 +34,8 @@ def residualise(side: Side, basis: FloatArray) -> Residuals:
     centred = np.where(observed, filled - filled.sum(axis=0) / np.maximum(n, 1), 0.0)
     squares = np.einsum("ij,ij->j", centred, centred)
     sd = np.sqrt(squares / np.maximum(n - 1, 1))
-    low, high = (
-        np.where(observed, filled, np.inf).min(axis=0),
-        np.where(observed, filled, -np.inf).max(axis=0),
-    )
+    low = np.where(observed, filled, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(observed, filled, -np.inf).max(axis=0, initial=-np.inf)
     constant = ~(high > low)
     scale = np.sqrt(np.where(constant, 1.0, squares))
     left = centred / scale

@@ -36,7 +36,7 @@ class AssociateSettings(Settings):
         "all pairs anew, about 1 microsecond a pair for 100 patients",
     )
     min_group: int = Field(
-        5, ge=1, description="smallest group of a binary or categorical column that is tested, in patients"
+        10, ge=1, description="smallest group of a binary or categorical column that is tested, in patients"
     )
     min_per_term: int = Field(
         5,

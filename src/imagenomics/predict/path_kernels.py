@@ -15,7 +15,7 @@ MOST_STEPS = 500
 MOST_SWEEPS = 10_000
 SLOW = 0.2  # a step that leaves more than this share of the violation asks for a fresh Gram matrix
 PRECISE = 0.01  # the quadratic model is solved to this share of the violation
-PATIENCE = 1000000  # sweeps between attempts to solve the quadratic model at once
+PATIENCE = 16  # sweeps between attempts to solve the quadratic model at once
 
 # Rows of `patients` (6, n): label, linear predictor, second and minus first derivative of its loss, step,
 # and the second derivatives that the Gram matrix is built with.
@@ -98,10 +98,10 @@ def _gradient(X, patients, places, logistic):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(n):
         eta = patients[ETA, i]
-        weight, mean = 1.0, eta
+        mean, weight = eta, 1.0
         if logistic > 0.0:
             small = np.exp(-abs(eta))
-            mean = 1.0 / (1.0 + small) if eta >= 0.0 else small / (1.0 + small)
+            mean = (1.0 if eta >= 0.0 else small) / (1.0 + small)
             weight = max(mean * (1.0 - mean), 1e-6)
         patients[WEIGHT, i] = weight
         patients[RESIDUAL, i] = patients[Y, i] - mean
@@ -131,8 +131,6 @@ def _violation(places, count):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def _swap(X, XT, places, which, j, u):  # type: ignore[no-untyped-def]
     """Let the column in place ``j`` and the one in place ``u`` change places."""
-    if j == u:
-        return
     for i in range(X.shape[0]):
         X[i, j], X[i, u] = X[i, u], X[i, j]
         XT[j, i], XT[u, i] = XT[u, i], XT[j, i]
@@ -208,9 +206,7 @@ def _propose(places, gram, work, scalars, count, pull0, enough):  # type: ignore
 def _jump(places, gram, work, count):  # type: ignore[no-untyped-def]
     """Go to the minimum over the coefficients that are not 0, or as far as the first of them becomes 0.
 
-    Coordinate descent creeps where columns are nearly collinear. With the signs kept the model is a linear
-    system, solved here by Cholesky's factors; a step that ends before a sign changes can only lower the
-    model.
+    Sweeps creep where columns are nearly collinear; with signs kept the model is a linear system (Cholesky).
     """
     size = 0
     support = places[SUPPORT]
@@ -223,9 +219,7 @@ def _jump(places, gram, work, count):  # type: ignore[no-untyped-def]
         u = int(support[a])
         step[a] = places[PULL, u] - places[LASSO, u] * np.sign(places[B, u] + places[CHANGE, u])
         for c in range(a + 1):
-            total = gram[u, int(support[c])]
-            if c == a:
-                total += places[RIDGE, u]
+            total = gram[u, int(support[c])] + (places[RIDGE, u] if c == a else 0.0)
             for k in range(c):
                 total -= work[a, k] * work[c, k]
             if c < a:
@@ -274,17 +268,15 @@ def _shift(XT, step, places, scalars, count, pull0):  # type: ignore[no-untyped-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _move(patients, places, scalars, count, share):  # type: ignore[no-untyped-def]
     """Go ``share`` of the proposed step; going back (-0.5) also halves what counts as the step."""
+    left = 1.0 + share if share < 0.0 else 1.0
     for i in range(patients.shape[1]):
         patients[ETA, i] += share * patients[STEP, i]
+        patients[STEP, i] *= left
     for u in range(count):
         places[B, u] += share * places[CHANGE, u]
+        places[CHANGE, u] *= left
     scalars[INTERCEPT] += share * scalars[SHIFT]
-    if share < 0.0:
-        for i in range(patients.shape[1]):
-            patients[STEP, i] *= 1.0 + share
-        for u in range(count):
-            places[CHANGE, u] *= 1.0 + share
-        scalars[SHIFT] *= 1.0 + share
+    scalars[SHIFT] *= left
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -22,7 +22,7 @@ class ElasticNetSettings(Settings):
         gt=0.0,
         lt=1.0,
         description="Smallest penalty as a share of the largest, where there are many columns (at least one "
-        "for two patients).",
+        "for five patients).",
     )
     lambda_ratio_few: float = Field(
         0.001,

@@ -105,7 +105,7 @@ def _prepared(table: Table, matrix: Matrix, rows: IntArray, settings: PredictSet
     light = table.baseline[chain.columns]
     free = int((~table.baseline).sum())
     wide = free if prepare.select is None else min(free, prepare.select)
-    return chain, Part(chain.apply(table.values[rows]), y, table.binary, light, 2 * wide >= table.y.size)
+    return chain, Part(chain.apply(table.values[rows]), y, table.binary, light, 5 * wide >= table.y.size)
 
 
 def inner_losses(scores: FloatArray, y: FloatArray, *, binary: bool, probabilistic: bool) -> FloatArray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import norm
 
 from imagenomics.errors import InputError, unknown_name
 from imagenomics.resample.metrics import by_fold, evaluate
@@ -17,6 +18,7 @@ from imagenomics.work.seeds import generator
 
 FloatArray = npt.NDArray[np.float64]
 NOTE = "bootstrap of patients over held-out predictions; it does not refit the models"
+WIDENED = f"{NOTE}; widened to the spread of the pipeline's own null, which does"
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,30 @@ def paired_interval(
     weights = patient_weights(first, draws=settings.draws, seed=seed)
     gain = _draws(first, metric, weights) - _draws(second, metric, weights)
     return _interval(evaluate(first, metric) - evaluate(second, metric), gain, settings.level)
+
+
+def widened(interval: Interval, spread: float, *, bounds: tuple[float, float]) -> Interval:
+    """Widen an interval to a spread that knows how models change with their training patients.
+
+    The bootstrap leaves the models as they are and is too narrow by that: on simulated cohorts of 80 patients its 95%
+    interval held the truth in 50 to 80%. The standard deviation of the null draws, each of which fits everything
+    again, is a floor for the standard error (docs/decisions/0004).
+
+    Parameters
+    ----------
+    interval : Interval
+        Of the bootstrap.
+    spread : float
+        Standard deviation of the null draws; NaN leaves the interval as it is.
+    bounds : (float, float)
+        Smallest and largest value that the statistic can take.
+    """
+    if not spread > 0.0:
+        return interval
+    half = float(norm.isf(0.5 - interval.level / 2.0)) * spread
+    low = max(min(interval.low, interval.estimate - half), bounds[0])
+    high = min(max(interval.high, interval.estimate + half), bounds[1])
+    return Interval(interval.estimate, low, high, interval.level, WIDENED)
 
 
 def patient_weights(predictions: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:

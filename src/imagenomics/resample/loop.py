@@ -91,21 +91,9 @@ def _one_repeat(
             out[0, test] = oriented_scores(model, X.iloc[test])
             if is_classifier(model):
                 out[1, test] = _threshold(model, float(y[train].mean()))
-        except ImagenomicsError as error:
-            raise InputError(
-                error.code,
-                f"fold {fold} of repeat {repeat}: {error.what}",
-                where=error.where,
-                expected=error.expected,
-                remedy=error.remedy,
-            ) from error
         except Exception as error:
-            raise InputError(
-                "IGX-RES-006",
-                f"fold {fold} of repeat {repeat} could not be done: {type(error).__name__}: {error}",
-                where=f"{type(estimator).__name__}, {train.size} training and {test.size} test rows",
-                remedy="fit the estimator on the whole table to see the error alone",
-            ) from error
+            where = f"{type(estimator).__name__}, {train.size} training and {test.size} test rows"
+            raise _fold_error(error, f"fold {fold} of repeat {repeat}", where) from error
         out[2, test] = y[train].mean()
     if np.isnan(out[0]).any():
         raise InternalError(
@@ -118,6 +106,24 @@ def _one_repeat(
         "score": out[0],
     }
     return pd.DataFrame({**names, "label": y, "threshold": out[1], "train_mean": out[2]})
+
+
+def _fold_error(error: Exception, fold: str, where: str) -> InputError:
+    """Say which fold failed; an error of the package keeps its code and remedy."""
+    if isinstance(error, ImagenomicsError):
+        return InputError(
+            error.code,
+            f"{fold}: {error.what}",
+            where=error.where or where,
+            expected=error.expected,
+            remedy=error.remedy,
+        )
+    return InputError(
+        "IGX-RES-006",
+        f"{fold} could not be done: {type(error).__name__}: {error}",
+        where=where,
+        remedy="fit the estimator on the whole table to see the error alone",
+    )
 
 
 def oriented_scores(model: Any, X: Any) -> FloatArray:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from imagenomics.errors import ImagenomicsError
+from imagenomics.features.volumes import lesion_volumes
 from imagenomics.predict.build import build_model
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.resample.fold_table import check_folds
@@ -133,7 +133,9 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
             c for c in images.columns.index if images.columns.at[c, "role"] != "volume"
         ).values,
         clinical=_clinical(target, linked, where).values,
-        volume=lesion_volumes(extracted.features, plan),
+        volume=lesion_volumes(
+            extracted.features, masks={block.name: block.mask or block.name for block in plan.images}
+        ),
         sites=linked.sites,
         given_folds=given,
         folds_digest=digest,
@@ -180,19 +182,6 @@ def make_design(
         problem=problem,
         folds_digest=folds_digest,
     )
-
-
-def lesion_volumes(features: PatientTable, plan: Plan) -> pd.DataFrame:
-    """Return one volume for each region of each mask; images that share a mask fill each other's gaps."""
-    masks = {block.name: block.mask or block.name for block in plan.images}
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    columns = features.where(role="volume").columns
-    for name, row in columns.iterrows():
-        groups[masks.get(str(row["source"]), str(row["source"])), str(row["region"])].append(str(name))
-    found = {
-        f"volume.{names[0]}": features.values[names].bfill(axis=1).iloc[:, 0] for names in groups.values()
-    }
-    return pd.DataFrame(found, index=features.values.index)
 
 
 def _clinical(target: Target, linked: Linked, where: str) -> PatientTable:

@@ -61,7 +61,7 @@ def judge(
     if not trained.scores:
         folder.remove("performance.parquet", "curves.parquet")
         return
-    rows = (row for design in trained.designs for row in performance_rows(trained, design))
+    rows = (row for design in trained.designs for row in performance_rows(trained, design, nulls.results))
     folder.write_frame("performance", to_frame(rows, PERFORMANCE_COLUMNS))
     points = (row for design in trained.designs for row in curve_rows(trained, design, nulls.results))
     folder.write_frame("curves", to_frame(points, CURVE_COLUMNS))
@@ -110,14 +110,20 @@ class _Bench:
         needed = [spec.name, spec.over] if combined else [spec.name]
         if any((key[0], name) not in self.trained.scores for name in needed):
             return Evidence(**facts, untestable=self._untestable(design) or "The model could not be trained.")
-        found = interval_of(self.trained, design, spec)
+        found = interval_of(self.trained, design, spec, self.nulls.results, gain=combined)
         facts |= {"estimate": found.estimate, "ci_low": found.low, "ci_high": found.high}
         reason = self._untestable(design) or self.nulls.problems.get(key, "")
         if reason:
             return Evidence(**facts, untestable=reason)
         null = self.nulls.results[key]
         base = self._tested_value(design, spec.over) if combined else 0.0
-        return Evidence(**facts, null_p=null.p, null_centre=null.centre - base, null_spread=null.spread)
+        return Evidence(
+            **facts,
+            tested=null.observed,
+            null_p=null.p,
+            null_centre=null.centre - base,
+            null_spread=null.spread,
+        )
 
     def _facts(self, design: Design) -> dict[str, Any]:
         labels = design.labels
@@ -134,7 +140,7 @@ class _Bench:
     def _untestable(self, design: Design) -> str:
         found = check_testable(
             design.labels,
-            design.strata,
+            design.sites if design.strata is not None else None,
             target=design.target.analysis,
             task=design.target.task,
             settings=self.settings,
@@ -156,4 +162,9 @@ def _associations(plan: Plan, linked: Linked, table: pd.DataFrame | None) -> Ite
     counts = {str(name): (int((v == 1).sum()), int((v == 0).sum())) for name, v in binary.items()}
     for block in plan.associate:
         own = table[table["analysis"] == block.name]
-        yield from association_verdicts(own, settings=VerdictSettings(alpha=block.alpha), class_counts=counts)
+        yield from association_verdicts(
+            own,
+            settings=VerdictSettings(alpha=block.alpha),
+            class_counts=counts,
+            site_ignored=linked.sites is not None and "site" not in block.adjust,
+        )

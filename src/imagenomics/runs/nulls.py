@@ -83,10 +83,10 @@ def draw_nulls(trained: Trained, shop: Workshop) -> Nulls:
     StorageProblem
         ``IGX-TAB-020``: draws cannot be kept.
     """
-    maximum = most_draws(trained)
     nulls = Nulls({}, {}, {})
     for tested in _tested(trained):
         question = (tested.design.target.analysis, tested.spec.name)
+        maximum = most_draws(trained, tested.spec.role)
         observed = tested.observed(trained)
         problem = tested.problem(observed, maximum)
         if problem:
@@ -100,10 +100,14 @@ def draw_nulls(trained: Trained, shop: Workshop) -> Nulls:
     return nulls
 
 
-def most_draws(trained: Trained) -> int:
-    """Return B: enough draws that a p value can pass Holm's threshold among all declared targets."""
+def most_draws(trained: Trained, role: str) -> int:
+    """Return B: enough draws that a p value can pass Holm's threshold in its family.
+
+    Predictions are one family, gains over baselines (combined models) another.
+    """
     alpha = min((design.options.alpha for design in trained.designs), default=1.0)
-    return max(FEWEST_DRAWS, int(np.ceil(2 * len(trained.designs) / alpha)))
+    family = sum(spec.role == role for design in trained.designs for spec in design.models)
+    return max(FEWEST_DRAWS, int(np.ceil(2 * family / alpha)))
 
 
 def _tested(trained: Trained) -> list[TestedModel]:

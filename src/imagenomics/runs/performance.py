@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from imagenomics.resample.intervals import Interval, bootstrap_interval, paired_interval
+from imagenomics.resample.intervals import Interval, bootstrap_interval, paired_interval, widened
 from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.metrics import evaluate_all
 from imagenomics.resample.roc import roc_curve
@@ -34,22 +35,32 @@ PERFORMANCE_COLUMNS = (
 )
 CURVE_COLUMNS = ("analysis", "target", "model", "curve", "x", "y", "low", "high", "n")
 CROSS_VALIDATION = "cross-validation"
-FEWEST_AT_A_SITE = 2  # of each class, below which a site's AUC says nothing
+FEWEST_AT_A_SITE = 5  # of each class, below which a site's AUC says nothing
 Row = tuple[object, ...]
+NullResults = Mapping[tuple[str, str], NullResult]
+BOUNDS: Mapping[str, tuple[float, float]] = {"auc": (0.0, 1.0), "r2": (-math.inf, 1.0)}
 
 
-def interval_of(trained: Trained, design: Design, spec: ModelSpec) -> Interval:
-    """Return the main measure of a model with its interval; for a combined model the gain over its baseline."""
+def interval_of(
+    trained: Trained, design: Design, spec: ModelSpec, nulls: NullResults, *, gain: bool = False
+) -> Interval:
+    """Return the main measure of a model with its interval, or the gain of a combined model over its baseline."""
     metric = PRIMARY_METRIC[design.target.task]
+    null = nulls.get((design.target.analysis, spec.name))
+    spread = null.spread if null is not None else float("nan")
     analysis = design.target.analysis
     own = trained.scores[analysis, spec.name]
-    if spec.role != COMBINED:
-        return bootstrap_interval(own, metric, settings=IntervalSettings(), seed=design.options.seed)
+    settings, seed = IntervalSettings(), design.options.seed
+    if not gain:
+        found = bootstrap_interval(own, metric, settings=settings, seed=seed)
+        return widened(found, spread, bounds=BOUNDS[metric])
     base = trained.scores[analysis, spec.over]
-    return paired_interval(own, base, metric, settings=IntervalSettings(), seed=design.options.seed)
+    return widened(
+        paired_interval(own, base, metric, settings=settings, seed=seed), spread, bounds=(-1.0, 1.0)
+    )
 
 
-def performance_rows(trained: Trained, design: Design) -> Iterator[Row]:
+def performance_rows(trained: Trained, design: Design, nulls: NullResults) -> Iterator[Row]:
     """Yield one row for each model and measure, sites left out included."""
     metric = PRIMARY_METRIC[design.target.task]
     analysis, target = design.target.analysis, design.target.column
@@ -60,7 +71,7 @@ def performance_rows(trained: Trained, design: Design) -> Iterator[Row]:
         if scores is None:
             continue
         head = (analysis, target, spec.name, spec.role)
-        found = bootstrap_interval(scores, metric, settings=IntervalSettings(), seed=design.options.seed)
+        found = interval_of(trained, design, spec, nulls)
         yield (
             *head,
             CROSS_VALIDATION,
@@ -76,7 +87,7 @@ def performance_rows(trained: Trained, design: Design) -> Iterator[Row]:
             if name != metric:
                 yield (*head, CROSS_VALIDATION, name, value, None, None, n, positives, "")
         if spec.role == COMBINED:
-            gain = interval_of(trained, design, spec)
+            gain = interval_of(trained, design, spec, nulls, gain=True)
             label = f"gain in {metric} over {spec.over}"
             yield (
                 *head,
@@ -106,7 +117,7 @@ def _site_rows(trained: Trained, design: Design, spec: ModelSpec, head: Row) -> 
         yield (*head, f"site:{site}", "auc", value, None, None, n, positives, note)
 
 
-def curve_rows(trained: Trained, design: Design, nulls: dict[tuple[str, str], NullResult]) -> Iterator[Row]:
+def curve_rows(trained: Trained, design: Design, nulls: NullResults) -> Iterator[Row]:
     """Yield the points of ROC, calibration and decision curves, and the draws of each null."""
     analysis, target = design.target.analysis, design.target.column
     for spec in design.models:

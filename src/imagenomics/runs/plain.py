@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.features.settings import FeatureSettings
+from imagenomics.features.volumes import lesion_volumes
 from imagenomics.images.find import find_images
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
@@ -141,7 +142,7 @@ def predict_target(
     parts = [scores.assign(model=model) for (_, model), scores in trained.scores.items()]
     return Prediction(
         judge_predictions(trained, nulls, VerdictSettings()),
-        to_frame(performance_rows(trained, design), PERFORMANCE_COLUMNS),
+        to_frame(performance_rows(trained, design, nulls.results), PERFORMANCE_COLUMNS),
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(),
     )
 
@@ -165,12 +166,12 @@ def _design(
     target = Target(name, name, "binary" if binary else "continuous", values, "1", "0", block)
     usable = features.unflagged()
     known = clinical.patients(ids) if clinical is not None else None
-    volume = features.where(role="volume").values
+    volumes = features.where(role="volume").columns.index
     return make_design(
         target,
-        images=usable.select(c for c in usable.columns.index if c not in volume.columns).values,
+        images=usable.select(c for c in usable.columns.index if c not in volumes).values,
         clinical=known.where(role="clinical").values if known is not None else pd.DataFrame(index=ids),
-        volume=volume,
+        volume=lesion_volumes(features),
         sites=known.values.get("site") if known is not None else None,
         given_folds=None,
         options=TrainOptions(settings or PredictSettings(), seed),

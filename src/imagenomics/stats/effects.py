@@ -159,8 +159,8 @@ def odds_ratio(
     Returns
     -------
     ratio, low, high : arrays
-        The ratio is 0 or infinite with an empty cell; only its interval then has 0.5 added to every cell
-        (Haldane-Anscombe). NaN for a table with an empty margin.
+        The ratio is 0 or infinite with an empty cell; its interval then has 0.5 added to every cell
+        (Haldane-Anscombe) and reaches to the ratio. NaN for a table with an empty margin.
     """
     a, b, c, d = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in counts))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -170,11 +170,10 @@ def odds_ratio(
         center = np.log(w * z / (x * y))
         step = critical_z(confidence) * np.sqrt(1 / w + 1 / x + 1 / y + 1 / z)
     empty = np.isnan(ratio) | (a + b == 0) | (a + c == 0) | (d + b == 0) | (d + c == 0)
-    return (
-        np.where(empty, np.nan, ratio),
-        np.where(empty, np.nan, np.exp(center - step)),
-        np.where(empty, np.nan, np.exp(center + step)),
-    )
+    low = np.where(ratio == 0, 0.0, np.exp(center - step))
+    high = np.where(np.isinf(ratio), np.inf, np.exp(center + step))
+    low, high = (np.where(empty, np.nan, limit) for limit in (low, high))
+    return np.where(empty, np.nan, ratio), low, high
 
 
 def correlation_interval(

@@ -1,4 +1,4 @@
-"""P values adjusted for their number: Holm, Benjamini-Hochberg, Benjamini-Yekutieli."""
+"""P values adjusted for their number (Holm, Benjamini-Hochberg, Benjamini-Yekutieli) or combined (Simes)."""
 
 from __future__ import annotations
 
@@ -114,3 +114,36 @@ def _checked(p: npt.ArrayLike) -> FloatArray:
             "IGX-STAT-004", "a p value is outside 0 to 1", expected="numbers from 0 to 1, or NaN"
         )
     return values
+
+
+def simes(p: npt.ArrayLike) -> float:
+    """Return one p value for the claim that at least one of several hypotheses is false.
+
+    Parameters
+    ----------
+    p : array, (m,)
+        P values; NaN does not count.
+
+    Returns
+    -------
+    float
+        The smallest of m p(k) / k over the sorted p values; NaN where there is none.
+
+    Assumes
+    -------
+    Independent or positively dependent p values, as those of image features against one gene are.
+
+    Raises
+    ------
+    InputError
+        ``IGX-STAT-004``: a p value is outside 0 to 1.
+
+    Source
+    ------
+    Simes 1986, Biometrika 73:751.
+    """
+    values = _checked(p)
+    known = np.sort(values[~np.isnan(values)])
+    if known.size == 0:
+        return float("nan")
+    return float(min((known * known.size / np.arange(1, known.size + 1)).min(), 1.0))

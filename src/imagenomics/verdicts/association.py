@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list
+from imagenomics.stats.multiplicity import benjamini_hochberg, simes
 from imagenomics.verdicts.evidence import NAN
 from imagenomics.verdicts.power import detectable_correlation, detectable_group_auc
 from imagenomics.verdicts.reasons import number, probability
@@ -35,11 +37,15 @@ def association_verdicts(
     *,
     settings: VerdictSettings,
     class_counts: Mapping[str, tuple[int, int]] | None = None,
+    site_ignored: bool = False,
 ) -> list[dict[str, Any]]:
-    """Judge each target of each declared family of associations by its strongest feature.
+    """Judge each target of each declared family of associations.
 
-    Supported: the smallest q of the target in its family (one ``[[associate]]`` block) is at most alpha.
-    Not testable: no pair of the target has a p value.
+    The verdict names a target, so the false discovery rate is controlled among the targets of the family
+    (one ``[[associate]]`` block): Simes' p over the features of a target, then Benjamini-Hochberg over targets.
+    Among pairs alone, one gene that many correlated features follow would let other genes in. Supported: this q
+    of the target is at most alpha, and so is the q of at least one of its pairs. Not testable: no pair of the
+    target has a p value.
 
     Parameters
     ----------
@@ -49,18 +55,24 @@ def association_verdicts(
         The rules.
     class_counts : mapping of str to (int, int), optional
         Positives and negatives of binary targets; the detectable effect is then an AUC, else a correlation.
+    site_ignored : bool
+        The study knows sites and these tests are not adjusted for them; the reason then says so.
 
     Returns
     -------
     list of dict
         Fields as in :func:`imagenomics.verdicts.rules.prediction_verdicts`; ``model`` is the strongest
-        feature, ``null_p`` its p and ``null_p_adjusted`` its q. Detectable is the effect of one feature
-        that would have passed alpha divided by the number of tests of the family.
+        feature with its effect; ``null_p`` is the p and ``null_p_adjusted`` the q of the target. Detectable is
+        the effect of one feature that would have passed alpha divided by the number of tests of the family.
 
     Raises
     ------
     InputError
         ``IGX-VERD-002``: a column is missing.
+
+    Source
+    ------
+    Peterson, Bogomolov, Benjamini & Sabatti 2016, Genetic Epidemiology 40:45.
     """
     absent = [name for name in NEEDED if name not in table.columns]
     if absent:
@@ -71,44 +83,81 @@ def association_verdicts(
         )
     counts = class_counts or {}
     verdicts = []
-    for analysis, family in table.groupby("analysis", sort=False):
+    for analysis, family in table.groupby("analysis", sort=False, observed=True):
         tests = int(family["p"].notna().sum())
-        for target, part in family.groupby("target", sort=False):
-            row = _one(part, tests, settings, counts=counts.get(str(target)))
-            verdicts.append({**row, "analysis": str(analysis), "target": str(target)})
+        parts = [(str(name), part) for name, part in family.groupby("target", sort=False, observed=True)]
+        combined = [simes(part["p"]) for _, part in parts]
+        adjusted = benjamini_hochberg(combined)
+        for (target, part), p, q in zip(parts, combined, adjusted, strict=True):
+            claim = _Claim(target, part, float(p), float(q), tests, site_ignored)
+            row = claim.judge(settings, counts.get(target))
+            verdicts.append({**row, "analysis": str(analysis), "target": target})
     return verdicts
 
 
-def _one(
-    part: pd.DataFrame, tests: int, settings: VerdictSettings, *, counts: tuple[int, int] | None
-) -> dict[str, Any]:
-    tested = part[part["p"].notna()]
-    target = str(part["target"].iloc[0])
-    if tested.empty:
-        said = [r for r in dict.fromkeys(part["reason"].dropna().astype(str)) if r]
-        why = short_list(said) if said else "no pair could be tested"
-        return _row(None, UNTESTABLE, f"No feature could be tested against {target}: {why}.")
-    best = tested.sort_values(["q", "p"], kind="stable").iloc[0]
-    n = int(best["n"])
-    if counts is not None:
-        limit = detectable_group_auc(*counts, alpha=settings.alpha, tests=tests, power=settings.power)
-        scale = "an AUC"
-    else:
-        limit = detectable_correlation(n, alpha=settings.alpha, tests=tests, power=settings.power)
-        scale = "a correlation"
-    passing = int((tested["q"] <= settings.alpha).sum())
-    strongest = (
-        f"{best['feature']} ({best['effect_name']} {number(best['effect'])}, {probability(best['p'])}, "
-        f"q = {best['q']:.2g}, {n} patients)"
+@dataclass(frozen=True)
+class _Claim:
+    """One target with the pairs that were tested, its own p and q, and the size of the family."""
+
+    target: str
+    pairs: pd.DataFrame
+    p: float
+    q: float
+    tests: int
+    site_ignored: bool
+
+    def judge(self, settings: VerdictSettings, counts: tuple[int, int] | None) -> dict[str, Any]:
+        tested = self.pairs[self.pairs["p"].notna()]
+        if tested.empty:
+            said = [r for r in dict.fromkeys(self.pairs["reason"].dropna().astype(str)) if r]
+            why = short_list(said) if said else "no pair could be tested"
+            return _row(None, UNTESTABLE, f"No feature could be tested against {self.target}: {why}.")
+        best = tested.sort_values(["q", "p"], kind="stable").iloc[0]
+        limit, scale = self._limit(best, settings, counts)
+        passing = int((tested["q"] <= settings.alpha).sum())
+        supported = passing > 0 and self.q <= settings.alpha
+        if supported:
+            reason = (
+                f"{passing} of {len(tested)} image features follow {self.target} "
+                f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}."
+            )
+        else:
+            reason = (
+                f"No evidence that any of {len(tested)} image features follows {self.target} "
+                f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}. "
+                f"{_limit_text(limit, scale, self.tests)}"
+            )
+        row = _row(best, SUPPORTED if supported else ABSENT, f"{reason}{self._site_text(tested)}")
+        return {**row, "null_p": self.p, "null_p_adjusted": self.q, "detectable": limit}
+
+    def _limit(
+        self, best: pd.Series, settings: VerdictSettings, counts: tuple[int, int] | None
+    ) -> tuple[float, str]:
+        alpha, power = settings.alpha, settings.power
+        if counts is not None:
+            return detectable_group_auc(*counts, alpha=alpha, tests=self.tests, power=power), "an AUC"
+        n = int(best["n"])
+        return detectable_correlation(n, alpha=alpha, tests=self.tests, power=power), "a correlation"
+
+    def _site_text(self, tested: pd.DataFrame) -> str:
+        """Say what permuting within sites found, where the tests themselves look past the site."""
+        if not self.site_ignored:
+            return ""
+        within = tested["p_maxt"].min() if "p_maxt" in tested.columns else NAN
+        if np.isnan(within):
+            return " The tests are not adjusted for site: what sites alone explain is not ruled out."
+        return (
+            " The tests are not adjusted for site; when patients are exchanged only within their site, "
+            f"{probability(float(within))} for the whole family."
+        )
+
+
+def _strongest(best: pd.Series) -> str:
+    """Name the strongest pair; being chosen as the strongest makes its effect look larger than it is."""
+    return (
+        f"the strongest of them is {best['feature']} ({best['effect_name']} {number(best['effect'])}, "
+        f"{probability(best['p'])}, {best['n']:.0f} patients; the largest of many effects, so an overestimate)"
     )
-    if passing:
-        reason = f"{passing} of {len(tested)} image features follow {target}; the strongest is {strongest}."
-        return {**_row(best, SUPPORTED, reason), "detectable": limit}
-    reason = (
-        f"No evidence that any of {len(tested)} image features follows {target}; the strongest is "
-        f"{strongest}. {_limit_text(limit, scale, tests)}"
-    )
-    return {**_row(best, ABSENT, reason), "detectable": limit}
 
 
 def _limit_text(limit: float, scale: str, tests: int) -> str:
@@ -134,8 +183,8 @@ def _row(best: pd.Series | None, verdict: str, reason: str) -> dict[str, Any]:
         "estimate_name": "" if best is None else str(best["effect_name"]),
         "ci_low": cell("ci_low"),
         "ci_high": cell("ci_high"),
-        "null_p": cell("p"),
-        "null_p_adjusted": cell("q"),
+        "null_p": NAN,
+        "null_p_adjusted": NAN,
         "detectable": NAN,
         "n": 0 if best is None else int(best["n"]),
         "reason": reason,

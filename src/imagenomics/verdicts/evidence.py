@@ -25,6 +25,8 @@ class Evidence:
         ``auc``, ``r2``, ``spearman``, ``balanced_accuracy``.
     ci_low, ci_high : float
         Interval of the estimate.
+    tested : float
+        The statistic that the null is compared with (one repeat; for a gain, of the combined model).
     null_p : float
         P value of the permutation null; NaN where the target is not testable.
     null_centre, null_spread : float
@@ -44,6 +46,7 @@ class Evidence:
     estimate_name: str = "auc"
     ci_low: float = NAN
     ci_high: float = NAN
+    tested: float = NAN
     null_p: float = NAN
     null_centre: float = NAN
     null_spread: float = NAN

@@ -81,18 +81,25 @@ def detectable_r2(
 
 
 def detectable_gain(
-    *, alpha: float, null_spread: float, null_centre: float = 0.0, power: float = 0.8
+    *,
+    alpha: float,
+    null_spread: float,
+    null_centre: float = 0.0,
+    own_error: float = NAN,
+    power: float = 0.8,
 ) -> float:
     """Find the smallest true gain of one model over another that the rule would call supported.
 
-    Parameters as in :func:`detectable_auc`; the spread of an estimated gain is taken to be that of the null
-    draws.
+    Parameters as in :func:`detectable_auc`; ``own_error`` is the standard error of the paired difference. Only the
+    image rows move in the null of a gain, so its spread leaves out most of the error of a gain: the larger of both
+    is used.
     """
     if not null_spread > 0.0:
         return NAN
     centre = 0.0 if np.isnan(null_centre) else null_centre
+    error = null_spread if np.isnan(own_error) else max(null_spread, own_error)
     return _smallest(
-        lambda _: null_spread, centre + norm.isf(alpha) * null_spread, chance=0.0, top=1.0, power=power
+        lambda _: error, centre + norm.isf(alpha) * null_spread, chance=0.0, top=1.0, power=power
     )
 
 
@@ -126,8 +133,8 @@ def detectable_group_auc(
 
 
 def _null(spread: float, centre: float, textbook: float, chance: float) -> tuple[float, float]:
-    """Use the pipeline's own null where it has one."""
-    own = spread if spread > 0.0 else textbook
+    """Use the pipeline's own null, but nothing below the textbook: few draws can look narrow by chance."""
+    own = max(spread, textbook) if spread > 0.0 else textbook
     return own, chance if np.isnan(centre) else centre
 
 

@@ -12,7 +12,7 @@ TITLES: Mapping[str, str] = {
     "spearman": "rank correlation",
     "balanced_accuracy": "balanced accuracy",
 }
-APPROXIMATE = "(an approximate p value: only the image rows were permuted)"
+APPROXIMATE = "(approximate: the combined model against itself with shuffled images)"
 
 
 def number(value: float) -> str:
@@ -41,7 +41,16 @@ def measured(item: Evidence) -> str:
 def chance_text(item: Evidence, adjusted: float, family: int) -> str:
     """Return how often chance did as well."""
     text = f"permuted data do as well with {probability(item.null_p)}"
+    if item.tested == item.tested:
+        text += f" (tested on one division of the patients, {number(item.tested)} there)"
     return text if family == 1 else f"{text}, {probability(adjusted)} adjusted for {family} questions"
+
+
+def site_text(item: Evidence) -> str:
+    """Say what the sites alone explain, where permuting within sites leaves more than chance."""
+    if item.estimate_name != "auc" or not item.null_centre > 0.55:
+        return ""
+    return f" Sites alone give about {number(item.null_centre)}, and that is the chance level here."
 
 
 def limit_text(item: Evidence, detectable: float, *, gain: bool) -> str:
@@ -59,8 +68,9 @@ def limit_text(item: Evidence, detectable: float, *, gain: bool) -> str:
 def supported_prediction(item: Evidence, adjusted: float, family: int) -> str:
     """Say that a prediction is supported."""
     return (
-        f"{item.target} can be predicted better than chance: {measured(item)} in patients whom the model had "
-        f"not seen ({who(item)}); {chance_text(item, adjusted, family)}."
+        f"{item.analysis} can be predicted from the images by the {item.model} better than chance: "
+        f"{measured(item)} in patients whom the model had not seen ({who(item)}); "
+        f"{chance_text(item, adjusted, family)}.{site_text(item)}"
     )
 
 
@@ -70,8 +80,9 @@ def absent_prediction(
     """Say that no evidence of a prediction was found, and why."""
     ending = "" if excludes else "; the interval does not exclude chance"
     return (
-        f"No evidence that {item.target} can be predicted: {measured(item)} in patients whom the model had "
-        f"not seen ({who(item)}); {chance_text(item, adjusted, family)}{ending}. "
+        f"No evidence that {item.analysis} can be predicted from the images by the {item.model}: "
+        f"{measured(item)} in patients whom the model had not seen ({who(item)}); "
+        f"{chance_text(item, adjusted, family)}{ending}.{site_text(item)} "
         f"{limit_text(item, detectable, gain=False)}"
     )
 
@@ -80,7 +91,7 @@ def supported_gain(item: Evidence, adjusted: float, family: int) -> str:
     """Say that a gain is supported."""
     return (
         f"Images add to what is known without them ({item.model}): gain in {measured(item)} for "
-        f"{item.target} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}."
+        f"{item.analysis} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}."
     )
 
 
@@ -89,6 +100,6 @@ def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: flo
     ending = "" if excludes else "; the interval does not exclude no gain"
     return (
         f"No evidence that images add to what is known without them ({item.model}): gain in {measured(item)} "
-        f"for {item.target} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
+        f"for {item.analysis} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
         f"{limit_text(item, detectable, gain=True)}"
     )

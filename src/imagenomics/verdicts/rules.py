@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from imagenomics.errors import InputError
 from imagenomics.resample.metrics import CHANCE
@@ -24,7 +25,9 @@ def prediction_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings)
     """Judge every declared prediction of a study together.
 
     Supported: the null p, adjusted by Holm over all testable predictions handed in, is at most alpha, and
-    the interval lies wholly above chance. Not testable targets have no p and do not count in the family.
+    the interval lies wholly above chance. Chance is what the null gives: where sites alone predict the target, the
+    within-site null lies above 0.5, and so does the bar. Not testable targets have no p and do not count in the
+    family.
 
     Parameters
     ----------
@@ -37,7 +40,8 @@ def prediction_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings)
     -------
     list of dict
         In the order of ``items``: ``analysis, kind, target, model, verdict, estimate, estimate_name,
-        ci_low, ci_high, null_p, null_p_adjusted, detectable, n, reason``.
+        ci_low, ci_high, null_p, null_p_adjusted, detectable, n, reason``, then ``observed`` (the tested statistic)
+        and ``null_centre``.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def _one(
     item: Evidence, adjusted: float, family: int, settings: VerdictSettings, *, kind: str
 ) -> dict[str, Any]:
     gain = kind == "increment"
-    chance = 0.0 if gain else CHANCE[item.estimate_name]
+    chance = 0.0 if gain else chance_level(item)
     excludes = item.ci_low > chance
     supported = adjusted <= settings.alpha and excludes
     detectable = _detectable(item, settings.alpha / family, settings.power, gain=gain)
@@ -82,6 +86,12 @@ def _one(
         reason = tell(item, adjusted, family, detectable=detectable, excludes=excludes)
     row = _row(item, kind, SUPPORTED if supported else ABSENT, reason)
     return {**row, "null_p_adjusted": adjusted, "detectable": detectable}
+
+
+def chance_level(item: Evidence) -> float:
+    """Return what chance gives: the usual level, or the centre of the null where that is higher."""
+    usual = CHANCE[item.estimate_name]
+    return usual if np.isnan(item.null_centre) else max(usual, item.null_centre)
 
 
 def _untestable(item: Evidence, kind: str) -> dict[str, Any]:
@@ -105,18 +115,25 @@ def _row(item: Evidence, kind: str, verdict: str, reason: str) -> dict[str, Any]
         "detectable": NAN,
         "n": item.n,
         "reason": reason,
+        "observed": item.tested,
+        "null_centre": item.null_centre,
     }
 
 
 def _detectable(item: Evidence, alpha: float, power: float, *, gain: bool) -> float:
     null: Mapping[str, float] = {"null_spread": item.null_spread, "null_centre": item.null_centre}
     if gain:
-        return detectable_gain(alpha=alpha, power=power, **null)
+        return detectable_gain(alpha=alpha, power=power, own_error=_error(item), **null)
     if item.estimate_name == "auc" and item.positives and item.negatives:
         return detectable_auc(item.positives, item.negatives, alpha=alpha, power=power, **null)
     if item.estimate_name == "r2":
         return detectable_r2(item.n, alpha=alpha, power=power, **null)
     return NAN
+
+
+def _error(item: Evidence) -> float:
+    """Return the standard error that the interval of an estimate stands for."""
+    return (item.ci_high - item.ci_low) / (2.0 * norm.isf(0.025))
 
 
 def _check(item: Evidence) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from imagenomics.resample.permutation import log10_arrangements
 from imagenomics.verdicts.settings import VerdictSettings
@@ -43,7 +44,8 @@ def check_testable(
     y : array, (n,)
         Labels 0/1, or numbers.
     sites : array, (n,), or None
-        Site of each patient, where site is a stratum of the permutation.
+        Site of each patient, where site is a stratum of the permutation; missing where not known (such patients
+        stay in place in the permutation and say nothing about the overlap).
     target : str
         Name used in the reason.
     task : {"binary", "continuous"}
@@ -59,11 +61,19 @@ def check_testable(
     reason = _too_few(values.size, positives, negatives, target, settings)
     if not reason and sites is not None:
         reason = _hardly_overlap(values.size, mixed, within, target, settings)
-        if not reason and log10_arrangements(values, sites) < np.log10(FEWEST_ARRANGEMENTS) - 1e-9:
+        if not reason and log10_arrangements(values, _alone(sites)) < np.log10(FEWEST_ARRANGEMENTS) - 1e-9:
             reason = (
                 f"Within sites the values of {target} can hardly be exchanged, so chance cannot be simulated."
             )
     return Testable(values.size, positives, negatives, mixed, within, reason)
+
+
+def _alone(sites: Any) -> npt.NDArray[np.object_]:
+    """Return strata in which a patient without a site is alone."""
+    names = np.asarray(sites, dtype=object)
+    return np.array(
+        [f"(not known {i})" if pd.isna(name) else name for i, name in enumerate(names)], dtype=object
+    )
 
 
 def site_overlap(y: npt.NDArray[np.float64], sites: Any | None, *, binary: bool) -> tuple[float, float]:
@@ -74,13 +84,17 @@ def site_overlap(y: npt.NDArray[np.float64], sites: Any | None, *, binary: bool)
     total = float(((y - y.mean()) ** 2).sum()) if y.size else 0.0
     if sites is None or total == 0.0:
         return 1.0, 1.0
-    names = np.asarray(sites).astype(str)
+    known = ~pd.isna(np.asarray(sites, dtype=object))
+    if not known.any():
+        return 1.0, 1.0
+    names, values = np.asarray(sites, dtype=object)[known].astype(str), y[known]
+    total = float(((values - values.mean()) ** 2).sum())
     mixed, within = 0, 0.0
     for name in np.unique(names):
-        part = y[names == name]
+        part = values[names == name]
         mixed += part.size if np.unique(part).size > 1 else 0
         within += float(((part - part.mean()) ** 2).sum())
-    return mixed / y.size, within / total
+    return mixed / values.size, within / total if total > 0.0 else 1.0
 
 
 def _too_few(
