@@ -7,7 +7,7 @@ import pandas as pd
 from imagenomics.associate.pairs import test_pairs
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.extract import Extracted
-from imagenomics.runs.folder import RunFolder
+from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import AssociateBlock, Plan
 from imagenomics.runs.store import Unit
@@ -19,9 +19,11 @@ VERSION = 1
 
 
 def associate(
-    plan: Plan, linked: Linked, extracted: Extracted, *, folder: RunFolder, shop: Workshop
+    plan: Plan, linked: Linked, extracted: Extracted, *, folder: RunFolder, shop: Workshop, issues: Issues
 ) -> pd.DataFrame:
     """Test every ``[[associate]]`` block; write ``associations.parquet`` and return it."""
+    for block in plan.associate:
+        issues.leave_out(block.name, _without_covariates(block, linked))
     tables = [_one_block(block, plan, linked, extracted, shop=shop) for block in plan.associate]
     if not tables:
         folder.remove("associations.parquet")
@@ -29,6 +31,19 @@ def associate(
     frame = stack(tables)
     folder.write_frame("associations", frame)
     return frame
+
+
+def _without_covariates(block: AssociateBlock, linked: Linked) -> dict[str, str]:
+    """Return who cannot enter an adjusted family, and for want of what."""
+    values = (
+        linked.clinical.values[list(block.adjust)]
+        if set(block.adjust) <= set(linked.clinical.values)
+        else None
+    )
+    if values is None:
+        return {}
+    lacking = {str(p): [c for c in values.columns if pd.isna(row[c])] for p, row in values.iterrows()}
+    return {patient: f"{', '.join(columns)} not known" for patient, columns in lacking.items() if columns}
 
 
 def _one_block(

@@ -65,8 +65,8 @@ class Design:
         One fold for each site left out.
     models : tuple of ModelSpec
         In the order of the page.
-    removed : dict
-        Reason -> patients of the cohort who do not enter.
+    left_out : dict of str to str
+        Patients of the cohort who do not enter, and why.
     options : TrainOptions
         Tuning, seed and error rate.
     problem : str
@@ -82,7 +82,7 @@ class Design:
     folds: pd.DataFrame | None
     site_folds: pd.DataFrame | None
     models: tuple[ModelSpec, ...]
-    removed: dict[str, int]
+    left_out: dict[str, str]
     options: TrainOptions
     problem: str = ""
     folds_digest: str = ""
@@ -160,7 +160,8 @@ def make_design(
     keep = known & pictured
     labels = target.values[keep]
     kept_sites = None if sites is None else sites[keep]
-    removed = {"label not known": int((~known).sum()), "no image features": int((known & ~pictured).sum())}
+    left_out = {str(p): "label not known" for p in known.index[~known]}
+    left_out |= {str(p): "no image features" for p in known.index[known & ~pictured]}
     problem, drawn, site_folds = "", None, None
     try:
         drawn = _folds(target, labels, given_folds, seed=options.seed)
@@ -177,7 +178,7 @@ def make_design(
         folds=drawn,
         site_folds=site_folds,
         models=_models(target, *(tuple(map(str, part.columns)) for part in (images, clinical, volume))),
-        removed={reason: n for reason, n in removed.items() if n},
+        left_out=left_out,
         options=options,
         problem=problem,
         folds_digest=folds_digest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,6 +80,7 @@ class Issues:
     """Failures and warnings of a run, gathered while it goes on."""
 
     failures: list[FailureRow] = field(default_factory=list)
+    left_out: list[tuple[str, str, str]] = field(default_factory=list)
     warnings: list[WarningRow] = field(default_factory=list)
 
     def fail(self, patient: str, stage: str, failure: Failure, *, file: str = "") -> None:
@@ -90,6 +92,10 @@ class Issues:
         row = WarningRow(stage, patient, code, message, remedy)
         if row not in self.warnings:
             self.warnings.append(row)
+
+    def leave_out(self, analysis: str, patients: Mapping[str, str]) -> None:
+        """Note who does not enter an analysis, and why."""
+        self.left_out += [(analysis, patient, reason) for patient, reason in sorted(patients.items())]
 
     def failure_table(self) -> pd.DataFrame:
         """Return the failures with the columns ``FAILURE_COLUMNS``, sorted by stage, patient and file."""
@@ -107,7 +113,7 @@ class Issues:
         return sorted(self.failures, key=lambda row: (row.stage, row.patient, row.file))
 
     def write(self, folder: RunFolder) -> None:
-        """Write ``failures.csv``, ``failures.json`` (with tracebacks) and ``warnings.csv``."""
+        """Write ``failures.csv``, ``failures.json`` (with tracebacks), ``warnings.csv`` and ``left_out.csv``."""
         folder.write_csv("failures", self.failure_table())
         traces = [
             {"patient": row.patient, "stage": row.stage, "file": row.file, "code": row.failure.code}
@@ -116,3 +122,4 @@ class Issues:
         ]
         folder.write_json("failures", {"failures": traces})
         folder.write_csv("warnings", self.warning_table())
+        folder.write_csv("left_out", pd.DataFrame(self.left_out, columns=["analysis", "patient", "reason"]))

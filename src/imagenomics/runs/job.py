@@ -129,7 +129,7 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
                 _drop_stale(folder, made_of, after="extract")
         if "associate" in wanted:
             with clock.stage("associate"):
-                associations = associate(plan, linked, extracted, folder=folder, shop=shop)
+                associations = associate(plan, linked, extracted, folder=folder, shop=shop, issues=issues)
         if "train" in wanted:
             with clock.stage("train"):
                 trained = train(plan, linked, extracted, folder=folder, shop=shop, issues=issues)

@@ -45,6 +45,8 @@ def train(
     designs = tuple(
         design_prediction(target, plan, linked, extracted) for target in resolve_targets(plan, linked)
     )
+    for design in designs:
+        issues.leave_out(design.target.analysis, design.left_out)
     trained = train_designs(designs, extracted.key, shop=shop, issues=issues)
     _write(folder, trained)
     return trained
