@@ -88,7 +88,13 @@ def test_detectable_does_not_look_at_the_estimate():
 
 def test_reasons_give_the_numbers_to_a_clinician():
     (yes,) = prediction_verdicts([GOOD], settings=RULES)
-    for part in ("idh can be predicted", "AUC 0.81", "0.72 to 0.89", "110 patients, 28 of them positive", "p = 0.001"):
+    for part in (
+        "idh can be predicted",
+        "AUC 0.81",
+        "0.72 to 0.89",
+        "110 patients, 28 of them positive",
+        "p = 0.001",
+    ):
         assert part in yes["reason"]
     weak = replace(GOOD, estimate=0.55, ci_low=0.44, ci_high=0.66, null_p=0.31)
     (no, _) = prediction_verdicts([weak, GOOD], settings=RULES)

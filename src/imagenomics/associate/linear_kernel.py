@@ -87,7 +87,10 @@ def scan_pairs(
                 _begin(f_sums, t_sums, lost[t - t0], work, (first, width, t))
                 _drop_target_rows(f_values, rows, order[0], Q, work, (first, width))
                 _restore_shared(by_row_at, by_row, rows, order[0], QQ, work, n, first)
-                _eliminate(work, C, width)
+                if rows.size == 0 and f_missing_at[first + width] == f_missing_at[first]:
+                    _project(work, C, width)
+                else:
+                    _eliminate(work, C, width)
                 stop = first + width
                 _conclude(work, n, C, found_t[t, first:stop], found_n[t, first:stop], found_df[t, first:stop])
                 for m in range(width):
@@ -214,6 +217,22 @@ def _restore_shared(
             n[m] += 1
             for p in range(P):
                 work[p, m] += QQ[rows[at], p]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _project(work: FloatArray, C: int, width: int) -> None:
+    """Project both sides on the covariates where nothing is missing, so that these are orthonormal."""
+    P = C * (C + 1) // 2
+    s0, s1, s2 = work[P + 2 * C], work[P + 2 * C + 1], work[P + 2 * C + 2]
+    for m in range(width):
+        work[P + 2 * C + 3, m] = 1.0
+        work[P + 2 * C + 5, m] = 0.0
+    for j in range(C):
+        aj, bj = work[P + j], work[P + C + j]
+        for m in range(width):
+            s0[m] -= aj[m] * aj[m]
+            s1[m] -= bj[m] * bj[m]
+            s2[m] -= aj[m] * bj[m]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -39,6 +39,7 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
         lines += [f"{-lost['n']:8d}  {lost['reason']}" for lost in step["removed"]]
     for image in report["images"]:
         spacing = ", ".join(f"{' x '.join(map(str, s['zyx']))} mm ({s['n']})" for s in image["spacings_mm"])
+        spacing = spacing if image["spacing_known"] else "not known, lengths in voxels"
         lines.append(
             f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
             f"{image['features']} features; spacing z y x {spacing}"
@@ -64,5 +65,5 @@ def _analysis_line(row: dict[str, Any]) -> str:
             f"associate {row['analysis']}: {row['features']} features x {row['targets']} targets = "
             f"{row['tests']} tests, {row['permutations']} permutations"
         )
-    classes = ", ".join(f"{n} {name}" for name, n in row["classes"].items())
+    classes = ", ".join(f"{n} of class {name}" for name, n in row["classes"].items())
     return f"train {row['analysis']}: {row['target']}, n = {row['n']}{': ' + classes if classes else ''}"

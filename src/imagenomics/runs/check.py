@@ -123,6 +123,8 @@ def _check_images(
         "image": block.name,
         "found": len(cases),
         "readable_headers": len(headers),
+        "spacing_known": block.spacing != "unknown",
+        "normalise": block.normalise.method,
         "spacings_mm": [{"zyx": list(s), "n": n} for s, n in spacings.most_common(3)],
         "region_voxels_largest_sampled": voxels,
         "features": len(column_descriptions(block, settings)),
