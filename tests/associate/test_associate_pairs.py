@@ -25,7 +25,7 @@ FIXED = [
     ),
     *("ci_low", "ci_high", "statistic", "p", "neg_log10_p", "q", "p_maxt", "status", "reason"),
 ]
-QUICK = AssociateSettings(permutations=0)
+QUICK = AssociateSettings(permutations=0, min_group=5)
 
 
 def make(columns: dict[str, tuple[str, object]], patients: int = 60) -> PatientTable:
@@ -90,7 +90,11 @@ def test_which_test_for_which_kinds():
     features, targets = mixed(1, "f"), mixed(2, "t")
     assert list(run(features, targets)["test"]) == AUTO
     assert (
-        list(run(features, targets, settings=AssociateSettings(method="linear", permutations=0))["test"])
+        list(
+            run(features, targets, settings=AssociateSettings(method="linear", permutations=0, min_group=5))[
+                "test"
+            ]
+        )
         == LINEAR
     )
     covariates = mixed(3, "c").select(["c.continuous"])
@@ -173,7 +177,7 @@ def test_not_testable_is_a_row_with_its_reason():
     for options in (
         {},
         {"covariates": covariates},
-        {"settings": AssociateSettings(method="linear", permutations=0)},
+        {"settings": AssociateSettings(method="linear", permutations=0, min_group=5)},
     ):
         table = run(features, targets, **options)
         assert len(table) == 28
@@ -247,7 +251,10 @@ def test_separated_groups():
     features = make({"f": ("binary", y), "less": ("binary", np.where(np.arange(60) < 15, 0.0, 1.0))})
     targets = make({"t": ("binary", y)})
     age = make({"age": ("continuous", np.random.default_rng(1).standard_normal(60))})
-    for options in ({"covariates": age}, {"settings": AssociateSettings(method="linear", permutations=0)}):
+    for options in (
+        {"covariates": age},
+        {"settings": AssociateSettings(method="linear", permutations=0, min_group=5)},
+    ):
         table = run(features, targets, **options)
         assert set(table["status"]) == {"separated"}
         assert (table["p"] < 0.001).all()
@@ -278,7 +285,7 @@ def test_false_discovery_rate_is_that_of_the_whole_call():
 def test_normal_scores_make_monotone_changes_harmless():
     features, targets = mixed(1, "f").select(["f.continuous"]), mixed(2, "t").select(["t.continuous"])
     bent = PatientTable(np.exp(features.values * 5), features.columns)
-    settings = AssociateSettings(method="linear", permutations=0)
+    settings = AssociateSettings(method="linear", permutations=0, min_group=5)
     pd.testing.assert_frame_equal(
         run(bent, targets, settings=settings), run(features, targets, settings=settings)
     )
@@ -298,7 +305,7 @@ def test_names_are_categories_and_small():
     random = np.random.default_rng(8)
     features = make({f"f{k}": ("continuous", random.standard_normal(60)) for k in range(300)})
     targets = make({f"t{k}": ("continuous", random.standard_normal(60)) for k in range(100)})
-    table = run(features, targets, settings=AssociateSettings(method="linear", permutations=0))
+    table = run(features, targets, settings=AssociateSettings(method="linear", permutations=0, min_group=5))
     assert table.memory_usage(index=False).sum() / len(table) < 120
     assert list(table["feature"].unique()) == list(features.values)
 

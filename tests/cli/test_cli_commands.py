@@ -132,7 +132,11 @@ def test_a_model_is_applied_to_new_patients(phantom, sets, tmp_path, capsys):
     capsys.readouterr()
     assert _call("predict", phantom, "--model", card, "--out", tmp_path / "new", *sets, "--json") == 0
     rows = pd.DataFrame(json.loads(capsys.readouterr().out))
-    assert rows["score"].between(0, 1).all()
+    failed = pd.read_csv(tmp_path / "new" / "failures.csv", dtype=str)["patient"]
+    pictures = phantom.parent / "images"
+    absent = [p for p in rows["patient"] if not (pictures / f"{p}_t1post.nii.gz").is_file()]
+    assert set(rows.loc[rows["score"].isna(), "patient"]) == {*failed, *absent}
+    assert rows["score"].dropna().between(0, 1).all()
     other = [*sets, "--set", "features.discretisation.n_bins=16"]
     code = _call("predict", phantom, "--model", card, "--out", tmp_path / "other", *other)
     weights = json.loads(card.read_text())["columns"]

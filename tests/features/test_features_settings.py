@@ -52,7 +52,7 @@ def test_an_unknown_preset_names_the_nearest():
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_presets_survive_being_written_down(name):
     chosen = preset(name)
-    assert FeatureSettings.model_validate_json(chosen.canonical()) == chosen
+    assert FeatureSettings.model_validate_json(chosen.model_dump_json()) == chosen
 
 
 def test_auto_is_what_the_spacing_allows():

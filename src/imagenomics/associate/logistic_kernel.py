@@ -14,7 +14,7 @@ COLLINEAR = 1e-16
 ROUNDS = 200
 GAIN = 1e-14  # relative gain of log likelihood below which a fit stands
 DRIFT = 0.05  # a coefficient whose fitted values still move this much by then goes to infinity
-PERFECT = 1e-6  # log likelihood (without sign) at which the covariates alone predict every patient
+PERFECT = 1e-6  # log likelihood (without sign) at which a model predicts every patient
 
 # As in ``codes``; written out, because compiled code that is kept does not notice changes of another file.
 OK, FEW, SMALL_GROUP, FEATURE_CONSTANT, TARGET_CONSTANT, FEATURE_EXPLAINED, TARGET_EXPLAINED = range(7)
@@ -126,7 +126,7 @@ def _fit_pair(X: FloatArray, y: FloatArray, C: int, terms: int, fit: FloatArray)
     widest = 0.0
     for i in range(y.size):
         widest = max(widest, abs(X[base, i]))
-    if abs(drift[base]) * widest > DRIFT:
+    if full > -PERFECT or abs(drift[base]) * widest > DRIFT:
         fit[4] = math.inf if beta[base] > 0 else -math.inf
         fit[5] = math.inf
         return SEPARATED

@@ -32,6 +32,7 @@ mask = "images/{patient}_mask.nii.gz"
 
 # Slices are three times as thick as pixels are wide, so textures are measured within slices.
 [features]
+families = ["volume", "shape", "intensity", "glcm", "glrlm", "ngtdm"]
 aggregations = ["2D_comb"]
 
 # The molecule tables name samples (PHANTOM-001-S1); the pattern says which part is the patient.

@@ -30,35 +30,18 @@ LAMBDA, MIX, LOGISTIC, INTERCEPT, SHIFT, TOTAL, TOLERANCE, FRESH = range(8)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def follow(X, XT, patients, places, which, scalars, lambdas, out):  # type: ignore[no-untyped-def]
-    """Solve lambda after lambda into ``out`` (L, 1 + p), intercept first; return the largest violation left.
+def solve(X, XT, patients, places, which, square, scalars, count):  # type: ignore[no-untyped-def]
+    """Solve one lambda from where the work stands; return the number of active columns and the violation left.
 
     ``X`` (n, p), ``XT`` (p, n), ``places`` and ``which`` (p,) (the column in each place) are reordered on
-    the way.
+    the way. The loop over lambdas stays outside: with it in one kernel, compiling takes twice as long.
     """
-    p = X.shape[1]
-    square = np.empty((2, p, p))  # the Gram matrix, and room for its factors
-    count = 0
-    worst = 0.0
-    for index in range(lambdas.size):
-        scalars[LAMBDA] = lambdas[index]
-        for j in range(p):
-            places[RIDGE, j] = lambdas[index] * (1.0 - scalars[MIX]) * places[FACTOR, j]
-            places[LASSO, j] = lambdas[index] * scalars[MIX] * places[FACTOR, j]
-        count, violation = _solve(X, XT, patients, places, which, square, scalars, count)
-        worst = max(worst, violation)
-        out[index, 0] = scalars[INTERCEPT]
-        for u in range(count):
-            out[index, 1 + which[u]] = places[B, u]
-    return worst
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _solve(X, XT, patients, places, which, square, scalars, count):  # type: ignore[no-untyped-def]
-    """Solve one lambda from where the work stands; return the number of active columns and the violation."""
     gram, work = square[0], square[1]
     before = np.inf
     violation = np.inf
+    for j in range(X.shape[1]):
+        places[RIDGE, j] = scalars[LAMBDA] * (1.0 - scalars[MIX]) * places[FACTOR, j]
+        places[LASSO, j] = scalars[LAMBDA] * scalars[MIX] * places[FACTOR, j]
     for _ in range(MOST_STEPS):
         pull0 = _gradient(X, patients, places, scalars[LOGISTIC])
         violation = max(abs(pull0), _violation(places, count))
@@ -206,7 +189,8 @@ def _propose(places, gram, work, scalars, count, pull0, enough):  # type: ignore
 def _jump(places, gram, work, count):  # type: ignore[no-untyped-def]
     """Go to the minimum over the coefficients that are not 0, or as far as the first of them becomes 0.
 
-    Sweeps creep where columns are nearly collinear; with signs kept the model is a linear system (Cholesky).
+    Sweeps creep where columns are nearly collinear; with signs kept the model is a linear system
+    (Cholesky).
     """
     size = 0
     support = places[SUPPORT]

@@ -13,7 +13,18 @@ from typing import NamedTuple
 import numpy as np
 
 from imagenomics.errors import InternalError
-from imagenomics.predict.path_kernels import ETA, FACTOR, INTERCEPT, LOGISTIC, MIX, TOLERANCE, Y, follow
+from imagenomics.predict.path_kernels import (
+    ETA,
+    FACTOR,
+    INTERCEPT,
+    LAMBDA,
+    LOGISTIC,
+    MIX,
+    TOLERANCE,
+    B,
+    Y,
+    solve,
+)
 from imagenomics.prepare.base import FloatArray
 
 EXACT = 5e-7  # largest violation of an optimality condition, in units of the gradient of the mean loss
@@ -81,11 +92,18 @@ def solve_path(
     scalars[MIX], scalars[LOGISTIC], scalars[INTERCEPT] = mix, float(logistic), start
     scalars[TOLERANCE] = tolerance
     sequence = np.ascontiguousarray(lambdas, dtype=np.float64)
-    out = np.zeros((sequence.size, 1 + p))
     by_row = np.array(X, dtype=np.float64, order="C")  # a copy: the kernel reorders columns
     by_column = np.array(X.T, dtype=np.float64, order="C")
     which = np.arange(p, dtype=np.int64)
-    worst = follow(by_row, by_column, patients, places, which, scalars, sequence, out)
+    square = np.empty((2, p, p))  # the Gram matrix, and room for its factors
+    coefficients, intercepts = np.zeros((sequence.size, p)), np.zeros(sequence.size)
+    count, worst = 0, 0.0
+    for place, strength in enumerate(sequence):
+        scalars[LAMBDA] = strength
+        count, violation = solve(by_row, by_column, patients, places, which, square, scalars, count)
+        worst = violation if not violation <= worst else worst  # a violation that is NaN stays
+        intercepts[place] = scalars[INTERCEPT]
+        coefficients[place, which[:count]] = places[B, :count]
     if not worst <= tolerance:
         raise InternalError(
             "IGX-PRED-004",
@@ -93,7 +111,7 @@ def solve_path(
             where=f"{n} patients, {p} columns, l1_ratio {mix}",
             remedy="raise lambda_ratio in the settings of the elastic net, and report this",
         )
-    return Path(sequence, out[:, 1:], out[:, 0])
+    return Path(sequence, coefficients, intercepts)
 
 
 def largest_lambda(X: FloatArray, y: FloatArray, *, mix: float, factor: FloatArray) -> float:

@@ -12,10 +12,10 @@ class ElasticNetSettings(Settings):
     """Grid of the elastic net."""
 
     l1_ratios: tuple[float, ...] = Field(
-        (0.9, 0.5, 0.1), min_length=1, description="Shares of the absolute penalty to choose from."
+        (0.9, 0.1), min_length=1, description="Shares of the absolute penalty to choose from."
     )
     n_lambdas: int = Field(
-        30, ge=2, description="Penalties to choose from, evenly spaced in their logarithm."
+        15, ge=2, description="Penalties to choose from, evenly spaced in their logarithm."
     )
     lambda_ratio: float = Field(
         0.05,

@@ -16,6 +16,7 @@ from imagenomics.work.failures import Failure
 
 # Two statistics closer than this are equal: the same AUC may be summed in another order.
 TIE = 1e-9
+MOST_BLOCKS = 8  # of one worker in one wave: an interrupted run loses no more than these
 
 
 class DrawsFailed(ImagenomicsError):
@@ -181,8 +182,13 @@ def run_sequential(
 
 
 def _wave(start: int, settings: NullSettings, *, workers: int) -> dict[str, tuple[int, int]]:
-    """Return the next blocks by name: few at first, because most null results end early."""
-    count = 2 * workers
+    """Return the next blocks by name: few at first, because most null results end early.
+
+    A wave is about as long as all draws before it, so that at most half of the work is thrown away and few workers
+    wait for the last block.
+    """
+    done = start // settings.block
+    count = workers * max(1, min(done // workers, MOST_BLOCKS))
     blocks = {}
     for _ in range(count):
         last = min(start + settings.block, settings.maximum)

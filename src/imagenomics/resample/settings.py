@@ -23,7 +23,7 @@ class NullSettings(Settings):
     exceedances: int = Field(
         10, ge=1, description="Draws at least as good as the observed statistic after which drawing stops."
     )
-    block: int = Field(10, ge=1, description="Draws computed by one task; results do not depend on it.")
+    block: int = Field(5, ge=1, description="Draws computed by one task; results do not depend on it.")
 
 
 class IntervalSettings(Settings):
