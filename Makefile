@@ -49,5 +49,10 @@ $(VENV)/.linted: $(VENV)/.installed
 	$(INSTALL) --editable '.[test,lint]'
 	touch $@
 
+# What this machine would install now, for everybody: run it to move the pinned versions on.
+constraints.txt: | $(VENV)/bin/python
+	$(PIP) install --quiet --dry-run --ignore-installed --report $(VENV)/report.json '.[test,lint]'
+	$(BIN)/python -c 'import json, sys; print(*sorted("{name}=={version}".format(**i["metadata"]) for i in json.load(sys.stdin)["install"] if i["metadata"]["name"] != "imagenomics"), sep="\n")' < $(VENV)/report.json > $@
+
 clean:
 	rm -rf $(VENV) dist imagenomics-demo imagenomics-runs .mypy_cache .ruff_cache .pytest_cache

@@ -51,23 +51,30 @@ id = "sample"
 rule = { pattern = '@PATTERN@' }
 unit = "log2"
 
+# Fewer inner folds and permutations than the defaults, so that the demo ends soon.
+[predict]
+inner_folds = 3
+
 [[associate]]
 name = "adjusted"
 features = "all"
 targets = "mutations"
 adjust = ["age", "sex", "site"]
+permutations = 200
 
 # The same without adjustment, to show what the site alone can do: SITC looks associated here.
 [[associate]]
 name = "unadjusted"
 features = "all"
 targets = "mutations"
+permutations = 200
 
 [[associate]]
 name = "expression"
 features = "all"
 targets = "expression"
 adjust = ["age", "sex", "site"]
+permutations = 200
 
 [[train]]
 name = "TEXA"
@@ -82,7 +89,6 @@ name = "SITC"
 target = "mutations.SITC"
 positive = "mutated"
 repeats = 3
-models = ["svm"]
 
 # A gene that changes nothing: an honest analysis finds no evidence.
 [[train]]
@@ -90,7 +96,6 @@ name = "NULL1"
 target = "mutations.NULL1"
 positive = "mutated"
 repeats = 3
-models = ["svm"]
 """
 
 
