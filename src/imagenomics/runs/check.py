@@ -29,7 +29,7 @@ from imagenomics.tables.patient_table import PatientTable, join
 SAMPLED_MASKS = 5
 BYTES_PER_VOXEL = 40  # image and mask as read, normalised, and cut to the region
 START_BYTES = 400_000_000  # Python with the libraries of a worker
-# Measured by benchmarks/study_cost.py on two cores: seconds for one pair in one draw, one null draw, one model.
+# Measured by benchmarks/study_stages.py on two cores: seconds for one pair in one draw, one null draw, one model.
 SECONDS = {"pair": 2e-7, "null": 0.15, "model": 10.0}
 DRAWS = 200
 
