@@ -1,0 +1,1 @@
+"""DICOM in: series to volumes, an index of folders, SUV, and what identifies a patient."""
