@@ -1,0 +1,1 @@
+"""What readers see: coded tables of radiological traits with a data dictionary."""
