@@ -1,0 +1,1 @@
+"""How far repeated measurements, readers and outlines agree: ICC, concordance, kappa, alpha, overlap."""
