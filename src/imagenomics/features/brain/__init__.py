@@ -1,0 +1,1 @@
+"""Brain phenotypes of one patient: parcels, surfaces, maps, networks, tracers, lesions of the white matter."""
