@@ -1,0 +1,1 @@
+"""Diffusion of a region: apparent diffusion coefficient and tensor, with the noise floor in sight."""
