@@ -100,7 +100,9 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", action="store_true")
     for name, default in (("patients", 500), ("features", 1000), ("targets", 2000), ("covariates", 5)):
         parser.add_argument(f"--{name}", type=int, default=default)

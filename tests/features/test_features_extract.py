@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from imagenomics.features.columns import feature_columns
 from imagenomics.features.extract import extract_region
-from imagenomics.features.settings import AGGREGATIONS, FAMILIES, Discretisation, FeatureSettings, preset
+from imagenomics.features.settings import AGGREGATIONS, IBSI_FAMILIES, Discretisation, FeatureSettings, preset
 
 EVERYTHING = FeatureSettings(
-    families=FAMILIES,
+    families=IBSI_FAMILIES,
     aggregations=AGGREGATIONS,
     shape_extras=("autocorrelation", "enclosing"),
     discretisation=Discretisation(n_bins=8),
@@ -49,7 +49,7 @@ def test_rows_are_those_that_were_announced():
     assert found["value"].dtype == np.float64
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", IBSI_FAMILIES)
 def test_a_family_alone_gives_the_same_values(family):
     alone = extract(*blob(), chosen=EVERYTHING.model_copy(update={"families": (family,)}))
     together = extract(*blob())
@@ -95,7 +95,9 @@ def test_turning_by_right_angles_changes_nothing_in_space(axes, mirror):
 def test_the_scale_of_intensities_does_not_reach_fixed_numbers_of_bins(scale, shift):
     image, mask = blob()
     image = np.rint(image * 64) / 64  # so that scaling is exact
-    binned = EVERYTHING.model_copy(update={"families": tuple(f for f in FAMILIES if f[:2] in ("gl", "ng"))})
+    binned = EVERYTHING.model_copy(
+        update={"families": tuple(f for f in IBSI_FAMILIES if f[:2] in ("gl", "ng"))}
+    )
     same(extract(image * scale + shift, mask, chosen=binned), extract(image, mask, chosen=binned), rel=1e-12)
 
 

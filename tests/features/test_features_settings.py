@@ -7,7 +7,7 @@ import pytest
 from imagenomics.errors import InputError
 from imagenomics.features.columns import feature_columns
 from imagenomics.features.cost import estimate_cost
-from imagenomics.features.settings import FAMILIES, PRESETS, FeatureSettings, preset
+from imagenomics.features.settings import IBSI_FAMILIES, PRESETS, FeatureSettings, preset
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,10 @@ from imagenomics.features.settings import FAMILIES, PRESETS, FeatureSettings, pr
         ({"discretisation": {"method": "fixed-bin-size"}}, "bin_width"),
         ({"discretisation": {"bin_width": 5}}, "bin_width"),
         ({"discretisation": {"method": "fixed-bin-size", "bin_width": 25}}, "lowest"),
+        ({"discretisation": {"method": "pyradiomics-bin-width"}}, "bin_width"),
+        ({"ivh": {"method": "pyradiomics-bin-width", "bin_width": 5}}, "no intensity-volume histogram"),
+        ({"families": ["pyradiomics-glcm"], "aggregations": ["3D_avg", "3D_comb"]}, "one value"),
+        ({"families": ["pyradiomics-shape"], "aggregations": ["2D_avg"]}, "must be one of"),
         ({"spacing_mm": [1, 0, 1]}, "positive"),
         ({"intensity_range": [5, 5]}, "low below high"),
         ({"bins": 32}, "unknown key"),
@@ -75,7 +79,37 @@ def test_all_columns_of_the_digital_phantom():
     columns = feature_columns(preset("ibsi-digital"))
     assert len(columns) == 487
     assert columns["feature"].is_unique
-    assert list(dict.fromkeys(columns["family"])) == list(FAMILIES)
+    assert list(dict.fromkeys(columns["family"])) == list(IBSI_FAMILIES)
+
+
+def test_columns_of_pyradiomics_say_so_and_have_no_tag():
+    columns = feature_columns(preset("pyradiomics"))
+    assert len(columns) == 107
+    assert columns["feature"].is_unique
+    assert columns["family"].str.startswith("pyradiomics-").all()
+    assert columns["feature"].str.startswith("original_").all()
+    assert (columns["ibsi"] == "").all()
+    unknown = feature_columns(preset("pyradiomics"), spacing_known=False).set_index("feature")
+    free = unknown.index[unknown["flags"] == ""]
+    assert set(unknown.loc[free, "family"]) == {"pyradiomics-firstorder"}
+    assert "original_firstorder_TotalEnergy" not in free
+    assert unknown.loc["original_firstorder_TotalEnergy", "unit"] == "intensity2 voxels"
+
+
+def test_bins_of_pyradiomics_lose_the_ibsi_tag():
+    bins = {"method": "pyradiomics-bin-width", "bin_width": 25}
+    columns = feature_columns(FeatureSettings.model_validate({"discretisation": bins})).set_index("feature")
+    assert columns.loc[["cm_contrast_3D_comb", "ih_mean"], "ibsi"].tolist() == ["", ""]
+    assert columns.loc["stat_mean", "ibsi"] == "stat_mean"
+
+
+@pytest.mark.parametrize("letter", "abcde")
+def test_the_presets_of_the_ct_phantom_report_each_step(letter):
+    columns = feature_columns(preset(f"ibsi-{letter}"))
+    steps = columns[columns["family"] == "diagnostics"]
+    assert len(steps) == 60
+    assert (steps["flags"] == "diagnostic").all()
+    assert (steps["ibsi"] == steps["feature"]).all()
 
 
 def test_without_spacing_only_what_stays_in_a_slice_is_unflagged():

@@ -91,3 +91,46 @@ def test_a_spacing_that_is_no_length_is_refused(wrong):
     with pytest.raises(InputError) as refused:
         aligned_lattice((4, 4, 4), (1, 1, 1), (1, wrong, 1))
     assert refused.value.code == "IGX-FEAT-007"
+
+
+def test_grids_can_share_the_corner_of_the_first_voxel():
+    lattice = aligned_lattice((10, 7, 5), (1.0, 2.0, 3.0), (2.5, None, 1.0), alignment="corner")
+    for first, step, old in zip(lattice.first, lattice.step, (1.0, 2.0, 3.0), strict=True):
+        assert (first - 0.5 * step) * old == pytest.approx(-0.5 * old)
+    assert lattice.shape == (4, 7, 15)
+
+
+def test_the_nearest_voxel_does_not_depend_on_rounding_errors():
+    # The last bit of 0.1 * k must not decide between two voxels at equal distance: the later one counts.
+    image = np.arange(40.0).reshape(1, 1, 40)
+    whole = aligned_lattice(image.shape, (1, 1, 0.7), (1, 1, 0.5), alignment="corner")
+    full = resample_image(image, whole, method="nearest")
+    places = (np.arange(whole.shape[2]) + 0.5) * 5 / 7 - 0.5
+    np.testing.assert_array_equal(full[0, 0], np.clip(np.floor(np.round(places, 9) + 0.5), 0, 39))
+    for start in range(0, 50, 7):
+        part = resample_image(image, whole.window((0, 0, start), (1, 1, start + 5)), method="nearest")
+        np.testing.assert_array_equal(part[0, 0], full[0, 0, start : start + 5])
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("nearest", "sitkNearestNeighbor"), ("linear", "sitkLinear"), ("cubic-spline", "sitkBSpline")],
+)
+def test_values_are_those_of_itk(method, name):
+    import SimpleITK
+
+    image = np.random.default_rng(2).normal(size=(9, 10, 11)) * 100
+    old, new = (2.1, 0.8, 1.0), (1.3, 1.1, 1.7)
+    lattice = aligned_lattice(image.shape, old, new, alignment="corner")
+    source = SimpleITK.GetImageFromArray(image)
+    source.SetSpacing(old[::-1])
+    resampler = SimpleITK.ResampleImageFilter()
+    resampler.SetOutputSpacing(new[::-1])
+    resampler.SetOutputOrigin([0.5 * (n - o) for o, n in zip(old[::-1], new[::-1], strict=True)])
+    resampler.SetSize(lattice.shape[::-1])
+    resampler.SetInterpolator(getattr(SimpleITK, name))
+    theirs = SimpleITK.GetArrayFromImage(resampler.Execute(source))
+    inside = tuple(slice(0, s - 1) for s in lattice.shape)  # ITK writes 0 beyond the outer edge of the image
+    np.testing.assert_allclose(
+        resample_image(image, lattice, method=method)[inside], theirs[inside], atol=1e-9
+    )

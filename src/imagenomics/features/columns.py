@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from imagenomics.features.names import TEXTURE, VOXEL_UNITS, feature_names
+from imagenomics.features.names import DIAGNOSTIC, TEXTURE, VOXEL_UNITS, feature_names
+from imagenomics.features.pyradiomics_names import PYRADIOMICS, PYRADIOMICS_TEXTURE
 from imagenomics.features.settings import FAMILIES, Family, FeatureSettings
 
 IN_VOXELS = {
@@ -13,9 +14,10 @@ IN_VOXELS = {
     "mm": "voxel edges",
     "1/mm": "1/voxel edge",
     "intensity mm3": "intensity voxels",
+    "intensity2 mm3": "intensity2 voxels",
 }
-IN_MM: tuple[Family, ...] = ("volume", "shape", "local-intensity")
-BINNED: tuple[Family, ...] = ("histogram", *TEXTURE)
+IN_MM: tuple[Family, ...] = ("volume", "shape", "local-intensity", "pyradiomics-shape", "pyradiomics-shape2D")
+BINNED: tuple[Family, ...] = ("histogram", *TEXTURE, *PYRADIOMICS_TEXTURE)
 
 
 def feature_columns(settings: FeatureSettings, *, spacing_known: bool = True) -> pd.DataFrame:
@@ -29,6 +31,8 @@ def feature_columns(settings: FeatureSettings, *, spacing_known: bool = True) ->
         False where one voxel is the unit of length. Everything in mm and everything that mixes slices
         (shape, local intensity, 2.5D and 3D textures) is then flagged ``voxel-units`` and loses its IBSI
         tag. Textures within slices stay unflagged on the assumption that voxels are square in plane.
+        ``diagnostics`` are flagged ``diagnostic`` in any case, and keep their tags; the families of PyRadiomics
+        have none.
 
     Returns
     -------
@@ -47,18 +51,25 @@ def feature_columns(settings: FeatureSettings, *, spacing_known: bool = True) ->
 def _row(
     family: Family, name: str, unit: str, settings: FeatureSettings, spacing_known: bool
 ) -> tuple[str, ...]:
-    flags = "" if spacing_known or not _needs_spacing(family, name) else VOXEL_UNITS
-    tag = name if not flags and _conforms(family, settings) else ""
-    return family, name, tag, unit if spacing_known else IN_VOXELS.get(unit, unit), flags
+    flags = [DIAGNOSTIC] if family == "diagnostics" else []
+    tag = name if _conforms(family, settings) else ""
+    if not spacing_known and _needs_spacing(family, name, unit):
+        flags.append(VOXEL_UNITS)
+        tag = ""
+    return family, name, tag, unit if spacing_known else IN_VOXELS.get(unit, unit), "|".join(flags)
 
 
-def _needs_spacing(family: Family, name: str) -> bool:
-    return family in IN_MM or (family in TEXTURE and "_2D" not in name)
+def _needs_spacing(family: Family, name: str, unit: str) -> bool:
+    if family in TEXTURE:
+        return "_2D" not in name
+    return family in (*IN_MM, *PYRADIOMICS_TEXTURE) or "mm" in unit
 
 
 def _conforms(family: Family, settings: FeatureSettings) -> bool:
     """Tell whether IBSI defines it so: its bins of fixed size start at the lower end of the range."""
     chosen = settings.ivh if family == "ivh" else settings.discretisation
+    if family in PYRADIOMICS or (family in BINNED and chosen.method == "pyradiomics-bin-width"):
+        return False
     if family not in (*BINNED, "ivh") or chosen.method != "fixed-bin-size":
         return True
     start = settings.intensity_range[0] if settings.intensity_range else None

@@ -41,10 +41,10 @@ def cooccurrence_features(grid: LevelGrid, aggregations: tuple[Aggregation, ...]
         found |= _in_plane(grid)
     if "3D_avg" in aggregations:
         counts = pair_counts(grid, in_plane=False, bounds=grid.whole)[0]
-        found["3D_avg"] = mean_defined(_haralick(counts))
-        found["3D_comb"] = _haralick(counts.sum(axis=0)[None])[:, 0]
+        found["3D_avg"] = mean_defined(haralick(counts))
+        found["3D_comb"] = haralick(counts.sum(axis=0)[None])[:, 0]
     elif "3D_comb" in aggregations:
-        found["3D_comb"] = _haralick(pair_counts(grid, in_plane=False, bounds=grid.whole, join=True)[0])[:, 0]
+        found["3D_comb"] = haralick(pair_counts(grid, in_plane=False, bounds=grid.whole, join=True)[0])[:, 0]
     return {
         f"cm_{tag}_{a}": float(value) for a in aggregations for tag, value in zip(GLCM, found[a], strict=True)
     }
@@ -56,14 +56,14 @@ def _in_plane(grid: LevelGrid) -> dict[Aggregation, np.ndarray]:
     total = np.zeros((4, size, size), np.int64)
     for bounds in grid.slice_chunks(4 * 4 * 8 * size * size):
         counts = pair_counts(grid, in_plane=True, bounds=bounds)
-        single.append(_haralick(counts.reshape(-1, size, size)))
-        joined.append(_haralick(counts.sum(axis=1)))
+        single.append(haralick(counts.reshape(-1, size, size)))
+        joined.append(haralick(counts.sum(axis=1)))
         total += counts.sum(axis=0)
     return {
         "2D_avg": mean_defined(np.concatenate(single, axis=1)),
         "2D_comb": mean_defined(np.concatenate(joined, axis=1)),
-        "2_5D_avg": mean_defined(_haralick(total)),
-        "2_5D_comb": _haralick(total.sum(axis=0)[None])[:, 0],
+        "2_5D_avg": mean_defined(haralick(total)),
+        "2_5D_comb": haralick(total.sum(axis=0)[None])[:, 0],
     }
 
 
@@ -112,7 +112,7 @@ def entropy(p: np.ndarray) -> np.ndarray:
     return result
 
 
-def _haralick(counts: np.ndarray) -> np.ndarray:
+def haralick(counts: np.ndarray) -> np.ndarray:
     """Return the 25 features (25, m) of m symmetric count matrices (m, g, g), in the order of ``GLCM``."""
     step = max(1, CELLS // counts[0].size)
     parts = [_haralick_together(counts[k : k + step]) for k in range(0, len(counts), step)]

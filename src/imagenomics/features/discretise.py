@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imagenomics.errors import InputError
-from imagenomics.features.settings import Discretisation
+from imagenomics.features.bins import Discretisation
 
 MAX_LEVELS = 1_000_000
 WHOLE = 1e-6  # how far a stored whole number may be from one, e.g. after a float32 file
@@ -31,7 +31,7 @@ def grey_levels(
     levels : array of int32, (n,)
         1 to ``n_levels``; all 1 where every intensity is equal and the number of bins is fixed.
     n_levels : int
-        The number of bins; for fixed size and for 'none' the highest level present.
+        The fixed number of bins; otherwise the highest level present.
 
     Raises
     ------
@@ -41,13 +41,17 @@ def grey_levels(
 
     Source
     ------
-    Image biomarker standardisation initiative reference manual, section on intensity discretisation.
+    Image biomarker standardisation initiative reference manual, section on intensity discretisation;
+    'pyradiomics-bin-width': van Griethuysen et al. 2017, Cancer Research.
     """
     if chosen.method == "none":
         return _counted(whole_numbers(values, smallest=1))
     if chosen.method == "fixed-bin-number":
         return _fixed_number(values, chosen.n_bins), chosen.n_bins
-    return _fixed_size(values, float(chosen.bin_width or 0.0), float(lowest or 0.0))
+    width = float(chosen.bin_width or 0.0)
+    if chosen.method == "pyradiomics-bin-width":
+        return _between_multiples(values, width)
+    return _fixed_size(values, width, float(lowest or 0.0))
 
 
 def whole_numbers(values: np.ndarray, *, smallest: float = -np.inf) -> np.ndarray:
@@ -84,6 +88,17 @@ def _fixed_size(values: np.ndarray, width: float, lowest: float) -> tuple[np.nda
             remedy="lower discretisation.lowest, or leave such voxels out with 'intensity_range'",
         )
     return _counted(np.floor((values - lowest) / width) + 1)
+
+
+def _between_multiples(values: np.ndarray, width: float) -> tuple[np.ndarray, int]:
+    low, high = float(values.min()), float(values.max())
+    start = low - low % width
+    levels = _counted(np.floor((values - start) / width) + 1)[0]
+    # A bin holds its lower edge. The division may round across one: the edges as PyRadiomics makes them decide.
+    edges = np.arange(start, high + 3 * width, width)
+    levels += values >= edges[levels]
+    levels -= values < edges[levels - 1]
+    return levels, int(levels.max())
 
 
 def _counted(levels: np.ndarray) -> tuple[np.ndarray, int]:

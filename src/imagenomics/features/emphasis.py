@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MAX_DENSE = 4_000_000  # cells of a table that is counted densely; above it is sorted instead
+SPARSE = 16  # cells for each entry from which sorting is faster
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def count_sizes(
     """Count equal (group, level, size), each entry ``times`` times."""
     top, longest = int(level.max(initial=1)), int(size.max(initial=1))
     key = (group * top + (level - 1)) * longest + (size - 1)
-    if len(n_voxels) * top * longest <= MAX_DENSE:
+    if len(n_voxels) * top * longest <= min(MAX_DENSE, SPARSE * len(key)):
         weights = None if times is None else times.astype(np.float64)  # counts stay exact up to 2^53
         counted = np.bincount(key, weights=weights)
         found = np.flatnonzero(counted)

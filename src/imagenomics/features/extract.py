@@ -9,6 +9,7 @@ import pandas as pd
 
 from imagenomics.features.columns import BINNED, feature_columns
 from imagenomics.features.cooccurrence import cooccurrence_features
+from imagenomics.features.diagnostics import diagnostic_features
 from imagenomics.features.grid import level_grid
 from imagenomics.features.intensity import histogram_features, intensity_features
 from imagenomics.features.local_intensity import local_intensity_features
@@ -22,6 +23,10 @@ from imagenomics.features.names import (
     suffixes,
 )
 from imagenomics.features.neighbourhood import neighbourhood_features
+from imagenomics.features.pyradiomics_first_order import first_order_features
+from imagenomics.features.pyradiomics_names import BINNED_FIRST_ORDER, PYRADIOMICS_TEXTURE
+from imagenomics.features.pyradiomics_shape import pyradiomics_shape_2d_features, pyradiomics_shape_features
+from imagenomics.features.pyradiomics_texture import pyradiomics_texture_features
 from imagenomics.features.region import Region, prepare_region
 from imagenomics.features.run_length import run_length_features
 from imagenomics.features.settings import FeatureSettings
@@ -31,6 +36,7 @@ from imagenomics.features.zones import zone_features
 
 __all__ = ["extract_region", "feature_columns"]
 Measure = Callable[[Region, FeatureSettings], Mapping[str, float | str]]
+TEXTURES = (*TEXTURE, *PYRADIOMICS_TEXTURE)
 COLUMNS = ("family", "feature", "ibsi", "value", "unit", "flags", "status", "reason")
 
 
@@ -89,6 +95,9 @@ def extract_region(
         image, mask, spacing_mm=spacing_mm, settings=settings, spacing_known=spacing_known
     )
     values = _measure(region, settings, spacing_known)
+    if "diagnostics" in settings.families:
+        spacing = spacing_mm if spacing_known else (1.0, 1.0, 1.0)
+        values |= diagnostic_features(image, mask, region, spacing_mm=spacing, settings=settings)
     rows = feature_columns(settings, spacing_known=spacing_known)
     found = [values[name] for name in rows["feature"]]
     flags = [
@@ -115,12 +124,15 @@ def _measure(region: Region, settings: FeatureSettings, spacing_known: bool) -> 
         "intensity": intensity_features,
         "histogram": histogram_features,
         "ivh": volume_histogram_features,
+        "pyradiomics-firstorder": first_order_features,
+        "pyradiomics-shape": pyradiomics_shape_features,
+        "pyradiomics-shape2D": pyradiomics_shape_2d_features,
     }
     values: dict[str, float | str] = {}
     for family, measure in simple.items():
         if family in settings.families:
             values |= measure(region, settings)
-    if any(family in TEXTURE for family in settings.families):
+    if any(family in TEXTURES for family in settings.families):
         values |= _textures(region, settings, spacing_known)
     return values
 
@@ -129,7 +141,7 @@ def _textures(region: Region, settings: FeatureSettings, spacing_known: bool) ->
     if region.n_levels > settings.max_levels:
         why = f"{region.n_levels} grey levels are more than max_levels = {settings.max_levels}"
         rows = feature_columns(settings, spacing_known=spacing_known)
-        return dict.fromkeys(rows.loc[rows["family"].isin(list(TEXTURE)), "feature"], why)
+        return dict.fromkeys(rows.loc[rows["family"].isin(TEXTURES), "feature"], why)
     wanted = set(settings.families)
     aggregations = settings.resolved(spacing_known=spacing_known)
     dimensions = suffixes("glszm", aggregations)
@@ -143,15 +155,16 @@ def _textures(region: Region, settings: FeatureSettings, spacing_known: bool) ->
         values |= zone_features(grid, dimensions)
     if wanted & {"ngtdm", "ngldm"}:
         values |= neighbourhood_features(grid, dimensions)
-    return values
+    return values | pyradiomics_texture_features(grid, settings)
 
 
 def _flags(family: str, feature: str, flags: str, region: Region, settings: FeatureSettings) -> str:
     """Add to the flags that follow from the settings those that follow from this region."""
     found = [flags] if flags else []
-    if family in BINNED and region.n_different < settings.min_levels:
+    if (family in BINNED or feature in BINNED_FIRST_ORDER) and region.n_different < settings.min_levels:
         found.append(FEW_LEVELS)
-    if family in TEXTURE and region.anisotropy(in_plane="_3D" not in feature) > settings.max_anisotropy:
+    in_plane = "_3D" not in (feature if family in TEXTURE else f"_{settings.pyradiomics_aggregation}")
+    if family in TEXTURES and region.anisotropy(in_plane=in_plane) > settings.max_anisotropy:
         found.append(ANISOTROPIC)
     if feature in NEEDS_POSITIVE and region.values.min() < 0:
         found.append(SIGNED)

@@ -41,12 +41,17 @@ def mesh_volume_area(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -
     or mirrored.
     """
     table = pattern_table()
-    counts = count_patterns(mask)
+    counts = count_patterns(mask)[:, 0]
+    area = float(counts @ pattern_areas(table, spacing_mm))
+    return float(counts @ table.share) * float(np.prod(spacing_mm)), area
+
+
+def pattern_areas(table: PatternTable, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Return the surface (256,), in mm2, in a cube of each pattern."""
     corners = table.triangles * np.array(spacing_mm)
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = table.weight * 0.5 * np.linalg.norm(normals, axis=1)
-    area = np.bincount(table.pattern, weights=areas, minlength=256)
-    return float(counts @ table.share) * float(np.prod(spacing_mm)), float(counts @ area)
+    return np.bincount(table.pattern, weights=areas, minlength=256)
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,8 @@ def pattern_table() -> PatternTable:
     for pattern in range(256):
         inside = [bool(pattern >> c & 1) for c in range(8)]
         share[pattern] = sum(_cone_of_face(inside, face) for face in FACES)
-        for loop in _loops(inside):
-            splits = _widest_splits(loop)
+        for loop in loops(inside):
+            splits = widest_splits(loop)
             triangles += splits
             patterns += [pattern] * sum(map(len, splits))
             weights += [1 / len(splits)] * sum(map(len, splits))
@@ -90,7 +95,7 @@ def pattern_table() -> PatternTable:
     return PatternTable(np.concatenate(triangles), np.array(patterns), np.array(weights), share)
 
 
-def _widest_splits(loop: list[Point]) -> list[np.ndarray]:
+def widest_splits(loop: list[Point]) -> list[np.ndarray]:
     """Return the splits of a polygon into triangles (t, 3, 3) whose area is largest."""
     splits = np.array(loop)[np.array(_splits(tuple(range(len(loop)))))]
     normals = np.cross(splits[:, :, 1] - splits[:, :, 0], splits[:, :, 2] - splits[:, :, 0])
@@ -129,7 +134,7 @@ def _faces() -> list[list[int]]:
 FACES = _faces()
 
 
-def _loops(inside: list[bool]) -> list[list[Point]]:
+def loops(inside: list[bool]) -> list[list[Point]]:
     """Return the polygons that part inside from outside; their normals point outside."""
     after: dict[Point, Point] = {}
     for face in FACES:
@@ -139,15 +144,15 @@ def _loops(inside: list[bool]) -> list[list[Point]]:
             entry = _middle(face[k], face[(k + 1) % 4])
             end = next(e for e in range(k + 1, k + 4) if not inside[face[(e + 1) % 4]])
             after[entry] = _middle(face[end % 4], face[(end + 1) % 4])
-    loops = []
+    found = []
     while after:
         start, point = after.popitem()
         loop = [start]
         while point != start:
             loop.append(point)
             point = after.pop(point)
-        loops.append(loop)
-    return loops
+        found.append(loop)
+    return found
 
 
 def _middle(a: int, b: int) -> Point:
@@ -164,14 +169,21 @@ def _cone_of_face(inside: list[bool], face: list[int]) -> float:
 
 
 def count_patterns(mask: np.ndarray) -> np.ndarray:
-    """Count each pattern of eight voxel centres, (256,); bit ``4 dz + 2 dy + dx`` is one centre."""
+    """Count each pattern of eight voxel centres; bit ``4 dz + 2 dy + dx`` is one centre.
+
+    Returns
+    -------
+    array of int64, (256, 4)
+        How often the pattern occurs and, for patterns that the surface runs through, the sums of the places (z, y, x)
+        of their cubes in the padded mask.
+    """
     counts: np.ndarray = _count_patterns(np.pad(mask, 1).astype(np.uint8))
     return counts
 
 
 @njit(cache=True, nogil=True)
 def _count_patterns(mask: np.ndarray) -> np.ndarray:
-    counts = np.zeros(256, np.int64)
+    counts = np.zeros((256, 4), np.int64)
     depth, height, width = mask.shape
     for z in range(depth - 1):
         for y in range(height - 1):
@@ -181,22 +193,58 @@ def _count_patterns(mask: np.ndarray) -> np.ndarray:
                 pattern = (pattern >> 1) & 0b01010101
                 pattern |= mask[z, y, x + 1] << 1 | mask[z, y + 1, x + 1] << 3
                 pattern |= mask[z + 1, y, x + 1] << 5 | mask[z + 1, y + 1, x + 1] << 7
-                counts[pattern] += 1
+                counts[pattern, 0] += 1
+                if pattern != 0 and pattern != 255:
+                    counts[pattern, 1] += z
+                    counts[pattern, 2] += y
+                    counts[pattern, 3] += x
     return counts
 
 
 def outer_vertices(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
     """Return a few mesh vertices (v, 3), in mm, whose convex hull is that of all mesh vertices."""
-    doubled = _outer_vertices(np.pad(mask, 1).astype(np.uint8))
-    return doubled * (0.5 * np.array(spacing_mm))
+    return plane_corners(mask) * (0.5 * np.array(spacing_mm))
+
+
+def plane_corners(mask: np.ndarray, *, across: int = 0) -> np.ndarray:
+    """Return the corners of the convex hulls of the mesh vertices in each plane across an axis.
+
+    Returns
+    -------
+    array of int64, (v, 3)
+        Places (z, y, x) in half voxels, plane by plane.
+    """
+    order = [across, *(axis for axis in range(3) if axis != across)]
+    found: np.ndarray = _plane_corners(np.pad(mask.transpose(order), 1).astype(np.uint8, order="C"))
+    return found[:, np.argsort(order)]
 
 
 @njit(cache=True, nogil=True)
-def _outer_vertices(mask: np.ndarray) -> np.ndarray:
+def _row_ends(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # The first and the last voxel inside of each row; the width and -1 where there is none.
+    depth, height, width = mask.shape
+    first = np.full((depth, height), width)
+    last = np.full((depth, height), -1)
+    for z in range(depth):
+        for y in range(height):
+            for x in range(width):
+                if mask[z, y, x]:
+                    first[z, y] = x
+                    break
+            for x in range(width - 1, first[z, y] - 1, -1):
+                if mask[z, y, x]:
+                    last[z, y] = x
+                    break
+    return first, last
+
+
+@njit(cache=True, nogil=True)
+def _plane_corners(mask: np.ndarray) -> np.ndarray:
     # In doubled voxel indices. A corner of the hull is a corner of the hull of its own plane, and of a row
     # of a plane only the two ends matter: the planes' hulls are two chains of ends (Andrew's
     # monotone chain).
     depth, height, width = mask.shape
+    first, last = _row_ends(mask)
     found = np.empty((2 * depth * 4 * height, 3), np.int64)
     n = 0
     chain = np.empty((2 * height, 2), np.int64)
@@ -208,14 +256,17 @@ def _outer_vertices(mask: np.ndarray) -> np.ndarray:
                 top, bottom = row // 2, (row + 1) // 2
                 if low != high and top != bottom:
                     continue
-                best = -1
-                for k in range(2 * width - 1):
-                    x = k if side == -1 else 2 * width - 2 - k
-                    left, right = x // 2, (x + 1) // 2
-                    steps = (low != high) + (top != bottom) + (left != right)
-                    if steps == 1 and mask[low, top, left] != mask[high, bottom, right]:
-                        best = x
-                        break
+                if side == -1:
+                    end = min(first[low, top], first[high, bottom])
+                else:
+                    end = max(last[low, top], last[high, bottom])
+                if low == high and top == bottom:
+                    best = 2 * end + side if 0 <= end < width else -1
+                else:
+                    # Two voxels side by side, one of them inside.
+                    while 0 <= end < width and mask[low, top, end] == mask[high, bottom, end]:
+                        end -= side
+                    best = 2 * end if 0 <= end < width else -1
                 if best < 0:
                     continue
                 while size >= 2:

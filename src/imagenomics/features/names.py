@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from imagenomics.features.pyradiomics_names import PYRADIOMICS
 from imagenomics.features.settings import Aggregation, Family, FeatureSettings, ShapeExtra
 
 VOXEL_UNITS = "voxel-units"
+DIAGNOSTIC = "diagnostic"  # tells how a region was made ready, which is no property of the patient
 FEW_LEVELS = "few-levels"
 ANISOTROPIC = "anisotropic"
 SIGNED = "negative-intensities"
 # Ratios and weights that have a meaning only where zero is the least intensity there can be.
 NEEDS_POSITIVE = ("morph_com", "stat_cov", "stat_qcod")
+
+
+def _diagnostics() -> dict[str, str]:
+    """Return the tags of image and mask as read, after interpolation and after re-segmentation."""
+    found: dict[str, str] = {}
+    for stage in ("init", "interp"):
+        found |= {f"img_dim_{axis}_{stage}_img": "voxels" for axis in "xyz"}
+        found |= {f"vox_dim_{axis}_{stage}_img": "mm" for axis in "xyz"}
+        found |= {f"{what}_int_{stage}_img": "intensity" for what in ("mean", "min", "max")}
+    for stage in ("init", "interp", "reseg"):
+        for box in ("int_mask_dim", "int_mask_bb_dim", "morph_mask_bb_dim"):
+            found |= {f"{box}_{axis}_{stage}_roi": "voxels" for axis in "xyz"}
+        found |= {f"{which}_mask_vox_count_{stage}_roi": "voxels" for which in ("int", "morph")}
+        found |= {f"int_mask_{what}_int_{stage}_roi": "intensity" for what in ("mean", "min", "max")}
+    return found
+
 
 # Families without aggregation: feature to unit.
 PLAIN: Mapping[Family, Mapping[str, str]] = MappingProxyType(
@@ -103,6 +121,8 @@ PLAIN: Mapping[Family, Mapping[str, str]] = MappingProxyType(
             "ivh_diff_i10_i90": "intensity",
             "ivh_auc": "",
         },
+        "diagnostics": _diagnostics(),
+        **PYRADIOMICS,
     }
 )
 EXTRAS: Mapping[ShapeExtra, tuple[str, ...]] = MappingProxyType(
@@ -169,6 +189,8 @@ UNDEFINED: Mapping[str, str] = MappingProxyType(
         "gldzm": "undefined for this region",
         "ngtdm": "undefined: a division by zero (no difference between neighbours, or between levels)",
         "ngldm": "undefined for this region",
+        "diagnostics": "undefined: a voxel without a number",
+        **dict.fromkeys(PYRADIOMICS, "undefined: PyRadiomics' definition gives no number here"),
     }
 )
 

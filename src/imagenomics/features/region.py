@@ -20,7 +20,18 @@ from imagenomics.images.resample import (
 from imagenomics.images.resegment import resegment
 
 PEAK_RADIUS_MM = 10.0 * (3.0 / (4.0 * np.pi)) ** (1.0 / 3.0)  # a sphere of 1 cm3
-BINNED = frozenset({"histogram", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"})
+UNBINNED = frozenset(
+    {
+        "volume",
+        "shape",
+        "local-intensity",
+        "intensity",
+        "ivh",
+        "diagnostics",
+        "pyradiomics-shape",
+        "pyradiomics-shape2D",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -93,10 +104,16 @@ def prepare_region(
     else:
         inner = np.ascontiguousarray(mask[_slices(start, stop)])
         scene, start, stop = _cropped(image, start, stop, _margin(settings, spacing))
-    if settings.round_intensities:
-        scene = np.rint(scene)
+    scene = rounded(scene, settings)
     _check_size(inner, settings, "the region")
     return _with_levels(scene, inner, start, stop, spacing, settings)
+
+
+def rounded(image: np.ndarray, settings: FeatureSettings) -> np.ndarray:
+    """Return intensities as whole numbers where the settings ask for them."""
+    if settings.round_intensities == "truncate":
+        return np.trunc(image)
+    return np.rint(image) if settings.round_intensities else image
 
 
 def bounding_box(mask: np.ndarray) -> tuple[list[int], list[int]]:
@@ -129,7 +146,7 @@ def _with_levels(
     _check_size(inside, settings, "the region within 'intensity_range' and 'outlier_sigma'")
     values = box[inside]
     levels, n_levels = np.zeros(0, np.int32), 0
-    if BINNED.intersection(settings.families):
+    if not UNBINNED.issuperset(settings.families):
         chosen = settings.discretisation
         levels, n_levels = grey_levels(values, chosen, lowest=settings.lowest_of(chosen))
     different = int(np.count_nonzero(np.bincount(levels)))
@@ -145,7 +162,7 @@ def _resampled(
     target = [None if isinstance(t, str) else t for t in wanted]
     new_spacing = _three([s if t is None else t for s, t in zip(spacing, target, strict=True)])
     start, stop = bounding_box(mask)
-    whole = aligned_lattice(mask.shape, spacing, target)
+    whole = aligned_lattice(mask.shape, spacing, target, alignment=settings.alignment)
     reach = [m + 1 for m in _margin(settings, spacing)]
     near = whole.indices_within(
         [a - r for a, r in zip(start, reach, strict=True)],
@@ -155,7 +172,10 @@ def _resampled(
     used = image[source_box(image.shape, lattice, settings.interpolation)]
     _check_numbers(used, np.ones(used.shape, bool))
     scene = resample_image(image, lattice, method=settings.interpolation)
-    return scene, resample_mask(mask, lattice, threshold=settings.mask_threshold), new_spacing
+    inner = resample_mask(
+        mask, lattice, threshold=settings.mask_threshold, method=settings.mask_interpolation
+    )
+    return scene, inner, new_spacing
 
 
 def _margin(settings: FeatureSettings, spacing: tuple[float, float, float]) -> list[int]:

@@ -69,9 +69,12 @@ def _in_plane(grid: LevelGrid) -> dict[Aggregation, np.ndarray]:
 def run_counts(grid: LevelGrid, *, in_plane: bool, bounds: np.ndarray) -> np.ndarray:
     """Return the number of runs (groups, directions, levels, lengths)."""
     steps = directions(grid.strides, in_plane=in_plane)
-    counts = np.zeros((len(bounds) - 1, len(steps), grid.n_levels, _longest(grid)), np.int64)
-    _count_runs(grid.levels, grid.voxels, bounds, steps, counts)
-    return counts
+    reached = np.zeros((len(bounds) - 1, len(steps), grid.n_levels, _longest(grid)), np.int64)
+    length = np.zeros(grid.levels.size, np.int32)
+    _count_reached(grid.levels, grid.voxels, bounds, steps, length, reached)
+    # A run that reaches a length has that length or goes on.
+    reached[..., :-1] -= reached[..., 1:]
+    return reached
 
 
 def _longest(grid: LevelGrid) -> int:
@@ -81,20 +84,24 @@ def _longest(grid: LevelGrid) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _count_runs(
-    levels: np.ndarray, voxels: np.ndarray, bounds: np.ndarray, steps: np.ndarray, counts: np.ndarray
+def _count_reached(
+    levels: np.ndarray,
+    voxels: np.ndarray,
+    bounds: np.ndarray,
+    steps: np.ndarray,
+    length: np.ndarray,
+    reached: np.ndarray,
 ) -> None:
+    # How far the run of each voxel has come, without a branch: whether a run goes on cannot be predicted. Unsigned
+    # places spare the check for negative ones.
+    longest = reached.shape[3]
     for group in range(bounds.size - 1):
-        for k in range(bounds[group], bounds[group + 1]):
-            start = voxels[k]
-            level = levels[start]
-            for d in range(steps.size):
-                step = steps[d]
-                if levels[start - step] == level:
-                    continue
-                length = 1
-                place = start + step
-                while levels[place] == level:
-                    length += 1
-                    place += step
-                counts[group, d, level - 1, length - 1] += 1
+        for d in range(steps.size):
+            step = steps[d]
+            cells = reached[group, d].ravel()
+            for k in range(bounds[group], bounds[group + 1]):
+                place, before = np.uint64(voxels[k]), np.uint64(voxels[k] - step)
+                level = levels[place]
+                so_far = np.int32(length[before] * (levels[before] == level) + 1)
+                length[place] = so_far
+                cells[np.uint64((level - 1) * longest + so_far - 1)] += 1

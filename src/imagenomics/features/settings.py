@@ -10,7 +10,8 @@ from typing import Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from imagenomics.errors import unknown_name
-from imagenomics.images.resample import Interpolation
+from imagenomics.features.bins import Discretisation as Discretisation
+from imagenomics.images.resample import Alignment, Interpolation, MaskInterpolation
 from imagenomics.settings import Settings
 
 Family = Literal[
@@ -26,6 +27,15 @@ Family = Literal[
     "gldzm",
     "ngtdm",
     "ngldm",
+    "diagnostics",
+    "pyradiomics-firstorder",
+    "pyradiomics-shape",
+    "pyradiomics-shape2D",
+    "pyradiomics-glcm",
+    "pyradiomics-glrlm",
+    "pyradiomics-glszm",
+    "pyradiomics-gldm",
+    "pyradiomics-ngtdm",
 ]
 Aggregation = Literal["auto", "2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb"]
 Spacing = float | Literal["keep"]
@@ -33,33 +43,12 @@ ShapeExtra = Literal["autocorrelation", "enclosing"]
 Doubt = Literal["few-levels", "anisotropic", "negative-intensities"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 AGGREGATIONS: tuple[Aggregation, ...] = get_args(Aggregation)[1:]
-DEFAULT_FAMILIES: tuple[Family, ...] = tuple(f for f in FAMILIES if f not in ("local-intensity", "ivh"))
-
-
-class Discretisation(Settings):
-    """How intensities become grey levels 1, 2, ..."""
-
-    method: Literal["fixed-bin-number", "fixed-bin-size", "none"] = Field(
-        default="fixed-bin-number",
-        description="'fixed-bin-number': equal bins between the region's own extremes, for arbitrary units "
-        "such as MRI; 'fixed-bin-size': bins of 'bin_width' from 'lowest', for calibrated units such as CT "
-        "and SUV; 'none': the image already holds whole numbers.",
-    )
-    n_bins: int = Field(default=32, ge=2, le=1_000_000, description="Number of bins of 'fixed-bin-number'.")
-    bin_width: float | None = Field(
-        default=None, gt=0, description="Width of a bin of 'fixed-bin-size', in intensity units."
-    )
-    lowest: float | None = Field(
-        default=None,
-        description="Lower edge of the first bin of 'fixed-bin-size'. Not set: the lower end of "
-        "'intensity_range'.",
-    )
-
-    @model_validator(mode="after")
-    def _width_belongs_to_its_method(self) -> Self:
-        if (self.method == "fixed-bin-size") != (self.bin_width is not None):
-            raise ValueError("'bin_width' is needed with method = \"fixed-bin-size\", and only there")
-        return self
+PYRADIOMICS_FAMILIES: tuple[Family, ...] = tuple(f for f in FAMILIES if f.startswith("pyradiomics-"))
+IBSI_FAMILIES: tuple[Family, ...] = tuple(
+    f for f in FAMILIES if f not in ("diagnostics", *PYRADIOMICS_FAMILIES)
+)
+DEFAULT_FAMILIES: tuple[Family, ...] = tuple(f for f in IBSI_FAMILIES if f not in ("local-intensity", "ivh"))
+PYRADIOMICS_AGGREGATIONS: tuple[Aggregation, ...] = ("2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb")
 
 
 class FeatureSettings(Settings):
@@ -68,15 +57,18 @@ class FeatureSettings(Settings):
     families: tuple[Family, ...] = Field(
         default=DEFAULT_FAMILIES,
         min_length=1,
-        description="Groups of features. Default: all but 'local-intensity' (a PET measure) and 'ivh' (close "
-        "to the percentiles of 'intensity').",
+        description="Groups of features. Default: all of IBSI's but 'local-intensity' (a PET measure) and 'ivh' "
+        "(close to the percentiles of 'intensity'). 'diagnostics': image and mask after each step, as IBSI's "
+        "tables report them; 'pyradiomics-...': the definitions of PyRadiomics, which differ from IBSI's here and "
+        "there.",
     )
     aggregations: tuple[Aggregation, ...] = Field(
         default=("auto",),
         min_length=1,
         description="How texture matrices are joined over directions and slices. 'auto': '3D_comb' where the "
         "voxel spacing is known, else '2D_comb'. Zone and neighbourhood matrices use the part before '_avg' "
-        "or '_comb'.",
+        "or '_comb'. The families of PyRadiomics take one: '3D_avg' (its default, and 'auto' here), '3D_comb' "
+        "(weightingNorm = 'no_weighting'), '2_5D_avg' or '2_5D_comb' (force2D = true).",
     )
     shape_extras: tuple[ShapeExtra, ...] = Field(
         default=(),
@@ -95,14 +87,24 @@ class FeatureSettings(Settings):
         "axis as it is. Not set: the image's own grid.",
     )
     interpolation: Interpolation = Field(
-        default="linear", description="Interpolation of the image; masks are always interpolated linearly."
+        default="linear", description="Interpolation of the image where 'spacing_mm' asks for one."
+    )
+    mask_interpolation: MaskInterpolation = Field(
+        default="linear",
+        description="Interpolation of the mask. 'linear': see 'mask_threshold'; 'nearest': as PyRadiomics.",
+    )
+    alignment: Alignment = Field(
+        default="centre",
+        description="Where the new voxels lie. 'centre': old and new grid share their centre, as IBSI asks; "
+        "'corner': they share the outer corner of the first voxel, as in PyRadiomics.",
     )
     mask_threshold: float = Field(
         default=0.5, gt=0, le=1, description="Share of a new voxel that must lie in the region."
     )
-    round_intensities: bool = Field(
+    round_intensities: bool | Literal["truncate"] = Field(
         default=False,
-        description="Round intensities to whole numbers after resampling (Hounsfield units).",
+        description="Round intensities to whole numbers after resampling (Hounsfield units). 'truncate': cut the "
+        "decimals off, as PyRadiomics does to images that are stored as whole numbers.",
     )
     intensity_range: tuple[float | None, float | None] | None = Field(
         default=None,
@@ -112,6 +114,11 @@ class FeatureSettings(Settings):
         default=None,
         gt=0,
         description="Voxels further than this many standard deviations from the mean do not count either.",
+    )
+    energy_shift: float = Field(
+        default=0.0,
+        description="Added to intensities in 'Energy', 'TotalEnergy' and 'RootMeanSquared' of "
+        "'pyradiomics-firstorder' (its voxelArrayShift), in intensity units.",
     )
     min_voxels: int = Field(
         default=64, ge=1, description="A region with fewer voxels is refused, and says so."
@@ -168,6 +175,10 @@ class FeatureSettings(Settings):
 
     @model_validator(mode="after")
     def _bins_start_somewhere(self) -> Self:
+        if self.ivh.method == "pyradiomics-bin-width":
+            raise ValueError(
+                "ivh: PyRadiomics has no intensity-volume histogram; choose another 'ivh.method'"
+            )
         for name, chosen in (("discretisation", self.discretisation), ("ivh", self.ivh)):
             if chosen.method == "fixed-bin-size" and self.lowest_of(chosen) is None:
                 raise ValueError(
@@ -175,6 +186,21 @@ class FeatureSettings(Settings):
                     "start at each patient's own minimum cannot be compared"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _one_matrix_for_pyradiomics(self) -> Self:
+        asked = set(PYRADIOMICS_FAMILIES).intersection(self.families)
+        if asked and (len(self.aggregations) > 1 or self.aggregations[0].startswith("2D")):
+            raise ValueError(
+                f"'{min(asked)}' gives one value for each feature: 'aggregations' must be one of "
+                f"{', '.join(PYRADIOMICS_AGGREGATIONS)} (or 'auto', which is its default '3D_avg')"
+            )
+        return self
+
+    @property
+    def pyradiomics_aggregation(self) -> Aggregation:
+        """How the families of PyRadiomics join matrices."""
+        return "3D_avg" if self.aggregations[0] == "auto" else self.aggregations[0]
 
     def lowest_of(self, chosen: Discretisation) -> float | None:
         """Return where the bins of a fixed size start."""
@@ -190,7 +216,7 @@ class FeatureSettings(Settings):
 
 
 _ALL = FeatureSettings(
-    families=FAMILIES,
+    families=IBSI_FAMILIES,
     aggregations=AGGREGATIONS,
     shape_extras=("autocorrelation", "enclosing"),
     max_voxels_quadratic=1_000_000,
@@ -205,18 +231,26 @@ def _ibsi(**changes: object) -> FeatureSettings:
     return FeatureSettings.model_validate({**_ALL.model_dump(), **changes})
 
 
-_CT_SPACE = {"aggregations": _IN_SPACE, "spacing_mm": (2.0, 2.0, 2.0), "round_intensities": True}
+_CT: tuple[Family, ...] = (*IBSI_FAMILIES, "diagnostics")
+_CT_SPACE = {
+    "families": _CT,
+    "aggregations": _IN_SPACE,
+    "spacing_mm": (2.0, 2.0, 2.0),
+    "round_intensities": True,
+}
 PRESETS: Mapping[str, FeatureSettings] = MappingProxyType(
     {
         "default": FeatureSettings(),
         "ibsi-digital": _ibsi(discretisation=_AS_IS, ivh=_AS_IS, min_voxels=1, min_levels=1),
         "ibsi-a": _ibsi(
+            families=_CT,
             aggregations=_IN_PLANE,
             intensity_range=(-500, 400),
             discretisation=Discretisation(method="fixed-bin-size", bin_width=25),
             ivh=_AS_IS,
         ),
         "ibsi-b": _ibsi(
+            families=_CT,
             aggregations=_IN_PLANE,
             spacing_mm=("keep", 2.0, 2.0),
             round_intensities=True,
@@ -232,6 +266,15 @@ PRESETS: Mapping[str, FeatureSettings] = MappingProxyType(
         "ibsi-d": _ibsi(**_CT_SPACE, outlier_sigma=3, ivh=_AS_IS),
         "ibsi-e": _ibsi(
             **_CT_SPACE, interpolation="cubic-spline", intensity_range=(-1000, 400), outlier_sigma=3
+        ),
+        "pyradiomics": FeatureSettings(
+            families=tuple(f for f in PYRADIOMICS_FAMILIES if f != "pyradiomics-shape2D"),
+            aggregations=("3D_avg",),
+            discretisation=Discretisation(method="pyradiomics-bin-width", bin_width=25),
+            interpolation="cubic-spline",
+            mask_interpolation="nearest",
+            alignment="corner",
+            min_voxels=1,
         ),
     }
 )

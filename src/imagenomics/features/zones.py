@@ -59,11 +59,14 @@ def zone_features(grid: LevelGrid, dimensions: list[str]) -> dict[str, float]:
     return values
 
 
-def find_zones(grid: LevelGrid, *, in_plane: bool) -> Zones:
-    """Find the zones, in the order of their first voxels."""
+def find_zones(grid: LevelGrid, *, in_plane: bool, distances: bool = True) -> Zones:
+    """Find the zones, in the order of their first voxels; without ``distances`` theirs are 0."""
     steps = directions(grid.strides, in_plane=in_plane)
-    distance = border_distance(grid, in_plane=in_plane)
-    first, size, nearest = _join_zones(grid.levels, grid.voxels, steps, distance)
+    distance = np.zeros(len(grid.voxels), np.int64)
+    if distances:
+        distance = border_distance(grid, in_plane=in_plane)
+    ahead = steps[(steps + 1) % grid.strides[1] == 0]
+    first, size, nearest = _join_zones(grid.levels, grid.voxels, steps, ahead, distance)
     in_slice = np.searchsorted(grid.bounds, first, side="right") - 1
     level = grid.levels[grid.voxels[first]].astype(np.int64)
     return Zones(in_slice.astype(np.int64), level, size, nearest)
@@ -71,23 +74,24 @@ def find_zones(grid: LevelGrid, *, in_plane: bool) -> Zones:
 
 @njit(cache=True, nogil=True)
 def _join_zones(
-    levels: np.ndarray, voxels: np.ndarray, steps: np.ndarray, distance: np.ndarray
+    levels: np.ndarray, voxels: np.ndarray, steps: np.ndarray, ahead: np.ndarray, distance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    # Union-find whose root is always the zone's first voxel, so that one later sweep can number the zones.
+    # Union-find whose root is always the zone's first voxel, so that one later sweep can number the zones. A voxel
+    # like the one before it in its row shares all its earlier neighbours but those one voxel ahead.
     parent = np.zeros(levels.size, np.int64)
     n_zones = 0
     for k in range(voxels.size):
         place = voxels[k]
         level = levels[place]
-        root = place
-        parent[place] = place
-        for d in range(steps.size):
-            other = place - steps[d]
-            if levels[other] != level:
+        like_before = levels[place - 1] == level
+        look_at = ahead if like_before else steps
+        root = _root(parent, place - 1) if like_before else place
+        parent[place] = root
+        for d in range(look_at.size):
+            other = place - look_at[d]
+            if levels[np.uint64(other)] != level:
                 continue
-            while parent[other] != other:
-                parent[other] = parent[parent[other]]
-                other = parent[other]
+            other = _root(parent, other)
             if other < root:
                 parent[root] = other
                 root = other
@@ -112,3 +116,11 @@ def _join_zones(
         size[zone] += 1
         nearest[zone] = min(nearest[zone], distance[k])
     return first[:n_zones], size[:n_zones], nearest[:n_zones]
+
+
+@njit(cache=True, nogil=True)
+def _root(parent: np.ndarray, place: int) -> int:
+    while parent[np.uint64(place)] != place:
+        parent[np.uint64(place)] = parent[np.uint64(parent[np.uint64(place)])]
+        place = parent[np.uint64(place)]
+    return place

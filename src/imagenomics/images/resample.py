@@ -11,7 +11,11 @@ import numpy as np
 from imagenomics.errors import InputError
 
 Interpolation = Literal["nearest", "linear", "cubic-spline"]
-ORDER: dict[str, int] = {"nearest": 0, "linear": 1, "cubic-spline": 3}
+MaskInterpolation = Literal["nearest", "linear"]
+Alignment = Literal["centre", "corner"]
+ORDER: dict[str, int] = {"linear": 1, "cubic-spline": 3}
+# What lies beyond the border: the nearest voxel, or for the spline, as in ITK, the mirror image.
+BEYOND: dict[str, str] = {"nearest": "nearest", "linear": "nearest", "cubic-spline": "mirror"}
 # Voxels around a window that its interpolated values depend on. A cubic B-spline reaches over the whole
 # image, but a voxel's weight falls by 0.27 with each step: after 24 steps it is below the last bit of a
 # double.
@@ -43,9 +47,13 @@ class Lattice:
 
 
 def aligned_lattice(
-    shape: Sequence[int], spacing_mm: Sequence[float], target_mm: Sequence[float | None]
+    shape: Sequence[int],
+    spacing_mm: Sequence[float],
+    target_mm: Sequence[float | None],
+    *,
+    alignment: Alignment = "centre",
 ) -> Lattice:
-    """Place the voxels of another spacing so that they cover the image and share its centre.
+    """Place the voxels of another spacing so that they cover the image.
 
     Parameters
     ----------
@@ -55,6 +63,8 @@ def aligned_lattice(
         Distance of neighbouring voxel centres.
     target_mm : (z, y, x)
         The new distances; None keeps an axis as it is.
+    alignment : {"centre", "corner"}
+        What old and new grid share: the centre, or the outer corner of the first voxel.
 
     Raises
     ------
@@ -70,8 +80,8 @@ def aligned_lattice(
         new = old if wanted is None else wanted
         check_spacing((old, new))
         cells = max(1, int(np.ceil(n * old / new - ROUNDING)))
-        first.append(0.5 * ((n - 1) - (cells - 1) * (new / old)))
         step.append(new / old)
+        first.append(0.5 * ((n - 1) - (cells - 1) * step[-1] if alignment == "centre" else step[-1] - 1))
         count.append(cells)
     return Lattice(_three(first), _three(step), (count[0], count[1], count[2]))
 
@@ -105,16 +115,19 @@ def resample_image(image: np.ndarray, lattice: Lattice, *, method: Interpolation
     Parameters
     ----------
     image : array, (z, y, x)
-        Intensities; beyond the border the nearest voxel counts.
+        Intensities; beyond the border the nearest voxel counts, for the spline the mirror image.
     lattice : Lattice
         The places, see :func:`aligned_lattice`.
     method : {"nearest", "linear", "cubic-spline"}
-        Interpolation; the cubic B-spline can overshoot the intensities of the image.
+        Interpolation; the cubic B-spline can overshoot the intensities of the image. Of two nearest voxels the
+        later one counts.
 
     Returns
     -------
     array of float64, (lattice.shape)
     """
+    if method == "nearest":
+        return np.asarray(image[np.ix_(*_nearest(image.shape, lattice))], dtype=np.float64)
     from scipy import ndimage  # here, because settings that name a method import this file
 
     box = source_box(image.shape, lattice, method)
@@ -126,14 +139,28 @@ def resample_image(image: np.ndarray, lattice: Lattice, *, method: Interpolation
         offset=offset,
         output_shape=lattice.shape,
         order=ORDER[method],
-        mode="nearest",
+        mode=BEYOND[method],
     )
     return resampled
 
 
-def resample_mask(mask: np.ndarray, lattice: Lattice, *, threshold: float = 0.5) -> np.ndarray:
-    """Select the new voxels of which at least ``threshold`` lies in the region, by linear interpolation."""
-    fraction = resample_image(mask, lattice, method="linear")
+def _nearest(shape: Sequence[int], lattice: Lattice) -> list[np.ndarray]:
+    """Return along each axis which old voxel is nearest; rounding errors do not part two places half way."""
+    found = []
+    for n, f, s, count in zip(shape, lattice.first, lattice.step, lattice.shape, strict=True):
+        places = np.floor(f + s * np.arange(count) + 0.5 + ROUNDING)
+        found.append(np.clip(places, 0, n - 1).astype(np.int64))
+    return found
+
+
+def resample_mask(
+    mask: np.ndarray, lattice: Lattice, *, threshold: float = 0.5, method: MaskInterpolation = "linear"
+) -> np.ndarray:
+    """Select the new voxels of which at least ``threshold`` lies in the region.
+
+    The share is interpolated linearly, or is all or nothing as in the nearest old voxel.
+    """
+    fraction = resample_image(mask, lattice, method=method)
     inside: np.ndarray = fraction >= threshold - ROUNDING
     return inside
 
