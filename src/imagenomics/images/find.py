@@ -131,7 +131,7 @@ def _locate(kind: str, template: str | None, table: FilesByKind, patient: str, r
 
 
 def _present(kind: str, path: Path) -> _Located:
-    return _Located(str(path), "" if path.is_file() else f"{kind} file not found")
+    return _Located(str(path), "" if path.exists() else f"{kind} file not found")
 
 
 def _only_match(kind: str, root: Path, pattern: str) -> _Located:

@@ -117,7 +117,7 @@ def _check_present(path: Path) -> None:
             "IGX-IMG-003",
             "this is a folder, not an image file",
             where=str(path),
-            remedy="name one file; convert a DICOM series to NIfTI first",
+            remedy="name one file; a folder is read as a DICOM series by read_series, and by [[images]] of a study",
         )
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     near = nearest(path.name, siblings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ from imagenomics.errors import InputError, short_list
 from imagenomics.images.geometry import match_mask
 from imagenomics.images.normalise import normalise
 from imagenomics.images.read import read_mask, read_volume
-from imagenomics.images.settings import ImageSettings
-from imagenomics.images.volume import Mask, Volume, regions
+from imagenomics.images.settings import ImageSettings, Spacing
+from imagenomics.images.volume import Volume, regions
 
 WHOLE = "whole"
+DICOM_ENDINGS = (".dcm", ".dicom", ".ima")
 
 
 def load_case(
@@ -42,27 +44,69 @@ def load_case(
     FileProblem, InputError
         What reading, matching and normalising refuse; ``IGX-IMG-030``: none of the declared regions is there.
     """
-    spacing, most = settings.spacing, settings.max_voxels
-    volume = read_volume(image_path, spacing=spacing, max_voxels=most)
+    volume = _read_image(image_path, settings)
     if mask_path is None:
         found = {WHOLE: np.ones(volume.array.shape, dtype=bool)}
     else:
-        mask = read_mask(mask_path, spacing=spacing, max_voxels=most)
-        mask = match_mask(volume, mask, geometry=settings.geometry)
-        found = regions(mask, settings.regions)
-        _check_some(mask, found, settings)
-        volume = volume.replace(volume.array, "; ".join(["mask", *mask.history]))
+        found, history = _read_regions(mask_path, image_path, volume, settings)
+        volume = volume.replace(volume.array, "; ".join(["mask", *history]))
     return normalise(volume, settings.normalise, regions=found), found
 
 
-def _check_some(mask: Mask, found: dict[str, np.ndarray], settings: ImageSettings) -> None:
+def _read_image(path: Path, settings: ImageSettings) -> Volume:
+    if is_dicom_source(path):
+        from imagenomics.images.dicom.load import load_dicom_image
+
+        volume = load_dicom_image(path, settings)
+        return with_spacing(volume, settings.spacing)
+    return read_volume(path, spacing=settings.spacing, max_voxels=settings.max_voxels)
+
+
+def _read_regions(
+    path: Path, image: Path, volume: Volume, settings: ImageSettings
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    if is_dicom_source(path):
+        from imagenomics.images.dicom.load import load_dicom_regions
+
+        found, history = load_dicom_regions(path, image, volume, settings)
+        _check_some(str(path), (), found, settings)
+        return found, history
+    mask = read_mask(path, spacing=settings.spacing, max_voxels=settings.max_voxels)
+    mask = match_mask(volume, mask, geometry=settings.geometry)
+    found = regions(mask, settings.regions)
+    _check_some(mask.source, mask.labels, found, settings)
+    return found, mask.history
+
+
+def is_dicom_source(path: Path) -> bool:
+    """Tell whether a path stands for DICOM: a folder, or a file that is named so."""
+    return path.is_dir() or path.suffix.lower() in DICOM_ENDINGS
+
+
+def with_spacing(volume: Volume, spacing: Spacing) -> Volume:
+    """Return the volume with the spacing that a study declares instead of the file's."""
+    if spacing == "file":
+        return volume
+    known = not isinstance(spacing, str)
+    z, y, x = (float(s) for s in spacing) if known else (1.0, 1.0, 1.0)
+    note = f"spacing declared as {z:g}, {y:g}, {x:g} mm (z, y, x)" if known else "spacing declared unknown"
+    return replace(
+        volume,
+        spacing_mm=(z, y, x),
+        spacing_known=known,
+        history=(*volume.history, f"{note}, whatever the file says"),
+    )
+
+
+def _check_some(
+    source: str, present: tuple[int, ...], found: dict[str, np.ndarray], settings: ImageSettings
+) -> None:
     if any(region.any() for region in found.values()):
         return
-    present = mask.labels
     raise InputError(
         "IGX-IMG-030",
         "the mask has no voxel of any declared region",
-        where=mask.source,
+        where=source,
         expected=f"labels of {short_list(f'{k} = {v}' for k, v in settings.regions.items())}",
         remedy=f"the mask holds the labels {short_list(present, 8)}: correct 'regions'"
         if present

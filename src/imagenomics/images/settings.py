@@ -16,6 +16,8 @@ Modality = Literal["MR", "CT", "PET", "other"]
 Method = Literal["none", "z-score", "ratio-background", "ratio-region"]
 Spacing = Literal["file", "unknown"] | tuple[float, float, float]
 RegionName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+RegionChoice = tuple[int, ...] | tuple[str, ...] | Literal["any"]
+SuvKind = Literal["weight", "lean-janmahasatian", "lean-james", "surface"]
 PLACEHOLDER = "patient"
 MAX_VOXELS = 400_000_000  # 3.2 GB as float64
 # MR intensities have no unit; CT is in Hounsfield units and PET in activity or SUV.
@@ -46,6 +48,31 @@ class NormaliseSettings(Settings):
         return self
 
 
+class DicomSettings(Settings):
+    """How DICOM files of an image block are read; files of other formats do not look at it."""
+
+    description: str | None = Field(
+        default=None,
+        description="Series description of the image, '*' and '?' match any text; needed where the folder of a "
+        "patient holds several series.",
+    )
+    suv: SuvKind | None = Field(
+        default=None,
+        description="Turn PET into standardised uptake values by 'weight', lean mass ('lean-janmahasatian', "
+        "'lean-james') or body 'surface'.",
+    )
+    names: Literal["label", "number"] = Field(
+        default="label", description="What segments and contours are called: their label, or their number."
+    )
+    threshold: float | None = Field(
+        default=None, gt=0, le=1, description="Share from which a voxel of a fractional segmentation counts."
+    )
+    between: Literal["refuse", "nearest"] = Field(
+        default="refuse",
+        description="Contours that lie between two slices: refuse the patient, or take the nearest slice.",
+    )
+
+
 class FileTable(Settings):
     """A table that names the files of each patient, where no path template fits."""
 
@@ -63,8 +90,8 @@ class ImageSettings(Settings):
     )
     path: str | None = Field(
         default=None,
-        description="Image file with {patient} where the patient id stands; '*' and '?' match any text, but "
-        "exactly one file must fit.",
+        description="Image file, or folder of a DICOM series, with {patient} where the patient id stands; '*' and '?' "
+        "match any text, but exactly one must fit.",
     )
     mask: str | None = Field(
         default=None,
@@ -76,11 +103,14 @@ class ImageSettings(Settings):
     modality: Modality = Field(
         default="other", description="MR, CT, PET or other; it decides the default of 'normalise'."
     )
-    regions: dict[RegionName, tuple[int, ...] | Literal["any"]] = Field(
+    regions: dict[RegionName, RegionChoice] = Field(
         default={"lesion": "any"},
         min_length=1,
         description="Region name to the mask labels that make it up (a number or a list), or 'any' for every "
-        "label but 0.",
+        "label but 0. In DICOM masks also names of segments or contours, e.g. ['GTV-1'].",
+    )
+    dicom: DicomSettings = Field(
+        default=DicomSettings(), description="How DICOM series, SEG and RTSTRUCT files are read."
     )
     spacing: Spacing = Field(
         default="file",
@@ -120,11 +150,14 @@ class ImageSettings(Settings):
     def _number_to_list(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        return {k: (v,) if isinstance(v, int) else v for k, v in value.items()}
+        return {
+            k: (v,) if isinstance(v, int) or (isinstance(v, str) and v != "any") else v
+            for k, v in value.items()
+        }
 
     @field_validator("regions")
     @classmethod
-    def _no_background(cls, value: dict[str, tuple[int, ...] | str]) -> dict[str, tuple[int, ...] | str]:
+    def _no_background(cls, value: dict[str, RegionChoice]) -> dict[str, RegionChoice]:
         for name, labels in value.items():
             if not labels or (not isinstance(labels, str) and 0 in labels):
                 raise ValueError(f"region '{name}' needs at least one label, and 0 is the background")
@@ -168,6 +201,8 @@ class ImageSettings(Settings):
     def digest_of_values(self) -> str:
         """Return a short hash of what changes the numbers of an image: not its name and not its files."""
         parts = self.model_dump(mode="json", include={"regions", "spacing", "geometry", "normalise"})
+        if self.dicom != DicomSettings():
+            parts["dicom"] = self.dicom.model_dump(mode="json", exclude_defaults=True)
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -12,7 +12,7 @@ import numpy as np
 from imagenomics.errors import InputError
 from imagenomics.images.grid import IDENTITY, Grid, Triple
 
-Labels = tuple[int, ...] | str  # label numbers, or "any" for every voxel that is not 0
+Labels = tuple[int, ...] | tuple[str, ...] | str  # label numbers, or "any" for every voxel that is not 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,23 @@ def regions(mask: Mask, mapping: Mapping[str, Labels]) -> dict[str, np.ndarray]:
     -------
     dict of str to ndarray, bool (z, y, x)
         One array for each name; all False where the patient has no voxel of the region.
+
+    Raises
+    ------
+    InputError
+        ``IGX-IMG-014``: names of segments, where the mask knows numbers only.
     """
+    named = [
+        v for labels in mapping.values() if not isinstance(labels, str) for v in labels if isinstance(v, str)
+    ]
+    if named:
+        raise InputError(
+            "IGX-IMG-014",
+            f"this mask has no names, so there is no '{named[0]}'",
+            where=mask.source,
+            expected="label numbers",
+            remedy=f"the mask holds the labels {list(mask.labels)}; only DICOM masks have names",
+        )
     return {
         name: mask.array != 0 if isinstance(labels, str) else np.isin(mask.array, labels)
         for name, labels in mapping.items()

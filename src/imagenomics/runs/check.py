@@ -14,7 +14,9 @@ import pandas as pd
 from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.features.cost import estimate_cost
 from imagenomics.images.geometry import compare_grids
+from imagenomics.images.grid import Grid
 from imagenomics.images.header import Header, read_header
+from imagenomics.images.load import is_dicom_source, load_case
 from imagenomics.images.read import read_mask
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.extract import find_cases
@@ -23,7 +25,7 @@ from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
 from imagenomics.runs.plan import ImageBlock, Plan
 from imagenomics.runs.targets import Target, resolve_targets
-from imagenomics.runs.wide import column_descriptions
+from imagenomics.runs.wide import column_descriptions, phenotype_descriptions
 from imagenomics.tables.patient_table import PatientTable, join
 
 SAMPLED_MASKS = 5
@@ -99,7 +101,7 @@ def _check_images(
     block: ImageBlock, plan: Plan, cases: Sequence[Case], root: Path
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
     settings = plan.features_of(block)
-    headers: dict[str, Header] = {}
+    headers: dict[str, Header | Place] = {}
     problems = []
     for case in cases:
         try:
@@ -141,21 +143,31 @@ def _relative(text: str, root: Path) -> str:
         return text
 
 
-def _headers_agree(case: Case) -> Header:
+@dataclass(frozen=True)
+class Place:
+    """Where the voxels of a DICOM series lie."""
+
+    grid: Grid
+
+
+def _headers_agree(case: Case) -> Header | Place:
     """Read the headers of image and mask; different grids are a problem unless a repair is declared."""
     spacing, most = case.image.spacing, case.image.max_voxels
+    if is_dicom_source(case.files.image):
+        from imagenomics.images.dicom.load import dicom_grid
+
+        return Place(dicom_grid(case.files.image, case.image)[0])
     header = read_header(case.files.image, spacing=spacing, max_voxels=most)
-    if case.files.mask is None or case.image.geometry != "same":
+    mask = case.files.mask
+    if mask is None or case.image.geometry != "same" or is_dicom_source(mask):
         return header
-    difference = compare_grids(
-        header.grid, read_header(case.files.mask, spacing=spacing, max_voxels=most).grid
-    )
+    difference = compare_grids(header.grid, read_header(mask, spacing=spacing, max_voxels=most).grid)
     if not difference.same:
         raise InputError(
             "IGX-IMG-020",
             f"image and mask differ in {', '.join(difference.parts)}; corners lie "
             f"{difference.corner_error_mm:.2f} mm apart",
-            where=f"{case.files.image} and {case.files.mask}",
+            where=f"{case.files.image} and {mask}",
             remedy="declare a repair with `geometry`; a run shows both geometries",
         )
     return header
@@ -170,19 +182,28 @@ def _region_voxels(cases: Sequence[Case]) -> int:
     for i in sorted(chosen):
         case = cases[i]
         try:
-            if case.files.mask is None:
-                sizes.append(read_header(case.files.image, spacing=case.image.spacing).grid.n_voxels)
-            else:
-                sizes.append(int((read_mask(case.files.mask, spacing=case.image.spacing).array > 0).sum()))
+            sizes.append(_voxels_of(case))
         except ImagenomicsError:
             continue
     return max(sizes)
+
+
+def _voxels_of(case: Case) -> int:
+    """Return how many voxels the regions of a case have; a DICOM mask counts once its series is read."""
+    image, mask = case.files.image, case.files.mask
+    if mask is not None and not is_dicom_source(mask):
+        return int((read_mask(mask, spacing=case.image.spacing).array > 0).sum())
+    if mask is None:
+        return _headers_agree(case).grid.n_voxels
+    regions = load_case(image, mask, case.image)[1].values()
+    return max(int(region.sum()) for region in regions)
 
 
 def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
     """Return the features that will be there; those of images still without their values."""
     index = pd.Index(list(linked.patients), name="patient", dtype=object)
     described = [column_descriptions(b, plan.features_of(b)) for b in plan.images]
+    described += [phenotype_descriptions(b, plan.image_of(b)) for b in plan.phenotypes]
     planned = [PatientTable(pd.DataFrame(0.0, index=index, columns=d.index), d) for d in described]
     return join([*planned, linked.given])
 

@@ -9,10 +9,11 @@ from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.measure import Case, case_unit, measure_case
 from imagenomics.runs.panels import safe_name
+from imagenomics.runs.phenotypes import measure_phenotypes
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.store import make_key
 from imagenomics.runs.units import UnitResults, Workshop
-from imagenomics.runs.wide import widen
+from imagenomics.runs.wide import column_descriptions, widen
 from imagenomics.tables.patient_table import PatientTable, join
 
 
@@ -53,13 +54,19 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
             for name, case in cases.items()
             if case.image.name == block.name and name in results.payloads
         }
-        measured.append(widen(block, plan.features_of(block), own, patients=linked.patients, issues=issues))
-    features = join([*measured, linked.given]).patients(linked.patients)
+        settings = plan.features_of(block)
+        described = column_descriptions(block, settings)
+        measured.append(
+            widen(block.name, described, own, accept=settings.accept, patients=linked.patients, issues=issues)
+        )
+    further = measure_phenotypes(plan, linked, shop=shop, issues=issues)
+    features = join([*measured, *further.tables, linked.given]).patients(linked.patients)
     folder.write_table("features", features)
     _write_panels(folder, cases, results)
     upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
-    key = make_key("extracted", 1, "", [linked.key, *upstream])
-    return Extracted(features, len(results.failures) / max(len(cases), 1), key)
+    key = make_key("extracted", 1, "", [linked.key, *upstream, *further.keys])
+    failed = len(results.failures) + further.failed
+    return Extracted(features, failed / max(len(cases) + further.asked, 1), key)
 
 
 def find_cases(plan: Plan, linked: Linked) -> dict[str, Case]:

@@ -38,13 +38,18 @@ class Case:
 
 def case_unit(case: Case) -> Unit:
     """Return the unit of ``case``; its key covers both files and everything that changes the numbers."""
-    files = {"image": case.files.image} | ({"mask": case.files.mask} if case.files.mask else {})
-    detached = {
-        f"{name} data": path for name, file in files.items() if (path := _data_file(file)) is not None
-    }
     # Every setting that can turn a failure into a value belongs in the key, max_voxels too.
     settings = f"{case.image.digest_of_values()} {case.image.max_voxels} {case.features.canonical()}"
-    return Unit(STAGE, VERSION, settings, files | detached, data=case)
+    return Unit(STAGE, VERSION, settings, input_files(case.files), data=case)
+
+
+def input_files(files: CaseFiles) -> dict[str, Path]:
+    """Return every file that an image and its mask are read from, by what it is."""
+    named = {"image": files.image} | ({"mask": files.mask} if files.mask else {})
+    detached = {
+        f"{name} data": path for name, file in named.items() if (path := _data_file(file)) is not None
+    }
+    return named | detached
 
 
 def _data_file(path: Path) -> Path | None:

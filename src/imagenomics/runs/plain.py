@@ -26,7 +26,7 @@ from imagenomics.runs.store import Store, make_key
 from imagenomics.runs.targets import Target
 from imagenomics.runs.train import train_designs
 from imagenomics.runs.units import Workshop
-from imagenomics.runs.wide import widen
+from imagenomics.runs.wide import column_descriptions, widen
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.settings import VerdictSettings
 from imagenomics.work.cluster import open_executor
@@ -84,7 +84,14 @@ def extract_images(
     for patient, failure in results.failures.items():
         issues.fail(patient, "extract", failure, file=str(found.cases[patient].image))
     values = {patient: payload["values"] for patient, payload in results.payloads.items()}
-    table = widen(block, settings, values, patients=ids, issues=issues)
+    table = widen(
+        block.name,
+        column_descriptions(block, settings),
+        values,
+        accept=settings.accept,
+        patients=ids,
+        issues=issues,
+    )
     for patient, _, file, reason in found.missing.astype(str).to_numpy():
         issues.fail(patient, "extract", Failure(patient, "IGX-IMG-001", reason), file=file)
     return Measured(table, issues.failure_table(), issues.warning_table())

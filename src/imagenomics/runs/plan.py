@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import IdRule, PatientsSettings
+from imagenomics.features.phenotypes.settings import AnyMeasure
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
@@ -24,6 +25,17 @@ class ImageBlock(ImageSettings):
 
     features: FeatureSettings | None = Field(
         default=None, description="Features of this image, where they differ from [features]."
+    )
+
+
+class PhenotypeBlock(Settings):
+    """One ``[[phenotypes]]`` block: one more thing that is measured in an image."""
+
+    name: BlockName = Field(description="Unique name; first part of the columns.")
+    image: str = Field(description="Name of the [[images]] block whose pictures and regions are measured.")
+    measure: AnyMeasure = Field(
+        description="What is measured: kind = 'regions', 'compartments', 'spectra', 'filters', 'uptake' or 'map', "
+        "with the settings of that kind."
     )
 
 
@@ -129,6 +141,9 @@ class Plan(Settings):
     features: FeatureSettings = Field(
         default=FeatureSettings(), description="What is measured in each region."
     )
+    phenotypes: tuple[PhenotypeBlock, ...] = Field(
+        default=(), description="Further measurements of the images."
+    )
     feature_tables: tuple[FeatureTable, ...] = Field(default=(), description="Features measured elsewhere.")
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
@@ -137,7 +152,7 @@ class Plan(Settings):
         default=PredictSettings(), description="How models are prepared and tuned inside the training part."
     )
 
-    @field_validator("images", "feature_tables", "molecules", "associate", "train")
+    @field_validator("images", "phenotypes", "feature_tables", "molecules", "associate", "train")
     @classmethod
     def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
         _refuse_twice(getattr(block, "name", "") for block in blocks)
@@ -145,11 +160,23 @@ class Plan(Settings):
 
     @model_validator(mode="after")
     def _names_across(self) -> Self:
-        _refuse_twice([*(b.name for b in self.images), *(b.name for b in self.feature_tables)])
+        _refuse_twice(
+            [b.name for blocks in (self.images, self.phenotypes, self.feature_tables) for b in blocks]
+        )
+        images = {b.name for b in self.images}
+        for block in self.phenotypes:
+            if block.image not in images:
+                raise ValueError(
+                    f"phenotypes {block.name}: there is no [[images]] block named '{block.image}'"
+                )
         _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
         if not self.images and not self.feature_tables:
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
         return self
+
+    def image_of(self, block: PhenotypeBlock) -> ImageBlock:
+        """Return the image that a phenotype is measured in."""
+        return next(image for image in self.images if image.name == block.image)
 
     def features_of(self, block: ImageBlock) -> FeatureSettings:
         """Return what is measured in an image."""

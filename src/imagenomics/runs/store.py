@@ -23,8 +23,12 @@ CHUNK = 1 << 20
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's content; ``IGX-RUN-001`` when it cannot be read."""
+    """Return the SHA-256 of a file's content, or of all files of a folder; ``IGX-RUN-001`` when it cannot be read."""
     digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            digest.update(f"{file.relative_to(path).as_posix()}:{file_digest(file)}\n".encode())
+        return digest.hexdigest()
     try:
         with open(path, "rb") as handle:
             while chunk := handle.read(CHUNK):

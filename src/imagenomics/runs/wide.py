@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from imagenomics.features.columns import feature_columns
-from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, SIGNED
+from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, SIGNED, VOXEL_UNITS
+from imagenomics.features.phenotypes.measure import planned_rows
+from imagenomics.features.phenotypes.settings import named_regions
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.load import WHOLE
 from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.folder import Issues
+from imagenomics.runs.plan import PhenotypeBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 
 REMEDIES = {
@@ -26,41 +29,43 @@ MOST_NAMED = 3  # patients named in one warning
 
 
 def widen(
-    block: ImageSettings,
-    settings: FeatureSettings,
+    name: str,
+    described: pd.DataFrame,
     values: Mapping[str, pd.DataFrame],
     *,
+    accept: Collection[str] = (),
     patients: Sequence[str],
     issues: Issues,
 ) -> PatientTable:
-    """Set the values of one image side by side, one column for each region and feature.
+    """Set the values of one block side by side, one column for each region and feature.
 
-    Whether a value is kept depends on its own image alone: one with a flag that ``settings.accept`` does not let pass
-    is missing, and a warning says so. What holds for every image of the block (unknown spacing) is a flag of the
-    column instead.
+    Whether a value is kept depends on its own image alone: one with a flag that ``accept`` does not let pass is
+    missing, and a warning says so. What holds for every image of the block (unknown spacing) is a flag of the column
+    instead.
 
     Parameters
     ----------
+    name : str
+        Name of the block, first part of its columns.
+    described : DataFrame
+        Its columns, as :func:`column_descriptions` or :func:`phenotype_descriptions` announces them.
     values : mapping of str to DataFrame
         By patient: ``region, feature, value, flags, status, reason``.
     patients : sequence of str
         Rows of the table; patients without values get missing ones.
     """
-    described = column_descriptions(block, settings)
     index = pd.Index(list(patients), name="patient", dtype=object)
     wide = pd.DataFrame(np.nan, index=index, columns=described.index)
     if not values:
         return PatientTable(wide, described)
     long = pd.concat([frame.assign(patient=patient) for patient, frame in values.items()], ignore_index=True)
-    long["column"] = block.name + "." + long["region"] + "." + long["feature"]
-    passed = {
-        str(name): {*str(flags).split("|"), *settings.accept} for name, flags in described["flags"].items()
-    }
+    long["column"] = name + "." + long["region"] + "." + long["feature"]
+    passed = {str(column): {*str(flags).split("|"), *accept} for column, flags in described["flags"].items()}
     long["doubt"] = [
         "|".join(f for f in str(flags).split("|") if f and f not in passed[str(column)])
         for flags, column in zip(long["flags"], long["column"], strict=True)
     ]
-    _warn(long, block.name, issues)
+    _warn(long, name, issues)
     kept = long[long["doubt"] == ""].pivot(index="patient", columns="column", values="value")
     return PatientTable(kept.reindex(index=index, columns=described.index).astype("float64"), described)
 
@@ -85,6 +90,31 @@ def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.D
         for region in regions
     ]
     return pd.concat(parts)
+
+
+def phenotype_descriptions(block: PhenotypeBlock, image: ImageSettings) -> pd.DataFrame:
+    """Describe the columns of a phenotype before any image is read."""
+    regions = list(image.regions) if image.has_mask else [WHOLE]
+    around = named_regions(block.measure)
+    rows = planned_rows(
+        block.measure, [r for r in regions if r not in around], spacing_known=image.spacing != "unknown"
+    )
+    kept = rows["flags"].astype(str).where(rows["flags"] == VOXEL_UNITS, "")
+    return describe(
+        [
+            f"{block.name}.{region}.{feature}"
+            for region, feature in zip(rows["region"], rows["feature"], strict=True)
+        ],
+        role="feature",
+        source=block.name,
+        region=list(rows["region"]),
+        family=list(rows["family"]),
+        feature=list(rows["feature"]),
+        ibsi="",
+        unit=list(rows["unit"]),
+        flags=list(kept),
+        settings=f"{image.digest_of_values()}-{block.measure.digest()}",
+    )
 
 
 def _warn(long: pd.DataFrame, image: str, issues: Issues) -> None:

@@ -77,9 +77,11 @@ def _meaning(field: FieldInfo) -> str:
     if models:
         text += f" ({', '.join(m.__name__ for m in models)})"
     choices = _choices(field.annotation)
-    if choices and not all(repr(c) in text or str(c) in text for c in choices):
+    if get_origin(field.annotation) is Literal and len(choices) == 1:
+        text += f" Always `{choices[0]}`."
+    elif not all(repr(c) in text or str(c) in text for c in choices):
         text += " One of: " + ", ".join(f"`{c}`" for c in choices) + "."
-    return text.replace("|", "\\|").replace("\n", " ")
+    return text.strip().replace("|", "\\|").replace("\n", " ")
 
 
 def _choices(annotation: Any) -> list[Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from imagenomics.errors import InputError
+from imagenomics.images.settings import SuvKind as SuvKind
 
-SuvKind = Literal["weight", "lean-janmahasatian", "lean-james", "surface"]
 # Heights are metres in DICOM; the second range catches centimetres that were written instead.
 HEIGHTS_M = (0.2, 2.6)
 WEIGHTS_KG = (0.005, 650.0)

@@ -106,6 +106,12 @@ def split_series(
     }
 
 
+def series_stack(paths: Source, *, max_voxels: int = MAX_VOXELS) -> Stack:
+    """Return the slices of a series in order, with their grid; headers are read and no pixel is decoded."""
+    frames, _, source, _ = _frames(paths, None, max_voxels)
+    return stack_frames(frames, where=source)
+
+
 def _frames(
     paths: Source, series_uid: str | None, max_voxels: int
 ) -> tuple[list[Frame], Layouts, str, tuple[str, ...]]:

@@ -1,0 +1,74 @@
+"""Features of the responses of filters in one region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from imagenomics.features.extract import extract_region
+from imagenomics.features.filters.apply import filter_box
+from imagenomics.features.phenotypes.settings import FilterMeasure
+from imagenomics.features.region import bounding_box, rounded
+from imagenomics.features.settings import FeatureSettings
+from imagenomics.images.resample import aligned_lattice, resample_image, resample_mask
+from imagenomics.images.resegment import resegment
+
+# What has been done before the filter is not done again in its response.
+DONE = {"spacing_mm": None, "intensity_range": None, "outlier_sigma": None, "round_intensities": False}
+
+
+def filtered_rows(
+    image: np.ndarray,
+    mask: np.ndarray,
+    *,
+    spacing_mm: Sequence[float],
+    spacing_known: bool,
+    settings: FilterMeasure,
+) -> pd.DataFrame:
+    """Measure the response of each filter in a region.
+
+    The image is resampled, rounded and the region re-segmented by its intensities first, as in IBSI-2; each filter
+    sees the image around the region as far as it reaches.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`imagenomics.features.extract.extract_region`, features named ``<filter>_<feature>``. The column
+        ``ibsi`` is empty: IBSI's tags belong to unfiltered images.
+    """
+    chosen = settings.features
+    spacing = tuple(float(s) for s in spacing_mm) if spacing_known else (1.0, 1.0, 1.0)
+    if chosen.spacing_mm is not None:
+        image, mask, spacing = _resampled(image, mask, spacing, chosen)
+    image = rounded(image, chosen)
+    mask = resegment(image, mask, intensity_range=chosen.intensity_range, outlier_sigma=chosen.outlier_sigma)
+    start, stop = bounding_box(mask)
+    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    frames = []
+    for name, chosen_filter in settings.filters.items():
+        response = filter_box(image, start, stop, spacing_mm=spacing, settings=chosen_filter)
+        rows = extract_region(
+            response,
+            np.ascontiguousarray(mask[box]),
+            spacing_mm=spacing,
+            settings=chosen.model_copy(update=DONE),
+            spacing_known=spacing_known,
+        )
+        frames.append(rows.assign(feature=name + "_" + rows["feature"].astype(str), ibsi=""))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _resampled(
+    image: np.ndarray, mask: np.ndarray, spacing: Sequence[float], settings: FeatureSettings
+) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
+    assert settings.spacing_mm is not None
+    target = [None if s == "keep" else float(s) for s in settings.spacing_mm]
+    lattice = aligned_lattice(image.shape, spacing, target, alignment=settings.alignment)
+    new = [old if wanted is None else wanted for old, wanted in zip(spacing, target, strict=True)]
+    return (
+        resample_image(image, lattice, method=settings.interpolation),
+        resample_mask(mask, lattice, threshold=settings.mask_threshold, method=settings.mask_interpolation),
+        (new[0], new[1], new[2]),
+    )

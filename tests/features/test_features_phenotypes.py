@@ -1,0 +1,126 @@
+"""Measures of a study: each kind gives the rows it announced, and problems stay with their region."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from imagenomics.errors import InputError
+from imagenomics.features.extract import extract_region
+from imagenomics.features.filters.apply import apply_filter
+from imagenomics.features.filters.settings import LogFilter
+from imagenomics.features.phenotypes.measure import measure_phenotype, planned_rows
+from imagenomics.features.phenotypes.settings import AnyMeasure
+from imagenomics.features.rows import measured_rows
+from imagenomics.features.settings import FeatureSettings
+
+SPACING = (2.0, 1.0, 1.0)
+KINDS = {
+    "regions": {"kind": "regions", "families": ["lesions", "diameters", "ellipsoid", "sharpness", "rings"]},
+    "compartments": {"kind": "compartments", "ratios": {"core_share": [["core"], ["core", "rim"]]}},
+    "spectra": {"kind": "spectra"},
+    "filters": {"kind": "filters", "filters": {"log2": {"kind": "log", "sigma_mm": 2}}},
+    "uptake": {"kind": "uptake", "liver": "liver"},
+    "map": {"kind": "map", "reference": "liver"},
+}
+
+
+def measure_of(kind: str):
+    return TypeAdapter(AnyMeasure).validate_python(KINDS[kind])
+
+
+@pytest.fixture(scope="module")
+def scene():
+    z, y, x = np.ogrid[:20, :40, :40]
+    distance = np.sqrt((2.0 * (z - 10)) ** 2 + (y - 18) ** 2 + (x - 20) ** 2)
+    image = 5.0 + np.random.default_rng(0).random(distance.shape) + 4.0 * (distance < 9)
+    regions = {
+        "core": distance < 6,
+        "rim": (distance >= 6) & (distance < 9),
+        "liver": np.broadcast_to((x < 6) & (y < 6) & (z < 6), distance.shape),
+    }
+    return image, regions
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_rows_are_those_that_were_announced(kind, scene):
+    image, regions = scene
+    measure = measure_of(kind)
+    rows, problems = measure_phenotype(image, regions, spacing_mm=SPACING, measure=measure)
+    assert not problems
+    around = {"liver"} if kind in ("uptake", "map") else set()
+    planned = planned_rows(measure, [r for r in regions if r not in around], spacing_known=True)
+    keys = ["region", "family", "feature", "unit"]
+    assert rows[keys].to_numpy().tolist() == planned[keys].to_numpy().tolist()
+    assert rows["value"].notna().mean() > 0.7
+
+
+def test_a_filtered_feature_is_that_of_the_filtered_image(scene):
+    image, regions = scene
+    rows, _ = measure_phenotype(
+        image, {"core": regions["core"]}, spacing_mm=SPACING, measure=measure_of("filters")
+    )
+    response = apply_filter(image, spacing_mm=SPACING, settings=LogFilter(sigma_mm=2))
+    direct = extract_region(
+        response, regions["core"], spacing_mm=SPACING, settings=FeatureSettings(families=("intensity",))
+    )
+    np.testing.assert_allclose(
+        rows["value"].astype(float), direct["value"].astype(float), rtol=1e-9, atol=1e-12
+    )
+    assert list(rows["feature"]) == [f"log2_{name}" for name in direct["feature"]]
+    assert (rows["ibsi"] == "").all()
+
+
+def test_without_spacing_lengths_are_flagged(scene):
+    image, regions = scene
+    rows, _ = measure_phenotype(
+        image, regions, spacing_mm=SPACING, spacing_known=False, measure=measure_of("regions")
+    )
+    flagged = rows.set_index(["region", "feature"])["flags"]
+    assert (flagged[rows["unit"].str.contains("voxel").to_numpy()] == "voxel-units").all()
+
+
+def test_one_region_that_cannot_be_measured_is_a_problem_and_no_more(scene):
+    image, regions = scene
+    empty = {**regions, "rim": np.zeros(image.shape, bool)}
+    rows, problems = measure_phenotype(image, empty, spacing_mm=SPACING, measure=measure_of("spectra"))
+    assert set(rows["region"]) == {"core", "liver"}
+    assert [p["region"] for p in problems] == ["rim"]
+    with pytest.raises(InputError):
+        measure_phenotype(image, {"rim": empty["rim"]}, spacing_mm=SPACING, measure=measure_of("spectra"))
+
+
+def test_a_region_that_is_not_there_is_named(scene):
+    image, regions = scene
+    with pytest.raises(InputError, match="IGX-FEAT-150"):
+        measure_phenotype(image, {"core": regions["core"]}, spacing_mm=SPACING, measure=measure_of("uptake"))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"kind": "regions", "families": ["laterality"]},
+        {"kind": "regions", "families": ["depth"]},
+        {"kind": "filters", "filters": {}},
+        {"kind": "filters", "filters": {"a b": {"kind": "mean", "size": 3}}},
+        {
+            "kind": "filters",
+            "filters": {"m": {"kind": "mean", "size": 3}},
+            "features": {"families": ["shape"]},
+        },
+        {"kind": "shape"},
+    ],
+)
+def test_measures_that_make_no_sense_are_refused(bad):
+    with pytest.raises(ValidationError):
+        TypeAdapter(AnyMeasure).validate_python(bad)
+
+
+def test_measured_rows_say_why_there_is_no_value():
+    rows = measured_rows("f", {"a": 1.5, "b": "too small", "c": float("nan")}, units={"a": "mm"}, flags="x")
+    assert rows["status"].tolist() == ["flagged", "skipped", "failed"]
+    assert rows["reason"].tolist() == ["", "too small", "its definition gives no number here"]
+    assert rows["unit"].tolist() == ["mm", "", ""]
+    pd.testing.assert_series_equal(rows["value"], pd.Series([1.5, np.nan, np.nan], name="value"))

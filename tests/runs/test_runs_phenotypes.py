@@ -1,0 +1,67 @@
+"""Phenotypes of a study: columns of their own, one failure row each, checked before anything is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from imagenomics.errors import InputError
+from imagenomics.phantom.make import make_phantom
+from imagenomics.runs.check import check_study
+from imagenomics.runs.job import JobOptions, run_plan
+from imagenomics.study.load import load_study
+
+BLOCKS = """
+[[phenotypes]]
+name = "border"
+image = "t1post"
+measure = { kind = "regions", families = ["lesions", "sharpness"] }
+
+[[phenotypes]]
+name = "blobs"
+image = "t1post"
+measure = { kind = "filters", filters = { log2 = { kind = "log", sigma_mm = 2 } } }
+
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    path = Path(make_phantom(tmp_path_factory.mktemp("phenotypes"), n_patients=24, seed=3))
+    text = path.read_text()
+    at = text.index("[[molecules]]")
+    path.write_text(text[:at] + BLOCKS + text[at : text.index("[[associate]]")])
+    return path
+
+
+def test_phenotypes_are_columns_and_failures_are_rows(study, tmp_path):
+    read = load_study(study)
+    planned = check_study(read.plan, read.root)
+    assert planned.images
+    for workers in (1, 2):
+        run_plan(read.plan, read.root, JobOptions(tmp_path / str(workers), workers))
+    features = pd.read_parquet(tmp_path / "1" / "features.parquet")
+    columns = pd.read_parquet(tmp_path / "1" / "features.columns.parquet")
+    assert (columns["source"] == "border").sum() == 16
+    assert (columns["source"] == "blobs").sum() == 18
+    blobs = features[[c for c in features if c.startswith("blobs.lesion.log2_stat_")]]
+    assert blobs.shape[1] == 18
+    failures = pd.read_csv(tmp_path / "1" / "failures.csv", dtype=str)
+    lost = set(failures.loc[failures["stage"] == "phenotype", "patient"])
+    filled = blobs["blobs.lesion.log2_stat_mean"].notna()
+    index = features.get("patient", features.index)
+    assert set(np.asarray(index)[~filled.to_numpy()]) == lost
+    same = (tmp_path / "1" / "features.parquet").read_bytes() == (
+        tmp_path / "2" / "features.parquet"
+    ).read_bytes()
+    assert same
+
+
+def test_a_phenotype_of_an_image_that_is_not_there(study, tmp_path):
+    bad = tmp_path / "study.toml"
+    bad.write_text(study.read_text().replace('image = "t1post"', 'image = "t1"', 1))
+    with pytest.raises(InputError, match="no \\[\\[images\\]\\] block named 't1'"):
+        load_study(bad, data=study.parent)
