@@ -11,11 +11,11 @@ demo: $(VENV)/.installed
 	$(BIN)/imagenomics demo
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 # Everything, the long tests and those on real data (IMAGENOMICS_TEST_DATA) included.
 test-all: $(VENV)/.tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.linted
 	$(BIN)/ruff check .

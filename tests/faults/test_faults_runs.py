@@ -67,7 +67,9 @@ def whole(script, phantom, quick, tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize("k", [1, 17, 41])
+@pytest.mark.parametrize(
+    "k", [pytest.param(1, marks=pytest.mark.slow), 17, pytest.param(41, marks=pytest.mark.slow)]
+)
 def test_killed_after_the_kth_result_and_resumed(script, phantom, quick, whole, tmp_path, k):
     out = tmp_path / "run"
     _kill_when(_start(script, phantom, out, quick), out, k)
@@ -88,6 +90,7 @@ def test_killed_at_many_moments(script, phantom, quick, whole, tmp_path, k):
     _same(out, whole)
 
 
+@pytest.mark.slow
 def test_interrupted_runs_resume_and_count_no_crash(script, phantom, quick, whole, tmp_path):
     out = tmp_path / "run"
     for count in (5, 5, 5):
@@ -100,6 +103,7 @@ def test_interrupted_runs_resume_and_count_no_crash(script, phantom, quick, whol
     _same(out, whole)
 
 
+@pytest.mark.slow
 def test_a_file_size_limit_stops_the_run_with_its_reason_and_nothing_is_lost(
     script, phantom, quick, whole, tmp_path
 ):
@@ -119,6 +123,7 @@ def test_a_file_size_limit_stops_the_run_with_its_reason_and_nothing_is_lost(
     _same(out, whole)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run_with_its_reason(script, phantom, quick, whole, tmp_path):
     mount = tmp_path / "small"
     mount.mkdir()
@@ -148,6 +153,7 @@ def _children(pid):
     return found + [grand for child in found for grand in _children(child)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs /proc")
 def test_a_killed_worker_costs_nothing(script, phantom, quick, whole, tmp_path):
     out = tmp_path / "run"

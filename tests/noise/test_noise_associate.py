@@ -99,7 +99,7 @@ def test_raw_p_values_on_pure_noise(case, missing):
 FAMILIES = 150
 
 
-@pytest.mark.parametrize("adjusted", [False, True])
+@pytest.mark.parametrize("adjusted", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_families_of_pure_noise(adjusted):
     """Family-wise p, and Benjamini-Hochberg when nothing is true, err in one family of twenty."""
     by_permutation = by_rate = 0

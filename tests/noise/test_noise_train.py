@@ -74,6 +74,7 @@ def _check_uniform(p, levels, *, reached):
         assert level > reached or count >= low, f"too few p values up to {level}"
 
 
+@pytest.mark.slow
 def test_p_values_of_pure_noise_are_uniform():
     results = [_null(_arguments(*_table(seed)[:2], seed=seed))[0] for seed in range(40)]
     _check_uniform([r.p for r in results], (0.05, 0.2, 0.5), reached=0.2)
@@ -152,6 +153,7 @@ def test_noise_images_add_nothing_to_a_strong_clinical_variable():
     assert _gain(3, 2.0).p <= 0.05
 
 
+@pytest.mark.slow
 def test_workers_and_blocks_do_not_change_a_number():
     given = _arguments(*_table(5, effect=0.8)[:2], seed=5)
     with open_executor(workers=2) as two:

@@ -103,6 +103,7 @@ def test_page_of_a_folder_with_one_file_only(small_folder, tmp_path):
     assert "plotly.js v" not in "".join(e.text for e in reading.of("script"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_empty_tables_and_objects(small_folder, tmp_path, name):
     import pandas as pd

@@ -75,6 +75,7 @@ def test_losses_and_failures_name_everybody_who_is_missing(quick_run):
     assert steps[0]["n"] - sum(r["n"] for s in steps for r in s["removed"]) == steps[-1]["n"]
 
 
+@pytest.mark.slow
 def test_numbers_do_not_depend_on_workers_or_on_resuming(quick_run, run_quick, phantom, tmp_path):
     two = run_quick(phantom, tmp_path / "two", workers=2)
     run_quick(phantom, tmp_path / "halves", last="train")

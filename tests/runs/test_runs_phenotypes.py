@@ -42,7 +42,7 @@ def test_phenotypes_are_columns_and_failures_are_rows(study, tmp_path):
     planned = check_study(read.plan, read.root)
     assert planned.images
     for workers in (1, 2):
-        run_plan(read.plan, read.root, JobOptions(tmp_path / str(workers), workers))
+        run_plan(read.plan, read.root, JobOptions(tmp_path / str(workers), workers), last="extract")
     features = pd.read_parquet(tmp_path / "1" / "features.parquet")
     columns = pd.read_parquet(tmp_path / "1" / "features.columns.parquet")
     assert (columns["source"] == "border").sum() == 16

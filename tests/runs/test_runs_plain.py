@@ -64,6 +64,7 @@ def test_pairs_on_plain_tables(measured, clinical, phantom):
     assert (table["status"] == "ok").any()
 
 
+@pytest.mark.slow
 def test_a_planted_target_is_predicted_and_noise_is_not():
     random = generator(3, "plain")
     ids = [f"P{i:03d}" for i in range(90)]

@@ -60,8 +60,12 @@ def test_no_items(two_workers):
     assert two_workers.map(_square, {}, label="nothing").results == {}
 
 
-def test_bad_worker_count_and_scheduler():
+def test_bad_worker_count():
     with pytest.raises(InputError, match="IGX-WORK-010"), open_executor(workers=0):
         pass
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_does_not_answer():
     with pytest.raises(InputError, match="IGX-WORK-011"), open_executor(scheduler="tcp://127.0.0.1:9"):
         pass
