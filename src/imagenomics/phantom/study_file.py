@@ -51,9 +51,10 @@ id = "sample"
 rule = { pattern = '@PATTERN@' }
 unit = "log2"
 
-# Fewer inner folds and permutations than the defaults, so that the demo ends soon.
+# Coarser tuning and fewer permutations than the defaults, so that the demo ends soon.
 [predict]
 inner_folds = 3
+elastic_net = { l1_ratios = [0.5], n_lambdas = 10 }
 
 [[associate]]
 name = "adjusted"
@@ -89,6 +90,7 @@ name = "SITC"
 target = "mutations.SITC"
 positive = "mutated"
 repeats = 3
+models = []
 
 # A gene that changes nothing: an honest analysis finds no evidence.
 [[train]]
@@ -96,6 +98,7 @@ name = "NULL1"
 target = "mutations.NULL1"
 positive = "mutated"
 repeats = 3
+models = []
 """
 
 

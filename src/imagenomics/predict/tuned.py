@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -64,6 +64,19 @@ class TunedModel(BaseEstimator):
         self.baseline = baseline
         self.settings = settings
         self.seed = seed
+
+    def for_matrix(self, X: pd.DataFrame) -> tuple[Self, FloatArray] | None:
+        """Return the same model for the numbers of ``X`` without their names, and these; None where it needs names.
+
+        It needs them for text columns, and to say which column is infinite or missing.
+        """
+        if not all(pd.api.types.is_numeric_dtype(kind) for kind in set(X.dtypes)):
+            return None
+        places = X.columns.get_indexer(pd.Index(list(self.baseline), dtype=object))
+        values = X.to_numpy(dtype=np.float64, na_value=np.nan)
+        if not X.columns.is_unique or (places < 0).any() or np.isinf(values).any():
+            return None
+        return clone(self).set_params(baseline=tuple(int(p) for p in places)), values
 
     def weights(self) -> pd.Series:
         """Return the weights of the standardised columns of the final model, for linear families.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from imagenomics.work.threads import one_thread
 
 PREDICTION_COLUMNS = ("patient", "repeat", "fold", "score", "label", "threshold", "train_mean")
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 def cross_validate(
@@ -60,6 +61,7 @@ def cross_validate(
     # Sorted by patient, so that the result does not depend on the order of rows.
     order = np.argsort(X.index.to_numpy().astype(str), kind="stable")
     table, labels = X.iloc[order], y.to_numpy(dtype=np.float64)[order]
+    estimator, rows_of = _without_names(estimator, table)
     extra = {name: np.asarray(column)[order] for name, column in (fit_columns or {}).items()}
     names, repeats, fold = (plan[name].to_numpy() for name in ("patient", "repeat", "fold"))
     parts = []
@@ -68,27 +70,43 @@ def cross_validate(
             rows = repeats == repeat
             fold_of = fold[rows][pd.Index(names[rows]).get_indexer(table.index.astype(str))]
             parts.append(
-                _one_repeat(estimator, table, labels, fold_of=fold_of, extra=extra, repeat=int(repeat))
+                _one_repeat(
+                    estimator, rows_of, labels, fold_of=fold_of, extra=extra, repeat=int(repeat)
+                ).assign(patient=table.index.to_numpy())
             )
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True)[list(PREDICTION_COLUMNS)]
+
+
+def _without_names(estimator: Any, table: pd.DataFrame) -> tuple[Any, Callable[[IntArray], Any]]:
+    """Return the estimator and a function that takes rows of the table for it.
+
+    Rows of an array are taken many times faster than those of a frame. So an estimator that can work without names
+    (``for_matrix``) gets numbers as an array; what it would refuse stays a frame, so that errors name columns.
+    """
+    if hasattr(estimator, "for_matrix") and not table.index.has_duplicates:
+        nameless = estimator.for_matrix(table)
+        if nameless is not None:
+            model, values = nameless
+            return model, lambda rows: values[rows]
+    return estimator, lambda rows: table.iloc[rows]
 
 
 def _one_repeat(
     estimator: Any,
-    X: pd.DataFrame,
+    rows_of: Callable[[IntArray], Any],
     y: FloatArray,
     *,
-    fold_of: npt.NDArray[np.int64],
+    fold_of: IntArray,
     extra: Mapping[str, npt.NDArray[Any]],
     repeat: int,
 ) -> pd.DataFrame:
-    out = np.full((3, len(X)), np.nan)
+    out = np.full((3, y.size), np.nan)
     for fold in np.unique(fold_of):
         train, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         given = {name: values[train] for name, values in extra.items()}
         try:
-            model = clone(estimator).fit(X.iloc[train], y[train], **given)
-            out[0, test] = oriented_scores(model, X.iloc[test])
+            model = clone(estimator).fit(rows_of(train), y[train], **given)
+            out[0, test] = oriented_scores(model, rows_of(test))
             if is_classifier(model):
                 out[1, test] = _threshold(model, float(y[train].mean()))
         except Exception as error:
@@ -99,13 +117,8 @@ def _one_repeat(
         raise InternalError(
             "IGX-RES-006", f"{type(estimator).__name__} returned a score that is not a number"
         )
-    names = {
-        "patient": X.index.to_numpy(),
-        "repeat": repeat,
-        "fold": fold_of.astype(np.int64),
-        "score": out[0],
-    }
-    return pd.DataFrame({**names, "label": y, "threshold": out[1], "train_mean": out[2]})
+    named = {"repeat": repeat, "fold": fold_of, "score": out[0], "label": y}
+    return pd.DataFrame({**named, "threshold": out[1], "train_mean": out[2]})
 
 
 def _fold_error(error: Exception, fold: str, where: str) -> InputError:

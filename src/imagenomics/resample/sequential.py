@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from imagenomics.work.failures import Failure
 
 # Two statistics closer than this are equal: the same AUC may be summed in another order.
 TIE = 1e-9
-MOST_BLOCKS = 8  # of one worker in one wave: an interrupted run loses no more than these
+MOST_BLOCKS = 16  # of a job for each worker that it has for itself, in one wave
+MOST_TOGETHER = 4  # jobs in one wave for each worker: their tables travel to the workers together
 
 
 class DrawsFailed(ImagenomicsError):
@@ -37,7 +39,7 @@ class DrawsFailed(ImagenomicsError):
         super().__init__(
             "IGX-RES-008",
             f"{len(failures)} blocks of null draws could not be done; the first: {first.error}",
-            where=f"{label}, draws {first.item} [{first.code}]",
+            where=f"{first.item} [{first.code}]",
             expected="every draw, because those that fail may be the extreme ones",
             remedy=first.remedy or "run the draw alone to see the error",
         )
@@ -98,6 +100,11 @@ class SequentialP:
             return self.above / len(self.draws)
         return (self.above + 1) / (len(self.draws) + 1)
 
+    @property
+    def result(self) -> NullResult:
+        """The p value with its draws."""
+        return NullResult(self.observed, self.p, np.array(self.draws), self.above, self.maximum)
+
 
 @dataclass(frozen=True)
 class NullResult:
@@ -122,6 +129,75 @@ class NullResult:
         return float(known.mean()) if known.size else float("nan")
 
 
+@dataclass(frozen=True)
+class NullJob:
+    """A null to be drawn: the tested statistic, when to stop, and the further arguments of a draw."""
+
+    observed: float
+    settings: NullSettings
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run_nulls(
+    draw_function: Callable[..., float],
+    jobs: Mapping[str, NullJob],
+    *,
+    executor: Executor,
+    label: str = "null draws",
+) -> dict[str, NullResult | DrawsFailed]:
+    """Draw for each job until it is clear how often chance does as well.
+
+    Blocks of draws of several jobs are handed to the executor in waves; the statistics of a job are then taken in
+    the order of their numbers and what lies behind its end is thrown away. So p, the number of draws and their
+    values are the same for any number of workers, any size of block and any company.
+
+    Parameters
+    ----------
+    draw_function : callable
+        ``draw_function(number, **arguments) -> float``: the statistic of one null draw, fully determined by
+        the number of the draw (0, 1, ...). A function of a module.
+    jobs : mapping of str to NullJob
+        Jobs by unique name.
+    executor : Executor
+        Where the blocks are computed.
+    label : str
+        What the progress bar says.
+
+    Returns
+    -------
+    dict
+        For each job its result, or ``IGX-RES-008``, not raised, where a draw failed: a null distribution must
+        not leave out draws.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RES-014``: an observed statistic is not a number.
+    """
+    for name, job in jobs.items():
+        _check_observed(name, job.observed)
+    states = {n: SequentialP(j.observed, j.settings.maximum, j.settings.exceedances) for n, j in jobs.items()}
+    failed: dict[str, DrawsFailed] = {}
+    while waiting := [n for n, state in states.items() if not state.done and n not in failed]:
+        together = waiting[: MOST_TOGETHER * executor.workers]
+        wave: dict[str, _Block] = {}
+        for name in together:
+            wave |= _wave(
+                name, len(states[name].draws), jobs[name].settings, share=executor.workers / len(together)
+            )
+        given = {"draw_function": draw_function, "arguments": {n: jobs[n].arguments for n in together}}
+        outcome = executor.map(_block, wave, label=label, shared=given)
+        for name in together:
+            lost = [f for f in outcome.failures if wave[f.item].job == name]
+            if lost:
+                failed[name] = DrawsFailed(name, lost)
+                continue
+            for block in (b for b in wave if wave[b].job == name):
+                for statistic in outcome.results[block]:
+                    states[name].add(statistic)
+    return {n: failed.get(n, state.result) for n, state in states.items()}
+
+
 def run_sequential(
     draw_function: Callable[..., float],
     observed: float,
@@ -131,74 +207,57 @@ def run_sequential(
     shared: Mapping[str, Any] | None = None,
     label: str = "null draws",
 ) -> NullResult:
-    """Draw until it is clear how often chance does as well.
-
-    Blocks of draws are handed to the executor in waves, one block for each worker and a few more; their
-    statistics are then taken in the order of their numbers and what lies behind the end is thrown away. So
-    p, the number of draws and their values are the same for any number of workers and any size of block.
-
-    Parameters
-    ----------
-    draw_function : callable
-        ``draw_function(number, **shared) -> float``: the statistic of one null draw, fully determined by
-        the number of the draw (0, 1, ...). A function of a module.
-    observed : float
-        The tested statistic.
-    executor : Executor
-        Where the blocks are computed.
-    settings : NullSettings
-        Most draws, exceedances at which to stop, draws in a block.
-    shared : mapping, optional
-        Further arguments of the draw function, the same for all draws.
-    label : str
-        What the progress bar says.
+    """Draw one null alone; see :func:`run_nulls`.
 
     Raises
     ------
     InputError
         ``IGX-RES-014``: the observed statistic is not a number.
     DrawsFailed
-        ``IGX-RES-008``: a draw failed; a null distribution must not leave out draws.
+        ``IGX-RES-008``: a draw failed.
     """
+    jobs = {label: NullJob(observed, settings, dict(shared or {}))}
+    result = run_nulls(draw_function, jobs, executor=executor, label=label)[label]
+    if isinstance(result, DrawsFailed):
+        raise result
+    return result
+
+
+def _check_observed(name: str, observed: float) -> None:
     if not np.isfinite(observed):
         raise InputError(
             "IGX-RES-014",
             "the observed statistic is not a number, so nothing can be compared with it",
+            where=name,
             remedy="look at the class counts: no fold may hold both classes",
         )
-    state = SequentialP(observed, settings.maximum, settings.exceedances)
-    start = 0
-    while not state.done:
-        wave = _wave(start, settings, workers=executor.workers)
-        given = {"draw_function": draw_function, "arguments": dict(shared or {})}
-        outcome = executor.map(_block, wave, label=label, shared=given)
-        if outcome.failures:
-            raise DrawsFailed(label, outcome.failures)
-        for name in wave:
-            for statistic in outcome.results[name]:
-                state.add(statistic)
-        start = max(last for _, last in wave.values())
-    return NullResult(observed, state.p, np.array(state.draws), state.above, settings.maximum)
 
 
-def _wave(start: int, settings: NullSettings, *, workers: int) -> dict[str, tuple[int, int]]:
-    """Return the next blocks by name: few at first, because most null results end early.
+@dataclass(frozen=True)
+class _Block:
+    job: str
+    first: int
+    stop: int
 
-    A wave is about as long as all draws before it, so that at most half of the work is thrown away and few workers
-    wait for the last block.
+
+def _wave(job: str, start: int, settings: NullSettings, *, share: float) -> dict[str, _Block]:
+    """Return the next blocks of a job by name: few at first, because most null results end early.
+
+    A wave is about as long as all draws before it, so that at most half of the work is thrown away, and has a
+    block for each worker that the job has for itself.
     """
-    done = start // settings.block
-    count = workers * max(1, min(done // workers, MOST_BLOCKS))
-    blocks = {}
-    for _ in range(count):
-        last = min(start + settings.block, settings.maximum)
-        if last > start:
-            blocks[f"{start}-{last - 1}"] = (start, last)
-        start = last
-    return blocks
+    done = -(-start // settings.block)
+    count = max(1, ceil(share), min(done, ceil(share * MOST_BLOCKS)))
+    stop = min(start + count * settings.block, settings.maximum)
+    return {
+        f"{job}, draws {first}-{min(first + settings.block, stop) - 1}": _Block(
+            job, first, min(first + settings.block, stop)
+        )
+        for first in range(start, stop, settings.block)
+    }
 
 
 def _block(
-    item: tuple[int, int], *, draw_function: Callable[..., float], arguments: Mapping[str, Any]
+    item: _Block, *, draw_function: Callable[..., float], arguments: Mapping[str, Mapping[str, Any]]
 ) -> list[float]:
-    return [float(draw_function(number, **arguments)) for number in range(*item)]
+    return [float(draw_function(number, **arguments[item.job])) for number in range(item.first, item.stop)]

@@ -16,6 +16,7 @@ from imagenomics.runs.cards import write_cards
 from imagenomics.runs.extract import extract
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.judge import judge
+from imagenomics.runs.kernels import compile_kernels
 from imagenomics.runs.link import link
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.record import recorded_origin, write_record
@@ -121,6 +122,8 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
             linked = link(plan, root, folder, issues=issues)
             made_of = {"plan": plan.canonical(), "link": linked.key}
             _drop_stale(folder, made_of, after="link")
+        with clock.stage("kernels"):
+            compile_kernels(plan, wanted, shop.executor)
         if "extract" in wanted:
             with clock.stage("extract"):
                 extracted = extract(plan, linked, folder, shop=shop, issues=issues)

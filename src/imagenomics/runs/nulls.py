@@ -14,7 +14,7 @@ from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.null import null_draw, tested_folds
 from imagenomics.resample.permutation import check_movable
-from imagenomics.resample.sequential import DrawsFailed, NullResult, run_sequential
+from imagenomics.resample.sequential import DrawsFailed, NullJob, NullResult, run_nulls
 from imagenomics.resample.settings import NullSettings
 from imagenomics.runs.designs import COMBINED, PRIMARY, Design, ModelSpec
 from imagenomics.runs.store import Store, make_key
@@ -84,19 +84,25 @@ def draw_nulls(trained: Trained, shop: Workshop) -> Nulls:
         ``IGX-TAB-020``: draws cannot be kept.
     """
     nulls = Nulls({}, {}, {})
+    asked: dict[str, Question] = {}
+    jobs: dict[str, NullJob] = {}
     for tested in _tested(trained):
         question = (tested.design.target.analysis, tested.spec.name)
-        maximum = most_draws(trained, tested.spec.role)
+        settings = NullSettings(maximum=most_draws(trained, tested.spec.role))
         observed = tested.observed(trained)
-        problem = tested.problem(observed, maximum)
+        problem = tested.problem(observed, settings.maximum)
         if problem:
             nulls.problems[question] = problem
             continue
-        try:
-            nulls.results[question] = _one_null(tested, observed, trained, maximum=maximum, shop=shop)
-        except DrawsFailed as error:
-            stop_if_fatal(error.failures)
-            nulls.broken[question] = error.failures
+        name = f"null of {question[0]}, {question[1]}"
+        asked[name] = question
+        jobs[name] = NullJob(observed, settings, _arguments(tested, trained, shop.store))
+    for name, result in run_nulls(kept_draw, jobs, executor=shop.executor).items():
+        if isinstance(result, DrawsFailed):
+            stop_if_fatal(result.failures)
+            nulls.broken[asked[name]] = result.failures
+        else:
+            nulls.results[asked[name]] = result
     return nulls
 
 
@@ -121,33 +127,23 @@ def _tested(trained: Trained) -> list[TestedModel]:
     return found
 
 
-def _one_null(
-    tested: TestedModel, observed: float, trained: Trained, *, maximum: int, shop: Workshop
-) -> NullResult:
+def _arguments(tested: TestedModel, trained: Trained, store: Store) -> dict[str, Any]:
     design, spec = tested.design, tested.spec
-    arguments = {
-        "estimator": design.model(spec),
-        "X": design.columns(spec),
-        "y": design.labels,
-        "folds": tested.folds,
-        "metric": tested.metric,
-        "strata": design.strata,
-        "columns": tested.moving if spec.role == COMBINED else None,
-        "seed": design.options.seed,
-    }
-    return run_sequential(
-        kept_draw,
-        observed,
-        executor=shop.executor,
-        settings=NullSettings(maximum=maximum),
-        shared={
-            "arguments": arguments,
-            "store": shop.store,
-            "settings": design.settings() + spec.name,
-            "upstream": trained.key,
+    return {
+        "arguments": {
+            "estimator": design.model(spec),
+            "X": design.columns(spec),
+            "y": design.labels,
+            "folds": tested.folds,
+            "metric": tested.metric,
+            "strata": design.strata,
+            "columns": tested.moving if spec.role == COMBINED else None,
+            "seed": design.options.seed,
         },
-        label=f"null of {design.target.analysis}, {spec.name}",
-    )
+        "store": store,
+        "settings": design.settings() + spec.name,
+        "upstream": trained.key,
+    }
 
 
 def kept_draw(

@@ -12,7 +12,7 @@ from imagenomics.errors import InputError
 from imagenomics.work.executor import Executor, Outcome, SerialExecutor
 from imagenomics.work.failures import Failure, failure_of, worker_died
 from imagenomics.work.progress import Progress
-from imagenomics.work.threads import VARIABLES, limit_process
+from imagenomics.work.threads import VARIABLES, limit_process, one_thread
 
 R = TypeVar("R")
 TASKS_PER_WORKER = 4
@@ -94,7 +94,8 @@ class ClusterExecutor:
 
 
 def _call(function: Callable[..., R], item: Any, shared: Mapping[str, Any]) -> R:
-    return function(item, **shared)
+    with one_thread():
+        return function(item, **shared)
 
 
 def _same(value: R) -> R:
@@ -152,6 +153,10 @@ def _local_client(workers: int) -> Iterator[Any]:
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.nanny.pre-spawn-environ": dict(VARIABLES),
         "distributed.worker.memory.terminate": False,
+        # Nobody looks at these measurements, and each wakes a thread that takes the interpreter from the work.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.system-monitor.interval": "10s",
         "distributed.admin.log-format": "%(message)s",
         "logging.distributed": "critical",
     }

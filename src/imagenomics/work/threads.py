@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 VARIABLES: Mapping[str, str] = {
     "OMP_NUM_THREADS": "1",
@@ -15,12 +18,37 @@ VARIABLES: Mapping[str, str] = {
 }
 
 
+@dataclass
+class _Limits:
+    """The limits of the outermost block, and how many modules were loaded when they were last set."""
+
+    stack: ExitStack
+    modules: int = -1
+
+    def set_for_all(self) -> None:
+        if self.modules != len(sys.modules):  # perhaps another such library was loaded meanwhile
+            from threadpoolctl import threadpool_limits
+
+            self.stack.enter_context(threadpool_limits(limits=1))
+            self.modules = len(sys.modules)
+
+
+_limits: ContextVar[_Limits | None] = ContextVar("limits", default=None)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit BLAS and OpenMP to one thread inside the block."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    """Limit BLAS and OpenMP to one thread inside the block; a block inside a block costs nothing."""
+    outer = _limits.get()
+    if outer is not None:
+        outer.set_for_all()
+        yield
+        return
+    with ExitStack() as stack:
+        own = _Limits(stack)
+        token = _limits.set(own)
+        stack.callback(_limits.reset, token)
+        own.set_for_all()
         yield
 
 
