@@ -24,6 +24,8 @@ KINDS = {
     "filters": {"kind": "filters", "filters": {"log2": {"kind": "log", "sigma_mm": 2}}},
     "uptake": {"kind": "uptake", "liver": "liver"},
     "map": {"kind": "map", "reference": "liver"},
+    "shuffled": {"kind": "control", "control": "shuffled"},
+    "moved": {"kind": "control", "control": "moved"},
 }
 
 
@@ -124,3 +126,40 @@ def test_measured_rows_say_why_there_is_no_value():
     assert rows["reason"].tolist() == ["", "too small", "its definition gives no number here"]
     assert rows["unit"].tolist() == ["mm", "", ""]
     pd.testing.assert_series_equal(rows["value"], pd.Series([1.5, np.nan, np.nan], name="value"))
+
+
+def test_controls_keep_what_they_promise_and_are_flagged(scene):
+    image, regions = scene
+    whole = {"core": regions["core"]}
+    settings = FeatureSettings(families=("intensity", "glcm"))
+    own = extract_region(image, regions["core"], spacing_mm=SPACING, settings=settings).set_index("feature")
+    measures = {c: {"kind": "control", "control": c, "features": settings} for c in ("shuffled", "moved")}
+    rows = {}
+    for name, given in measures.items():
+        measure = TypeAdapter(AnyMeasure).validate_python(given)
+        frame, _ = measure_phenotype(image, whole, spacing_mm=SPACING, measure=measure, patient="P1")
+        again, _ = measure_phenotype(image, whole, spacing_mm=SPACING, measure=measure, patient="P1")
+        other, _ = measure_phenotype(image, whole, spacing_mm=SPACING, measure=measure, patient="P2")
+        pd.testing.assert_frame_equal(frame, again)
+        assert not frame["value"].equals(other["value"])
+        assert frame["flags"].str.startswith("negative-control").all()
+        assert (frame["ibsi"] == "").all()
+        rows[name] = frame.set_index("feature")
+    intensity = own.index[own["family"] == "intensity"]
+    np.testing.assert_allclose(
+        rows["shuffled"].loc[intensity, "value"], own.loc[intensity, "value"], rtol=1e-12
+    )
+    assert rows["shuffled"].loc["cm_corr_3D_comb", "value"] != own.loc["cm_corr_3D_comb", "value"]
+    assert rows["moved"].loc["stat_mean", "value"] < own.loc["stat_mean", "value"] - 2
+
+
+def test_a_region_that_fits_nowhere_else_has_no_control(scene):
+    image, regions = scene
+    big = {"big": np.ones_like(regions["core"])}
+    measure = measure_of("moved")
+    with pytest.raises(InputError, match="IGX-FEAT-088"):
+        measure_phenotype(image, big, spacing_mm=SPACING, measure=measure)
+    with pytest.raises(ValidationError, match="'allowed' is for control = 'moved'"):
+        TypeAdapter(AnyMeasure).validate_python(
+            {"kind": "control", "control": "shuffled", "allowed": "liver"}
+        )

@@ -11,8 +11,10 @@ import pytest
 from imagenomics.errors import InputError
 from imagenomics.phantom.make import make_phantom
 from imagenomics.runs.check import check_study
+from imagenomics.runs.choose import choose_features
 from imagenomics.runs.job import JobOptions, run_plan
 from imagenomics.study.load import load_study
+from imagenomics.tables.patient_table import PatientTable, describe
 
 BLOCKS = """
 [[phenotypes]]
@@ -24,6 +26,11 @@ measure = { kind = "regions", families = ["lesions", "sharpness"] }
 name = "blobs"
 image = "t1post"
 measure = { kind = "filters", filters = { log2 = { kind = "log", sigma_mm = 2 } } }
+
+[[phenotypes]]
+name = "shuffled"
+image = "t1post"
+measure = { kind = "control", control = "shuffled", features = { families = ["intensity", "glcm"] } }
 
 """
 
@@ -49,6 +56,8 @@ def test_phenotypes_are_columns_and_failures_are_rows(study, tmp_path):
     assert (columns["source"] == "blobs").sum() == 18
     blobs = features[[c for c in features if c.startswith("blobs.lesion.log2_stat_")]]
     assert blobs.shape[1] == 18
+    assert set(columns.loc[columns["source"] == "shuffled", "flags"]) == {"negative-control"}
+    assert features.filter(like="shuffled.").notna().any(axis=None)
     failures = pd.read_csv(tmp_path / "1" / "failures.csv", dtype=str)
     lost = set(failures.loc[failures["stage"] == "phenotype", "patient"])
     filled = blobs["blobs.lesion.log2_stat_mean"].notna()
@@ -65,3 +74,13 @@ def test_a_phenotype_of_an_image_that_is_not_there(study, tmp_path):
     bad.write_text(study.read_text().replace('image = "t1post"', 'image = "t1"', 1))
     with pytest.raises(InputError, match="no \\[\\[images\\]\\] block named 't1'"):
         load_study(bad, data=study.parent)
+
+
+def test_controls_are_taken_only_when_they_are_asked_for():
+    columns = ["t1.lesion.f", "shuffled.lesion.f", "shuffled.lesion.g"]
+    described = describe(columns, source=["t1", "shuffled", "shuffled"])
+    described["flags"] = ["", "negative-control", "negative-control|voxel-units"]
+    table = PatientTable(pd.DataFrame(1.0, index=pd.Index(["P1"], dtype=object), columns=columns), described)
+    wanted = {"all": columns[:1], "*.lesion.f": columns[:1], "shuffled.*": columns[1:2]}
+    for asked, expected in wanted.items():
+        assert list(choose_features(table, asked, where="here").columns.index) == expected

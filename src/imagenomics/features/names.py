@@ -9,6 +9,7 @@ from imagenomics.features.pyradiomics_names import PYRADIOMICS
 from imagenomics.features.settings import Aggregation, Family, FeatureSettings, ShapeExtra
 
 VOXEL_UNITS = "voxel-units"
+NEGATIVE_CONTROL = "negative-control"  # of the lesion's voxels shuffled, or of another place
 DIAGNOSTIC = "diagnostic"  # tells how a region was made ready, which is no property of the patient
 FEW_LEVELS = "few-levels"
 ANISOTROPIC = "anisotropic"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from imagenomics.errors import unknown_name
+from imagenomics.features.names import NEGATIVE_CONTROL
 from imagenomics.tables.patient_table import PatientTable
 
 ALL = "all"
@@ -20,7 +21,7 @@ def choose_features(
     ----------
     wanted : str or sequence of str
         ``all``, a column, or globs such as ``t1post.*``. Columns with a flag or without any value stay out, unless
-        they are named in full.
+        they are named in full. Negative controls are taken by globs that begin with the name of their block.
     flagged : bool
         Take columns with flags too.
     where : str
@@ -39,7 +40,9 @@ def choose_features(
         fitting = [c for c in table.columns.index if c == pattern or fnmatchcase(c, pattern)]
         if not fitting and pattern != "*":
             raise unknown_name("IGX-RUN-040", "feature", pattern, table.columns.index, where=where)
-        usable = [c for c in fitting if c == pattern or (filled[c] and (flagged or not flags[c]))]
+        control = table.columns["source"] == pattern.split(".")[0]
+        asked = flags.where(~control, flags.str.replace(NEGATIVE_CONTROL, ""))
+        usable = [c for c in fitting if c == pattern or (filled[c] and (flagged or not asked[c]))]
         names.update(dict.fromkeys(usable))
     return table.select(c for c in table.columns.index if c in names)
 

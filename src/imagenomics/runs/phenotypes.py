@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagenomics.features.phenotypes.measure import measure_phenotype
+from imagenomics.features.phenotypes.settings import ControlMeasure
 from imagenomics.images.find import CaseFiles
 from imagenomics.images.load import load_case
 from imagenomics.runs.folder import Issues
@@ -72,7 +73,10 @@ def measure_phenotypes(plan: Plan, linked: Linked, *, shop: Workshop, issues: Is
 
 def _unit(case: PhenotypeCase) -> Unit:
     image = case.image
-    settings = f"{image.digest_of_values()} {image.max_voxels} {case.block.measure.canonical()}"
+    measure = case.block.measure
+    settings = f"{image.digest_of_values()} {image.max_voxels} {measure.canonical()}"
+    if isinstance(measure, ControlMeasure):
+        settings += f" {case.patient}"  # two patients with the same file draw differently
     return Unit(STAGE, VERSION, settings, input_files(case.files), data=case)
 
 
@@ -95,6 +99,7 @@ def measure_case(unit: Unit) -> dict[str, Any]:
             spacing_mm=volume.spacing_mm,
             spacing_known=volume.spacing_known,
             measure=case.block.measure,
+            patient=case.patient,
         )
     return {
         "values": values,

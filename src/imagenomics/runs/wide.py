@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.features.columns import feature_columns
-from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, SIGNED, VOXEL_UNITS
+from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, NEGATIVE_CONTROL, SIGNED, VOXEL_UNITS
 from imagenomics.features.phenotypes.measure import planned_rows
 from imagenomics.features.phenotypes.settings import named_regions
 from imagenomics.features.settings import FeatureSettings
@@ -26,6 +26,7 @@ REMEDIES = {
     SIGNED: "these ratios need grey values above zero; other features of the image are not touched",
 }
 MOST_NAMED = 3  # patients named in one warning
+OF_COLUMNS = (VOXEL_UNITS, NEGATIVE_CONTROL)  # flags that hold for every image of a block
 
 
 def widen(
@@ -99,7 +100,7 @@ def phenotype_descriptions(block: PhenotypeBlock, image: ImageSettings) -> pd.Da
     rows = planned_rows(
         block.measure, [r for r in regions if r not in around], spacing_known=image.spacing != "unknown"
     )
-    kept = rows["flags"].astype(str).where(rows["flags"] == VOXEL_UNITS, "")
+    kept = ["|".join(f for f in str(flags).split("|") if f in OF_COLUMNS) for flags in rows["flags"]]
     return describe(
         [
             f"{block.name}.{region}.{feature}"
@@ -112,7 +113,7 @@ def phenotype_descriptions(block: PhenotypeBlock, image: ImageSettings) -> pd.Da
         feature=list(rows["feature"]),
         ibsi="",
         unit=list(rows["unit"]),
-        flags=list(kept),
+        flags=kept,
         settings=f"{image.digest_of_values()}-{block.measure.digest()}",
     )
 

@@ -9,9 +9,11 @@ import pandas as pd
 
 from imagenomics.errors import InputError, unknown_name
 from imagenomics.features.map_statistics import ParameterMaps, region_rows
+from imagenomics.features.phenotypes.control import control_rows
 from imagenomics.features.phenotypes.filtered import filtered_rows
 from imagenomics.features.phenotypes.settings import (
     CompartmentMeasure,
+    ControlMeasure,
     FilterMeasure,
     MapMeasure,
     RegionMeasure,
@@ -24,7 +26,15 @@ from imagenomics.features.regions.volumes import compartment_features
 from imagenomics.features.spectra.measure import measure_spectra
 from imagenomics.features.uptake import uptake_rows
 
-Measure = RegionMeasure | CompartmentMeasure | SpectraMeasure | UptakeMeasure | MapMeasure | FilterMeasure
+Measure = (
+    RegionMeasure
+    | CompartmentMeasure
+    | SpectraMeasure
+    | UptakeMeasure
+    | MapMeasure
+    | FilterMeasure
+    | ControlMeasure
+)
 Regions = Mapping[str, np.ndarray]
 ALL = "all"
 
@@ -36,6 +46,7 @@ def measure_phenotype(
     spacing_mm: Sequence[float],
     spacing_known: bool = True,
     measure: Measure,
+    patient: str = "",
 ) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Measure every region of an image in one way.
 
@@ -51,6 +62,8 @@ def measure_phenotype(
         False: one voxel is the unit of length, and what depends on it is flagged ``voxel-units``.
     measure : Measure
         What is measured.
+    patient : str
+        Whose image it is: negative controls draw from a stream of their own for each patient.
 
     Returns
     -------
@@ -77,7 +90,7 @@ def measure_phenotype(
         if name in named_regions(measure):
             continue
         try:
-            rows = _one_region(image, mask, regions, measure=measure, **space)  # type: ignore[arg-type]
+            rows = _one_region(image, mask, regions, measure=measure, patient=patient, **space)  # type: ignore[arg-type]
         except InputError as error:
             errors.append(error)
             problems.append(
@@ -98,7 +111,18 @@ def _one_region(
     spacing_mm: Sequence[float],
     spacing_known: bool,
     measure: Measure,
+    patient: str,
 ) -> pd.DataFrame:
+    if isinstance(measure, ControlMeasure):
+        return control_rows(
+            image,
+            mask,
+            spacing_mm=spacing_mm,
+            spacing_known=spacing_known,
+            allowed=None if measure.allowed is None else regions[measure.allowed],
+            patient=patient,
+            settings=measure,
+        )
     if isinstance(measure, FilterMeasure):
         return filtered_rows(
             image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure
@@ -131,6 +155,8 @@ def planned_rows(measure: Measure, regions: Sequence[str], *, spacing_known: boo
 
     A made-up ball is measured: names, units and flags do not depend on the patient.
     """
+    if isinstance(measure, ControlMeasure):  # the ball leaves no room to move, and the rows are the same
+        measure = measure.model_copy(update={"control": "shuffled", "allowed": None})
     z, y, x = np.ogrid[:24, :24, :24]
     ball = (z - 12) ** 2 + (y - 12) ** 2 + (x - 12) ** 2 <= 64
     random = np.random.default_rng(0)

@@ -98,8 +98,40 @@ class FilterMeasure(Settings):
         return value
 
 
+class ControlMeasure(Settings):
+    """Negative control: the same features where there is no lesion texture, or no lesion, to be seen."""
+
+    kind: Literal["control"] = "control"
+    control: Literal["shuffled", "moved"] = Field(
+        description="'shuffled': the voxels of the region in random order, so that histogram and volume stay and the "
+        "texture goes; 'moved': the region at a random place elsewhere in the image."
+    )
+    allowed: str | None = Field(
+        default=None,
+        description="Region in which a moved region may lie, one of the image's 'regions'; not set: anywhere in the "
+        "image. It never overlaps the region itself.",
+    )
+    seed: int = Field(default=0, ge=0, description="Seed; each patient has a random stream of their own.")
+    features: FeatureSettings = Field(
+        default=FeatureSettings(families=("intensity", "histogram", "glcm", "glrlm", "glszm", "ngtdm")),
+        description="What is measured there.",
+    )
+
+    @model_validator(mode="after")
+    def _only_moved_regions_need_room(self) -> Self:
+        if self.allowed is not None and self.control != "moved":
+            raise ValueError("'allowed' is for control = 'moved' only")
+        return self
+
+
 AnyMeasure = Annotated[
-    RegionMeasure | CompartmentMeasure | SpectraMeasure | UptakeMeasure | MapMeasure | FilterMeasure,
+    RegionMeasure
+    | CompartmentMeasure
+    | SpectraMeasure
+    | UptakeMeasure
+    | MapMeasure
+    | FilterMeasure
+    | ControlMeasure,
     Field(discriminator="kind"),
 ]
 
