@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -11,8 +11,10 @@ import pandas as pd
 
 from imagenomics.cohort.ids import parse_ids
 from imagenomics.cohort.losses import DROPPED, Loss, loss_table
+from imagenomics.cohort.mapping import REPORT_COLUMNS
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.genomics.table import CONFLICT_COLUMNS, empty
 from imagenomics.runs.plan import FeatureTable
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.tables.read import read_keyed_table, to_number
@@ -20,10 +22,16 @@ from imagenomics.tables.read import read_keyed_table, to_number
 
 @dataclass(frozen=True)
 class GivenFeatures:
-    """Features of the study's patients, and the rows that belong to nobody."""
+    """Features of the study's patients, the rows that belong to nobody, and what readings were mapped to.
+
+    ``report``, ``conflicts`` and ``notes`` are as in :class:`imagenomics.genomics.table.MoleculeTable`.
+    """
 
     table: PatientTable
     losses: pd.DataFrame
+    report: pd.DataFrame = field(default_factory=lambda: empty(REPORT_COLUMNS))
+    conflicts: pd.DataFrame = field(default_factory=lambda: empty(CONFLICT_COLUMNS))
+    notes: tuple[str, ...] = ()
 
 
 def read_feature_table(
@@ -52,12 +60,7 @@ def read_feature_table(
     index = pd.Index(parsed["patient"], name="patient", dtype=object)
     known = index.isin(list(patients))
     if not known.any():
-        raise InputError(
-            "IGX-RUN-030",
-            "no row of this feature table belongs to a patient of the study",
-            where=f"{path}: {short_list(written)}; the study has {short_list(patients)}",
-            remedy="declare the id rule of the table: rule = ...",
-        )
+        raise no_row(path, written, patients)
     losses = [
         Loss(patient, block.name, raw, DROPPED, reason or "not in patients")
         for patient, raw, reason, kept in zip(index, written, parsed["reason"], known, strict=True)
@@ -72,6 +75,16 @@ def read_feature_table(
     described = describe(columns, source=block.name, family="given", feature=names, role=roles)
     table = PatientTable(pd.DataFrame(columns, index=index[known]), described)
     return GivenFeatures(table, loss_table(losses))
+
+
+def no_row(path: Path, written: Sequence[str], patients: Sequence[str]) -> InputError:
+    """Return the error that no row of a table belongs to a patient of the study."""
+    return InputError(
+        "IGX-RUN-030",
+        "no row of this feature table belongs to a patient of the study",
+        where=f"{path}: {short_list(written)}; the study has {short_list(patients)}",
+        remedy="declare the id rule of the table: rule = ...",
+    )
 
 
 def _chosen(block: FeatureTable, present: list[str], where: str) -> list[str]:

@@ -14,6 +14,7 @@ from imagenomics.cohort.losses import Loss, join_losses, loss_table
 from imagenomics.errors import InputError, short_list
 from imagenomics.genomics.table import CONFLICT_COLUMNS, DROPPED_COLUMNS, MoleculeTable
 from imagenomics.images.find import FoundImages
+from imagenomics.runs.feature_tables import GivenFeatures
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.sources import Sources, image_losses, read_sources
@@ -107,7 +108,8 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues) -> Linked:
     sources = read_sources(plan, root)
     flow, patients = _flow(sources, molecules=bool(plan.molecules))
     tables = sources.molecules
-    for note in (*sources.cohort.notes, *(note for table in tables.values() for note in table.notes)):
+    coded: dict[str, MoleculeTable | GivenFeatures] = {**tables, **sources.given}
+    for note in (*sources.cohort.notes, *(note for table in coded.values() for note in table.notes)):
         issues.warn(STAGE, "IGX-RUN-012", note)
     digests = {name: file_digest(root / name) for name in plan.tables()}
     return Linked(
@@ -120,9 +122,9 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues) -> Linked:
         flow=flow,
         sides=sources.counts(),
         losses=_losses(plan, sources, patients, root),
-        mappings=_mappings(sources.cohort, tables),
+        mappings=_mappings(sources.cohort, coded),
         left_out=_stacked({name: t.dropped for name, t in tables.items()}, "source", DROPPED_COLUMNS),
-        conflicts=_stacked({name: t.conflicts for name, t in tables.items()}, "block", CONFLICT_COLUMNS),
+        conflicts=_stacked({name: t.conflicts for name, t in coded.items()}, "block", CONFLICT_COLUMNS),
         root=root,
         digests=digests,
         key=_key(plan, digests, patients),
@@ -169,7 +171,7 @@ def _losses(plan: Plan, sources: Sources, patients: Sequence[str], root: Path) -
     )
 
 
-def _mappings(cohort: Cohort, tables: Mapping[str, MoleculeTable]) -> pd.DataFrame:
+def _mappings(cohort: Cohort, tables: Mapping[str, MoleculeTable | GivenFeatures]) -> pd.DataFrame:
     parts = [cohort.report.assign(source="patients")]
     parts += [table.report.assign(source=name) for name, table in tables.items()]
     columns = ["source", "column", "written", "mapped", "how", "n"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import IdRule, PatientsSettings
 from imagenomics.features.phenotypes.settings import AnyMeasure
+from imagenomics.features.semantic.cells import Numbers
+from imagenomics.features.semantic.readers import Consensus
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
@@ -42,6 +44,7 @@ class PhenotypeBlock(Settings):
 class FeatureTable(Settings):
     """One ``[[feature_tables]]`` block: features measured elsewhere, taken as they are."""
 
+    kind: Literal["table"] = Field(default="table", description="Columns are numbers.")
     name: BlockName = Field(description="Unique name; first part of the columns.")
     path: str = Field(
         description="CSV, TSV or Parquet table, one row per patient, one numeric column per feature."
@@ -55,6 +58,49 @@ class FeatureTable(Settings):
     volume: str | None = Field(
         default=None, description="The column that is the lesion volume, if there is one."
     )
+
+
+class ReadingTable(Settings):
+    """One ``[[feature_tables]]`` block: what readers saw, coded by a data dictionary."""
+
+    kind: Literal["readings"] = Field(description="Columns are items of a data dictionary.")
+    name: BlockName = Field(description="Unique name; first part of the columns.")
+    path: str = Field(
+        description="CSV, TSV or Parquet table, one row per patient and reader; or a folder of AIM XML files."
+    )
+    id: str = Field(
+        default="patient", description="Column with the patient id; in AIM files it is the person's."
+    )
+    rule: IdRule | None = Field(
+        default=None,
+        description="How an id as written becomes a patient id. Default: the rule of the patients.",
+    )
+    dictionary: str = Field(
+        description="Data dictionary: 'vasari', 'bi-rads-mr', 'lung-ct', 'liver-ct' or 'kidney-ct'."
+    )
+    reader: str | None = Field(
+        default=None, description="Column of the reader; not set: one reader. In AIM files it is the user."
+    )
+    numbers: Numbers = Field(
+        default="refuse",
+        description="What a bare number means in an item with levels: 'codes' of the dictionary, or 'refuse'.",
+    )
+    consensus: Consensus | None = Field(
+        default=None,
+        description="What counts where readers differ. Not set: a patient on whom they differ is refused.",
+    )
+    ignore: tuple[str, ...] = Field(default=(), description="Columns or items that are left out.")
+
+
+def _kind_of_table(block: object) -> str:
+    kind = block.get("kind", "table") if isinstance(block, Mapping) else getattr(block, "kind", "table")
+    return str(kind)
+
+
+AnyFeatureTable = Annotated[
+    Annotated[FeatureTable, Tag("table")] | Annotated[ReadingTable, Tag("readings")],
+    Discriminator(_kind_of_table),
+]
 
 
 class AssociateBlock(AssociateSettings):
@@ -144,7 +190,9 @@ class Plan(Settings):
     phenotypes: tuple[PhenotypeBlock, ...] = Field(
         default=(), description="Further measurements of the images."
     )
-    feature_tables: tuple[FeatureTable, ...] = Field(default=(), description="Features measured elsewhere.")
+    feature_tables: tuple[AnyFeatureTable, ...] = Field(
+        default=(), description="Features measured elsewhere."
+    )
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")

@@ -11,13 +11,15 @@ import pandas as pd
 from imagenomics.cohort.clinical import Cohort, read_patients
 from imagenomics.cohort.ids import read_participants
 from imagenomics.cohort.losses import Loss, loss_table
+from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError, short_list
 from imagenomics.genomics.molecules import load_molecules
 from imagenomics.genomics.table import MoleculeTable
 from imagenomics.images.find import FoundImages, find_images
 from imagenomics.images.listing import ids_in_files
 from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table
-from imagenomics.runs.plan import ImageBlock, Plan
+from imagenomics.runs.plan import AnyFeatureTable, ImageBlock, Plan, ReadingTable
+from imagenomics.runs.readings import read_readings
 from imagenomics.tables.patient_table import PatientTable
 
 
@@ -84,9 +86,7 @@ def read_sources(plan: Plan, root: Path) -> Sources:
         cohort,
         {block.name: find_images(block, declared, root) for block in plan.images},
         {
-            block.name: read_feature_table(
-                block, root / block.path, patients=declared, rule=plan.patients.rule
-            )
+            block.name: _given(block, root / block.path, patients=declared, rule=plan.patients.rule)
             for block in plan.feature_tables
         },
         {
@@ -105,6 +105,12 @@ def read_sources(plan: Plan, root: Path) -> Sources:
         block = plan.images[0]
         raise _no_picture(block, sources.files[block.name], declared, root)
     return sources
+
+
+def _given(block: AnyFeatureTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
+    if isinstance(block, ReadingTable):
+        return read_readings(block, path, patients=patients, rule=rule)
+    return read_feature_table(block, path, patients=patients, rule=rule)
 
 
 def image_losses(plan: Plan, sources: Sources, root: Path) -> Iterator[pd.DataFrame]:
