@@ -15,7 +15,8 @@ from imagenomics.cohort.mapping import REPORT_COLUMNS
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.genomics.table import CONFLICT_COLUMNS, empty
-from imagenomics.runs.plan import FeatureTable
+from imagenomics.images.freesurfer import read_freesurfer
+from imagenomics.runs.plan import FeatureTable, FreeSurferBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.tables.read import read_keyed_table, to_number
 
@@ -75,6 +76,38 @@ def read_feature_table(
     described = describe(columns, source=block.name, family="given", feature=names, role=roles)
     table = PatientTable(pd.DataFrame(columns, index=index[known]), described)
     return GivenFeatures(table, loss_table(losses))
+
+
+def read_subjects(
+    block: FreeSurferBlock, path: Path, *, patients: Sequence[str], rule: IdRule
+) -> GivenFeatures:
+    """Read the subjects of a FreeSurfer folder; the intracranial volume is a clinical variable.
+
+    Raises
+    ------
+    FileProblem
+        ``IGX-IMG-210``: no folder, or no subject in it.
+    InputError
+        ``IGX-RUN-030``: no subject is a patient of the study.
+    """
+    found = read_freesurfer(
+        path,
+        files=block.files,
+        measures=block.measures,
+        rule=block.rule or rule,
+        known=patients,
+        name=block.name,
+    )
+    ids = found.table.values.index
+    known = ids.isin(list(patients))
+    if not known.any():
+        raise no_row(path, [str(i) for i in ids], patients)
+    losses = [
+        Loss(str(row.patient), block.name, str(row.file), DROPPED, str(row.error))
+        for row in found.failures.itertuples()
+    ]
+    losses += [Loss(str(p), block.name, str(p), DROPPED, "not in patients") for p in ids[~known]]
+    return GivenFeatures(found.table.patients(ids[known]), loss_table(losses))
 
 
 def no_row(path: Path, written: Sequence[str], patients: Sequence[str]) -> InputError:

@@ -36,7 +36,7 @@ class Linked:
     clinical, molecules : PatientTable
         Their clinical variables with ``site``, and their molecules and labels.
     given : PatientTable
-        Features measured elsewhere.
+        Features measured elsewhere; what only adjusts for them (head size) is among the clinical variables.
     raw : DataFrame
         The table of patients as written, by patient.
     files : mapping
@@ -111,12 +111,13 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues) -> Linked:
     coded: dict[str, MoleculeTable | GivenFeatures] = {**tables, **sources.given}
     for note in (*sources.cohort.notes, *(note for table in coded.values() for note in table.notes)):
         issues.warn(STAGE, "IGX-RUN-012", note)
+    given = join([g.table for g in sources.given.values()])
     digests = {name: file_digest(root / name) for name in plan.tables()}
     return Linked(
         patients=tuple(patients),
-        clinical=sources.cohort.table.patients(patients),
+        clinical=join([sources.cohort.table, given.where(role="clinical")]).patients(patients),
         molecules=join([t.table for t in tables.values()]).patients(patients),
-        given=join([g.table for g in sources.given.values()]).patients(patients),
+        given=given.select(given.columns.index[given.columns["role"] != "clinical"]).patients(patients),
         raw=sources.cohort.raw.reindex(pd.Index(patients, name="patient")),
         files={name: _only(found, patients) for name, found in sources.files.items()},
         flow=flow,

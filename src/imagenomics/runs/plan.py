@@ -92,13 +92,35 @@ class ReadingTable(Settings):
     ignore: tuple[str, ...] = Field(default=(), description="Columns or items that are left out.")
 
 
+class FreeSurferBlock(Settings):
+    """One ``[[feature_tables]]`` block: regional measures of the brain as FreeSurfer wrote them."""
+
+    kind: Literal["freesurfer"] = Field(description="Regional volumes, thickness, areas ...")
+    name: BlockName = Field(description="Unique name; first part of the columns.")
+    path: str = Field(description="The folder with the subjects (SUBJECTS_DIR).")
+    rule: IdRule | None = Field(
+        default=None,
+        description="How the name of a subject's folder becomes a patient id. Default: the rule of the patients.",
+    )
+    files: tuple[str, ...] = Field(
+        default=("aseg", "aparc"), min_length=1, description="Segmentations and parcellations to read."
+    )
+    measures: tuple[str, ...] = Field(
+        default=("volume", "thickness", "surface_area"),
+        min_length=1,
+        description="What of each region is taken.",
+    )
+
+
 def _kind_of_table(block: object) -> str:
     kind = block.get("kind", "table") if isinstance(block, Mapping) else getattr(block, "kind", "table")
     return str(kind)
 
 
 AnyFeatureTable = Annotated[
-    Annotated[FeatureTable, Tag("table")] | Annotated[ReadingTable, Tag("readings")],
+    Annotated[FeatureTable, Tag("table")]
+    | Annotated[ReadingTable, Tag("readings")]
+    | Annotated[FreeSurferBlock, Tag("freesurfer")],
     Discriminator(_kind_of_table),
 ]
 

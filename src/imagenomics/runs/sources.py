@@ -17,8 +17,8 @@ from imagenomics.genomics.molecules import load_molecules
 from imagenomics.genomics.table import MoleculeTable
 from imagenomics.images.find import FoundImages, find_images
 from imagenomics.images.listing import ids_in_files
-from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table
-from imagenomics.runs.plan import AnyFeatureTable, ImageBlock, Plan, ReadingTable
+from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table, read_subjects
+from imagenomics.runs.plan import AnyFeatureTable, FreeSurferBlock, ImageBlock, Plan, ReadingTable
 from imagenomics.runs.readings import read_readings
 from imagenomics.tables.patient_table import PatientTable
 
@@ -110,6 +110,8 @@ def read_sources(plan: Plan, root: Path) -> Sources:
 def _given(block: AnyFeatureTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
     if isinstance(block, ReadingTable):
         return read_readings(block, path, patients=patients, rule=rule)
+    if isinstance(block, FreeSurferBlock):
+        return read_subjects(block, path, patients=patients, rule=rule)
     return read_feature_table(block, path, patients=patients, rule=rule)
 
 
