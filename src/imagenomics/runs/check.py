@@ -32,8 +32,8 @@ SAMPLED_MASKS = 5
 BYTES_PER_VOXEL = 40  # image and mask as read, normalised, and cut to the region
 START_BYTES = 400_000_000  # Python with the libraries of a worker
 # Measured by benchmarks/study_stages.py on two cores: seconds for one pair in one draw, one null draw, one model.
-SECONDS = {"pair": 2e-7, "null": 0.15, "model": 10.0}
-DRAWS = 200
+SECONDS = {"pair": 2e-7, "null": 0.17, "model": 20.0}
+DRAWS = 275  # that a null took on average; it may stop sooner or go on to its most
 
 
 @dataclass(frozen=True)
