@@ -26,7 +26,7 @@ def summary(run: Path) -> str:
     minutes = sum(record["seconds"].values()) / 60
     parts.append(
         f"Run of {record['finished'][:10]} with imagenomics {record['imagenomics']}, seed {record['seed']}, "
-        f"{record['workers']} workers, {minutes:.0f} minutes; this text is made by `python benchmarks/readme_run.py RUN`."
+        f"{record['workers']} workers, {minutes:.0f} minutes; made by `python benchmarks/readme_run.py RUN`."
     )
     return "\n\n".join(parts)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,8 @@ from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.work.executor import Executor
 
 N = 40
+SHAPES: tuple[Family, ...] = ("volume", "shape")
+Part = tuple[Callable[..., None], tuple[Family, ...]]
 
 
 def compile_kernels(plan: Plan, wanted: tuple[str, ...], executor: Executor) -> None:
@@ -21,14 +22,23 @@ def compile_kernels(plan: Plan, wanted: tuple[str, ...], executor: Executor) -> 
 
     A failure here says nothing: what cannot be done fails again, with its cause, where it is needed.
     """
-    blocks = {"extract": plan.images, "associate": plan.associate, "train": plan.train}
-    names = [part for part, (stage, _) in PARTS.items() if stage in wanted and blocks[stage]]
-    if executor.workers > 1 and names:
-        executor.map(_compile, {name: name for name in names}, label="compiling kernels")
+    items: dict[str, Part] = {}  # the slowest first, so that workers end together
+    if "associate" in wanted and plan.associate:
+        items["tests"] = (_tests, ())
+    if "train" in wanted and plan.train:
+        items["models"] = (_models, ())
+    if "extract" in wanted:
+        chosen = dict.fromkeys(f for block in plan.images for f in plan.features_of(block).families)
+        items["textures"] = (_features, tuple(f for f in chosen if f not in SHAPES))
+        items["shapes"] = (_features, tuple(f for f in chosen if f in SHAPES))
+    items = {name: item for name, item in items.items() if item[0] is not _features or item[1]}
+    if executor.workers > 1 and items:
+        executor.map(_compile, items, label="compiling kernels")
 
 
-def _compile(name: str) -> None:
-    PARTS[name][1]()
+def _compile(item: Part) -> None:
+    compile_one, families = item
+    compile_one(*families)
 
 
 def _tests() -> None:
@@ -55,15 +65,7 @@ def _models() -> None:
     model.fit(X.to_numpy(), np.arange(N) % 2)
 
 
-def _shapes() -> None:
-    _measure("volume", "shape")
-
-
-def _textures() -> None:
-    _measure("intensity", "histogram", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm")
-
-
-def _measure(*families: Family) -> None:
+def _features(*families: Family) -> None:
     from imagenomics.features.extract import extract_region
 
     mask = np.zeros((8, 12, 12), dtype=bool)
@@ -79,14 +81,3 @@ def _table(name: str, *, kind: str) -> PatientTable:
     columns = [f"{name}{k}" for k in range(values.shape[1])]
     index = pd.Index([f"P{k:02d}" for k in range(N)], name="patient", dtype=object)
     return PatientTable(pd.DataFrame(values, index=index, columns=columns), describe(columns, kind=kind))
-
-
-# The slowest first, so that the workers end together.
-PARTS: Mapping[str, tuple[str, Callable[[], None]]] = MappingProxyType(
-    {
-        "tests": ("associate", _tests),
-        "models": ("train", _models),
-        "textures": ("extract", _textures),
-        "shapes": ("extract", _shapes),
-    }
-)
