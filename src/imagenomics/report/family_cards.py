@@ -48,19 +48,20 @@ def _rank(verdict: Verdict) -> float:
 def _family_table(verdicts: Sequence[Verdict]) -> Html:
     frame = pd.DataFrame(verdicts).astype(object)
     frame["interval"] = [effect_interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
-    frame["why"] = ["" if as_float(v.get("estimate")) is not None else v.get("reason") for v in verdicts]
+    frame["strongest"] = [
+        v.get("model") if as_float(v.get("estimate")) is not None else sentence(v.get("reason")) for v in verdicts
+    ]
     names = sorted({str(v.get("estimate_name")) for v in verdicts if v.get("estimate") is not None})
     columns = [
         Column("target", "target", breaks=True),
         Column("verdict", "verdict", lambda v: badge(str(v))),
-        Column("model", "strongest feature", breaks=True),
+        Column("strongest", "strongest feature", breaks=True),
         Column("estimate", "effect", effect_text, numeric=True),
         *([Column("estimate_name", "effect is", measure)] if len(names) > 1 else []),
         Column("interval", "95% interval"),
         Column("null_p_adjusted", "smallest q", p_value, numeric=True),
         Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),
         Column("n", "n", count, numeric=True),
-        *([Column("why", "why", sentence)] if any(frame["why"]) else []),
     ]
     said = f"The strongest feature of each target. Effect: {measure(names[0])}. " if len(names) == 1 else ""
     return data_table(frame, columns, caption=said + DETECTABLE, search=True, most=ASSOCIATION_ROWS)
