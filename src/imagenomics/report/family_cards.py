@@ -49,7 +49,8 @@ def _family_table(verdicts: Sequence[Verdict]) -> Html:
     frame = pd.DataFrame(verdicts).astype(object)
     frame["interval"] = [effect_interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
     frame["strongest"] = [
-        v.get("model") if as_float(v.get("estimate")) is not None else sentence(v.get("reason")) for v in verdicts
+        v.get("model") if as_float(v.get("estimate")) is not None else sentence(v.get("reason"))
+        for v in verdicts
     ]
     names = sorted({str(v.get("estimate_name")) for v in verdicts if v.get("estimate") is not None})
     columns = [
