@@ -43,14 +43,26 @@ class Settings(BaseModel):
         """Return what differs from the defaults as JSON with sorted keys: equal settings, equal text.
 
         A new key with a default leaves the text of old settings as it was, so that kept results and model cards
-        stay valid.
+        stay valid. ``kind`` always stays: it tells which model the other keys belong to.
         """
-        changed = self.model_dump(mode="json", exclude_defaults=True)
+        changed = _with_kinds(
+            self.model_dump(mode="json", exclude_defaults=True), self.model_dump(mode="json")
+        )
         return json.dumps([type(self).__name__, self.VERSION, changed], sort_keys=True, separators=(",", ":"))
 
     def digest(self, length: int = 12) -> str:
         """Return a short hash of the canonical settings, as stored with every column they made."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()[:length]
+
+
+def _with_kinds(changed: Any, whole: Any) -> Any:
+    """Put the ``kind`` of every model back into what differs from the defaults."""
+    if isinstance(changed, dict):
+        kind = {"kind": whole["kind"]} if "kind" in whole else {}
+        return kind | {key: _with_kinds(value, whole[key]) for key, value in changed.items()}
+    if isinstance(changed, list):
+        return [_with_kinds(value, other) for value, other in zip(changed, whole, strict=True)]
+    return changed
 
 
 def explain(error: ValidationError, *, where: str, model: type[BaseModel]) -> InputError:

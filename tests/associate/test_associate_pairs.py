@@ -6,6 +6,7 @@ import pytest
 
 from imagenomics.associate import pairs
 from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.rare import other_than_commonest
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.errors import ArgumentTypeError, InputError
 from imagenomics.tables.patient_table import PatientTable, describe
@@ -184,7 +185,7 @@ def test_not_testable_is_a_row_with_its_reason():
         for target in ("t", "b", "c"):
             assert row(table, "good", target)["status"] == "ok"
             assert "feature is constant" in row(table, "flat", target)["reason"]
-            assert "fewer than 10 patients" in row(table, "few", target)["reason"]
+            assert "fewer than 20 patients" in row(table, "few", target)["reason"]
             assert row(table, "few", target)["n"] == 8
             assert row(table, "empty", target)["n"] == 0
             assert "its kind does not allow" in row(table, "odd", target)["reason"]
@@ -228,8 +229,8 @@ def test_a_column_that_the_covariates_explain():
 
 def test_no_degrees_of_freedom():
     random = np.random.default_rng(6)
-    features, targets = mixed(1, "f", 12).select(["f.continuous"]), mixed(2, "t", 12).select(["t.continuous"])
-    many = make({f"c{k}": ("continuous", random.standard_normal(12)) for k in range(10)}, 12)
+    features, targets = mixed(1, "f", 22).select(["f.continuous"]), mixed(2, "t", 22).select(["t.continuous"])
+    many = make({f"c{k}": ("continuous", random.standard_normal(22)) for k in range(20)}, 22)
     table = run(features, targets, covariates=many)
     assert table["reason"].iloc[0] == "no residual degrees of freedom"
 
@@ -352,3 +353,33 @@ def test_other_refusals():
         run(features, targets, strata=["a"] * 60)
     with pytest.raises(InputError, match="IGX-ASSOC-008"):
         run(features, targets, strata=pd.Series(["a"], index=["nobody"]))
+
+
+def test_columns_of_rare_values_are_not_tested_where_they_cannot_meet():
+    n = 100
+    one = np.zeros(n)
+    one[7] = 1.0
+    some, half = (np.arange(n) < 15) * 1.0, (np.arange(n) % 2) * (1.0 + np.arange(n) % 3)
+    features = make({"one": ("ordinal", one), "some": ("ordinal", some), "half": ("ordinal", half)}, n)
+    genes = {"one": ("ordinal", one), "some": ("ordinal", some[::-1]), "binary": ("binary", some)}
+    targets = make(genes, n)
+    for options in ({}, {"settings": AssociateSettings(method="linear", permutations=19)}):
+        table = run(features, targets, **options)
+        refused = table["reason"].astype(str).str.contains("same value")
+        for feature, target in (
+            ("one", "one"),
+            ("one", "binary"),
+            ("some", "some"),
+            ("some", "binary"),
+            ("half", "one"),
+        ):
+            rows = (table["feature"] == feature) & (table["target"] == target)
+            assert refused[rows].all(), (feature, target)
+            assert table.loc[rows, "p"].isna().all()
+        assert row(table, "half", "some")["status"] == "ok"
+        assert row(table, "half", "binary")["status"] == "ok"
+
+
+def test_counts_of_values_other_than_the_commonest():
+    values = np.array([[0, 1, np.nan, 3.0], [0, 2, np.nan, 3], [1, 3, np.nan, np.nan], [0, 4, 5, 3]])
+    assert other_than_commonest(values).tolist() == [1, 3, 0, 0]

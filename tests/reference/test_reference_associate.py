@@ -47,12 +47,17 @@ def compare(
 ) -> int:
     """Compare every pair with ``oracle(x, y, Z)``: numbers by column name, relative errors below 1e-10."""
     settings = AssociateSettings(
-        method=method, transform=transform, permutations=0, min_group=2, min_per_term=per_term
+        method=method,
+        transform=transform,
+        permutations=0,
+        min_group=2,
+        min_patients=10,
+        min_per_term=per_term,
     )
     found = pairs.test_pairs(
         features, targets, covariates=covariates, settings=settings, analysis="reference", seed=1
     )
-    Z = np.ones((N, 1))
+    Z = np.ones((len(features.values), 1))
     if covariates is not None:
         columns = [covariates.values[c].to_numpy() for c in covariates.values]
         parts = [dummies(c) if c.dtype == object else c[:, None] for c in columns]
@@ -173,8 +178,9 @@ def test_chi_square():
         strength = stats.contingency.association(counts)
         return {"statistic": found.statistic, "p": found.pvalue, "df": found.dof, "effect": strength}
 
-    assert compare(table(1, ["categorical"] * 4), table(2, ["categorical"] * 4), oracle) == 64
-    assert compare(table(1, ["categorical"] * 4), table(2, ["binary"] * 4), oracle) == 64
+    groups = table(1, ["categorical"] * 4, n=240)
+    assert compare(groups, table(2, ["categorical"] * 4, n=240), oracle) == 64
+    assert compare(groups, table(2, ["binary"] * 4, n=240), oracle) == 64
 
 
 def ols(y, x, Z):

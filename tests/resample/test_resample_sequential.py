@@ -77,10 +77,18 @@ def test_p_values_are_valid_under_the_null():
 
 
 def test_a_failed_draw_stops_everything():
-    with pytest.raises(DrawsFailed, match=r"IGX-RES-008[\s\S]*cannot be done[\s\S]*10-14"):
+    with pytest.raises(DrawsFailed, match=r"IGX-RES-008[\s\S]*cannot be done[\s\S]*draw 13"):
         run_sequential(_fails, 1.0, executor=SerialExecutor(), settings=NullSettings(maximum=50))
     with pytest.raises(InputError, match="IGX-RES-014"):
         run_sequential(_draw, np.nan, executor=SerialExecutor(), settings=NullSettings())
+
+
+@pytest.mark.parametrize("block", [1, 5, 50])
+def test_a_failed_draw_behind_the_end_does_not_count(block):
+    settings = NullSettings(maximum=50, exceedances=10, block=block)
+    result = run_sequential(_fails, -1.0, executor=SerialExecutor(), settings=settings)
+    assert result.p == 1.0
+    assert len(result.draws) == 10
 
 
 def test_spread_of_the_draws():

@@ -88,7 +88,7 @@ class ChiSquareEngine:
 
     def _codes(self, expected: FloatArray, sizes: IntArray) -> npt.NDArray[np.int8]:
         code = np.full(expected.shape, OK, dtype=np.int8)
-        code[expected < 1.0] = FEW_EXPECTED
+        code[expected < 5.0] = FEW_EXPECTED
         code[np.minimum(sizes[3], sizes[4]) < self.rules.group] = SMALL_GROUP
         code[sizes[1] < 2] = TARGET_CONSTANT
         code[sizes[2] < 2] = FEATURE_CONSTANT

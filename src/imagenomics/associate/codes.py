@@ -19,6 +19,8 @@ FEW_EXPECTED = 11
 SEPARATED = 12
 NO_MAXIMUM = 13
 MANY_COVARIATES = 14
+RARE_VALUES = 15
+LAST = RARE_VALUES
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
 SWAPPED: Mapping[int, int] = {
@@ -32,7 +34,7 @@ SWAPPED: Mapping[int, int] = {
 def statuses() -> dict[int, str]:
     """Return the status of each code."""
     named = {OK: "ok", SEPARATED: "separated"}
-    return {code: named.get(code, "not testable") for code in range(MANY_COVARIATES + 1)}
+    return {code: named.get(code, "not testable") for code in range(LAST + 1)}
 
 
 def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
@@ -55,8 +57,10 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         NOT_COMBINED: "two categorical columns cannot be tested with covariates; make one binary",
         FEATURE_INVALID: "the feature has values that its kind does not allow",
         TARGET_INVALID: "the target has values that its kind does not allow",
-        FEW_EXPECTED: "an expected count is below 1; pool rare levels",
+        FEW_EXPECTED: "an expected count is below 5; pool rare levels",
         SEPARATED: "the groups separate completely: the odds ratio has no finite estimate",
         NO_MAXIMUM: "the logistic model found no maximum",
+        RARE_VALUES: "almost all patients have the same value, so that the tail of the test cannot be trusted; "
+        "make the column binary, or leave it out",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

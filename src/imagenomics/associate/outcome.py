@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import MANY_COVARIATES, OK, SWAPPED
+from imagenomics.associate.codes import LAST, OK, SWAPPED
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -118,7 +118,7 @@ def turned(block: Block) -> Block:
         for field in fields(block)
         if isinstance(getattr(block, field.name), np.ndarray)
     }
-    other = np.array([SWAPPED.get(code, code) for code in range(MANY_COVARIATES + 1)], dtype=np.int8)
+    other = np.array([SWAPPED.get(code, code) for code in range(LAST + 1)], dtype=np.int8)
     return replace(block, **{**arrays, "code": other[arrays["code"]]})
 
 

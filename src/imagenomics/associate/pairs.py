@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.associate.choose import choose_engine, kind_group, transform, uses_models
-from imagenomics.associate.codes import FEATURE_INVALID, NOT_COMBINED, TARGET_INVALID
+from imagenomics.associate.codes import FEATURE_INVALID, NOT_COMBINED, RARE_VALUES, TARGET_INVALID
 from imagenomics.associate.design import Design, complete_rows, make_design
 from imagenomics.associate.frame import Placed, Whole, make_frame, put_together
 from imagenomics.associate.outcome import Block, Engine, common_counts, refused
 from imagenomics.associate.permute import adjusted_p, draw_smallest
+from imagenomics.associate.rare import split_rare
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.associate.sides import Side, check_table, read_side
 from imagenomics.associate.strata import read_strata
@@ -154,11 +155,21 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
     for t_places in _rectangles(inputs.targets):
         for f_places in _rectangles(inputs.features):
             f, t = inputs.features.take(f_places), inputs.targets.take(t_places)
-            engine = choose_engine(f, t, design=inputs.design, settings=settings) if _usable(f, t) else None
-            block = engine.observe() if engine else _refuse(f, t)
-            placed.append(Placed(block, t_places, f_places, isinstance(engine, Engine)))
-            if isinstance(engine, Engine):
-                engines.append(engine)
+            if not _usable(f, t):
+                placed.append(Placed(_refuse(f, t), t_places, f_places, False))
+                continue
+            for part in split_rare(f, t, min_group=settings.min_group):
+                some_f, some_t = f.take(part.features), t.take(part.targets)
+                engine = (
+                    None
+                    if part.rare
+                    else choose_engine(some_f, some_t, design=inputs.design, settings=settings)
+                )
+                block = engine.observe() if engine else _refuse(some_f, some_t, rare=part.rare)
+                places = t_places[part.targets], f_places[part.features]
+                placed.append(Placed(block, *places, isinstance(engine, Engine)))
+                if isinstance(engine, Engine):
+                    engines.append(engine)
     return placed, engines
 
 
@@ -174,9 +185,10 @@ def _usable(features: Side, targets: Side) -> bool:
     return bool(features.allowed.all() and targets.allowed.all())
 
 
-def _refuse(features: Side, targets: Side) -> Block:
+def _refuse(features: Side, targets: Side, *, rare: bool = False) -> Block:
     n = common_counts(features.values, targets.values)
     code = NOT_COMBINED if _usable(features, targets) else FEATURE_INVALID
+    code = RARE_VALUES if rare else code
     code = TARGET_INVALID if not targets.allowed.all() else code
     return refused("", n, np.full(n.shape, code, dtype=np.int8))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from imagenomics.settings import Settings
 
 class AssociateSettings(Settings):
     """How pairs of columns are tested."""
+
+    VERSION: ClassVar[int] = 2  # min_patients 20, rare values refused, expected counts of 5
 
     method: Literal["auto", "linear"] = Field(
         "auto",
@@ -44,4 +46,9 @@ class AssociateSettings(Settings):
         description="smaller group of the response of a logistic model, in patients per term of the model; "
         "with fewer its p values come out too small",
     )
-    min_patients: int = Field(10, ge=4, description="fewest patients with both values for a test")
+    min_patients: int = Field(
+        20,
+        ge=4,
+        description="fewest patients with both values for a test; with fewer the far tail of rank correlations is "
+        "not that of the t distribution their p values come from",
+    )

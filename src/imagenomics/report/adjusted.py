@@ -55,7 +55,7 @@ def _table(less: Family, more: Family, rows: pd.DataFrame) -> Html:
     lost = int((marked["rank"] == 0).sum())
     marked = marked.sort_values(["rank", "change"], ascending=[True, False], kind="stable").head(MOST_ROWS)
     sides = el("span.two", el("i.less", less.adjustment), el("i.more", more.adjustment))
-    heads = ["target", "its strongest feature", sides, "effect", "q", "passes"]
+    heads = ["target", "its strongest feature", sides, "effect", "q", "pair passes"]
     head = el("thead", el("tr", [el("th", h, attrs={"scope": "col"}) for h in heads]))
     body = el("tbody", [_row(record, reach) for record in records(marked)])
     return el(

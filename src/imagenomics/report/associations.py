@@ -98,7 +98,9 @@ def _sentence(family: Family) -> list[str]:
     targets = passing["target"].nunique()
     return [
         f"{size}{more}. {many(len(passing), 'pair')} of {many(targets, 'target')} "
-        f"{'passes' if len(passing) == 1 else 'pass'} a false discovery rate of {family.alpha:.0%}."
+        f"{'passes' if len(passing) == 1 else 'pass'} a false discovery rate of {family.alpha:.0%}. "
+        "Pairs are judged one by one here; the verdict judges each target as a whole, with all its features, and is "
+        "stricter."
     ]
 
 

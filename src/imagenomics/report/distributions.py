@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from imagenomics.report.families import Family
@@ -79,7 +80,10 @@ def _target(results: Results, name: str) -> pd.Series | None:
 def _groups(column: pd.Series, levels: list[str]) -> dict[str, Any]:
     """Return level names and the level of each patient (None: unknown), or numbers of a continuous target."""
     present = column.dropna()
-    number = pd.to_numeric(present, errors="coerce")
+    named = (
+        bool(levels) and not pd.api.types.is_numeric_dtype(column) and set(present.astype(str)) <= set(levels)
+    )
+    number = pd.Series(np.nan, present.index) if named else pd.to_numeric(present, errors="coerce")
     if number.notna().all() and not levels and number.nunique() > MOST_GROUPS:
         return {"levels": [], "groups": compact(pd.to_numeric(column, errors="coerce"))}
     if number.notna().all():

@@ -60,7 +60,7 @@ def _family_table(verdicts: Sequence[Verdict]) -> Html:
         Column("estimate", "effect", effect_text, numeric=True),
         *([Column("estimate_name", "effect is", measure)] if len(names) > 1 else []),
         Column("interval", "95% interval"),
-        Column("null_p_adjusted", "smallest q", p_value, numeric=True),
+        Column("null_p_adjusted", "q of the target", p_value, numeric=True),
         Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),
         Column("n", "n", count, numeric=True),
     ]

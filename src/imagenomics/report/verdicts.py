@@ -51,7 +51,13 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
     others = [v for v in verdicts if v.get("kind") not in ("prediction", "increment")]
     families = len({str(v.get("analysis")) for v in others})
     within = f" in {many(families, 'family', 'families')}"
+    better = [
+        f"{v.get('analysis')} ({measure(v.get('estimate_name'))} {fixed(v.get('estimate'))})"
+        for v in predictions
+        if v.get("verdict") == ORDER[0]
+    ]
     said = [
+        f"Predicted better than chance: {listed(better)}." if better else "",
         _counted(predictions, many(len(predictions), "prediction")),
         _counted(gains, many(len(gains), "gain") + " over a baseline"),
         _counted(others, many(len(others), "target") + " tested for association" + within),
@@ -162,7 +168,7 @@ def _numbers(verdict: Verdict, scale: str) -> Html:
         ("d", hint("detectable", f"smallest {scale} this design could show"), fixed(detectable)),
     ]
     if verdict.get("kind") == "association":
-        rows[1] = ("p", hint("q", "smallest q"), p_value(verdict.get("null_p_adjusted")))
+        rows[1] = ("p", hint("q", "q of the target"), p_value(verdict.get("null_p_adjusted")))
         rows[2] = ("d", hint("detectable", "smallest effect this design could show"), fixed(detectable))
     rows = [row for row in rows if row[2] != NOTHING]
     facts = [
@@ -193,6 +199,9 @@ def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
         if signed
         else sentence(gain.get("reason"))
     )
+    low = as_float(gain.get("ci_low"))
+    if signed and word == ORDER[1] and low is not None:
+        detail += "; the interval includes no gain" if low <= 0 else "; shuffled images do as well"
     picture = interval_picture(gain, domain, chance=0.0, kind=verdict_class(word)) if signed else None
     name = gain_name(gain)
     title = sentence(gain.get("reason"))

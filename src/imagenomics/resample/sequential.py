@@ -13,7 +13,7 @@ import numpy.typing as npt
 from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.resample.settings import NullSettings
 from imagenomics.work.executor import Executor
-from imagenomics.work.failures import Failure
+from imagenomics.work.failures import Failure, failure_of
 
 # Two statistics closer than this are equal: the same AUC may be summed in another order.
 TIE = 1e-9
@@ -22,14 +22,14 @@ MOST_TOGETHER = 4  # jobs in one wave for each worker: their tables travel to th
 
 
 class DrawsFailed(ImagenomicsError):
-    """Null draws that could not be done: no p value, and no statement about the target either.
+    """A null draw that is needed could not be done: no p value, and no statement about the target either.
 
     Parameters
     ----------
     label : str
         What was drawn.
     failures : list of Failure
-        The blocks of draws that failed.
+        The first draw that failed.
     """
 
     def __init__(self, label: str, failures: list[Failure]) -> None:
@@ -38,7 +38,7 @@ class DrawsFailed(ImagenomicsError):
         first = failures[0]
         super().__init__(
             "IGX-RES-008",
-            f"{len(failures)} blocks of null draws could not be done; the first: {first.error}",
+            f"a null draw could not be done: {first.error}",
             where=f"{first.item} [{first.code}]",
             expected="every draw, because those that fail may be the extreme ones",
             remedy=first.remedy or "run the draw alone to see the error",
@@ -187,14 +187,16 @@ def run_nulls(
             )
         given = {"draw_function": draw_function, "arguments": {n: jobs[n].arguments for n in together}}
         outcome = executor.map(_block, wave, label=label, shared=given)
-        for name in together:
-            lost = [f for f in outcome.failures if wave[f.item].job == name]
-            if lost:
-                failed[name] = DrawsFailed(name, lost)
-                continue
-            for block in (b for b in wave if wave[b].job == name):
-                for statistic in outcome.results[block]:
-                    states[name].add(statistic)
+        lost = {failure.item: failure for failure in outcome.failures}
+        for item, block in wave.items():
+            state = states[block.job]
+            if state.done or block.job in failed:
+                continue  # what lies behind the end does not count, not even a failure
+            drawn, failure = outcome.results.get(item, ([], lost.get(item)))
+            for statistic in drawn:
+                state.add(statistic)
+            if failure is not None and not state.done:
+                failed[block.job] = DrawsFailed(block.job, [failure])
     return {n: failed.get(n, state.result) for n, state in states.items()}
 
 
@@ -259,5 +261,12 @@ def _wave(job: str, start: int, settings: NullSettings, *, share: float) -> dict
 
 def _block(
     item: _Block, *, draw_function: Callable[..., float], arguments: Mapping[str, Mapping[str, Any]]
-) -> list[float]:
-    return [float(draw_function(number, **arguments[item.job])) for number in range(item.first, item.stop)]
+) -> tuple[list[float], Failure | None]:
+    """Return the draws up to the first that failed: where the null ends does not depend on the size of blocks."""
+    drawn: list[float] = []
+    for number in range(item.first, item.stop):
+        try:
+            drawn.append(float(draw_function(number, **arguments[item.job])))
+        except Exception as error:  # noqa: BLE001 - told where the draw is needed
+            return drawn, failure_of(f"{item.job}, draw {number}", error)
+    return drawn, None

@@ -15,7 +15,7 @@ from imagenomics.runs.units import Workshop
 from imagenomics.tables.frames import stack
 
 STAGE = "associate"
-VERSION = 1
+VERSION = 2
 
 
 def associate(

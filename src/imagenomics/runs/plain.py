@@ -15,6 +15,7 @@ from imagenomics.features.volumes import lesion_volumes
 from imagenomics.images.find import find_images
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
+from imagenomics.resample.sequential import DrawsFailed
 from imagenomics.runs.designs import Design, TrainOptions, make_design
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.judge import judge_predictions
@@ -108,7 +109,7 @@ class Prediction:
     @property
     def verdict(self) -> dict[str, Any]:
         """The verdict on the prediction itself."""
-        return self.verdicts[0]
+        return next(verdict for verdict in self.verdicts if verdict["kind"] == "prediction")
 
 
 def predict_target(
@@ -139,6 +140,11 @@ def predict_target(
         Seed of folds, nulls and intervals.
     workers : int
         Processes; the numbers are the same for any.
+
+    Raises
+    ------
+    DrawsFailed
+        ``IGX-RES-008``: a null could not be drawn, so there is no p value.
     """
     design = _design(features, labels, clinical, settings, models=models, seed=seed)
     issues = Issues()
@@ -146,6 +152,8 @@ def predict_target(
         shop = Workshop(Store(Path(scratch)), executor)
         trained = train_designs((design,), make_key("plain", 1, "", []), shop=shop, issues=issues)
         nulls = draw_nulls(trained, shop)
+    for (analysis, model), failures in nulls.broken.items():
+        raise DrawsFailed(f"null of {analysis}, {model}", failures)
     parts = [scores.assign(model=model) for (_, model), scores in trained.scores.items()]
     return Prediction(
         judge_predictions(trained, nulls, VerdictSettings()),

@@ -143,7 +143,8 @@ class _Claim:
         """Say what permuting within sites found, where the tests themselves look past the site."""
         if not self.site_ignored:
             return ""
-        within = tested["p_maxt"].min() if "p_maxt" in tested.columns else NAN
+        stratified = "stratum" in tested.columns and tested["stratum"].astype(str).ne("").any()
+        within = tested["p_maxt"].min() if stratified and "p_maxt" in tested.columns else NAN
         if np.isnan(within):
             return " The tests are not adjusted for site: what sites alone explain is not ruled out."
         return (
