@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from report_reading import read_page
 
+from imagenomics.report import distributions
 from imagenomics.report.adjusted import adjusted_tables, shared_pairs
 from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.families import Family, feature_names, read_families, short_names
@@ -124,3 +125,11 @@ def test_people_stay_within_the_budget(full_folder):
     names = list(results.table("features.parquet").columns)
     data = people_data(results, names, [], most_values=60 * 10)
     assert list(data["features"]) == names[:10]
+
+
+def test_levels_that_are_numbers_keep_their_names():
+    column = pd.Series(["1", "3", None, "2", "3"])
+    found = distributions._groups(column, ["1", "2", "3"])
+    assert found == {"levels": ["1", "2", "3"], "groups": [0, 2, None, 1, 2]}
+    codes = distributions._groups(pd.Series([0.0, 1.0, np.nan]), ["wild type", "mutant"])
+    assert codes == {"levels": ["wild type", "mutant"], "groups": [0, 1, None]}

@@ -67,6 +67,14 @@ def test_not_testable_targets_do_not_count_in_the_family():
     assert prediction_verdicts([], settings=RULES) == []
 
 
+def test_a_crash_makes_no_other_prediction_significant():
+    items = [replace(GOOD, null_p=0.02), replace(GOOD, null_p=0.5)]
+    whole = prediction_verdicts([*items, replace(GOOD, null_p=0.6)], settings=RULES)
+    crashed = prediction_verdicts(items, settings=RULES, broken=1)
+    assert [v["null_p_adjusted"] for v in crashed] == [v["null_p_adjusted"] for v in whole[:2]]
+    assert crashed[0]["verdict"] == whole[0]["verdict"] == "no evidence found"
+
+
 def test_gains_are_judged_against_no_gain():
     gain = replace(GOOD, model="image+clinical vs clinical", estimate=0.06, ci_low=0.01, ci_high=0.11)
     (verdict,) = increment_verdicts([gain], settings=RULES)

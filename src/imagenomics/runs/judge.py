@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ from imagenomics.verdicts.rules import increment_verdicts, prediction_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 from imagenomics.verdicts.testable import check_testable
 
+UNTRAINED = "The model could not be trained."
 LACKING = {
     "clinical": "There is nothing to compare with: the study declares no clinical variable.",
     "volume": "There is nothing to compare with: no lesion volume was measured.",
@@ -78,9 +79,18 @@ def judge_predictions(trained: Trained, nulls: Nulls, settings: VerdictSettings)
         bench.gain(design, name) for design in trained.designs for name in design.target.block.baselines
     ]
     return [
-        *prediction_verdicts([e for e in predictions if e is not None], settings=settings),
-        *increment_verdicts([e for e in increments if e is not None], settings=settings),
+        *prediction_verdicts(_known(predictions), settings=settings, broken=_broken(predictions)),
+        *increment_verdicts(_known(increments), settings=settings, broken=_broken(increments)),
     ]
+
+
+def _known(items: Sequence[Evidence | None]) -> list[Evidence]:
+    return [item for item in items if item is not None]
+
+
+def _broken(items: Sequence[Evidence | None]) -> int:
+    """Count the questions that a defect left without an answer."""
+    return sum(item is None or item.untestable == UNTRAINED for item in items)
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ class _Bench:
         facts["model"] = f"{spec.name} vs {spec.over}" if combined else spec.name
         needed = [spec.name, spec.over] if combined else [spec.name]
         if any((key[0], name) not in self.trained.scores for name in needed):
-            return Evidence(**facts, untestable=self._untestable(design) or "The model could not be trained.")
+            return Evidence(**facts, untestable=self._untestable(design) or UNTRAINED)
         found = interval_of(self.trained, design, spec, self.nulls.results, gain=combined)
         facts |= {"estimate": found.estimate, "ci_low": found.low, "ci_high": found.high}
         reason = self._untestable(design) or self.nulls.problems.get(key, "")

@@ -21,7 +21,9 @@ ABSENT = "no evidence found"
 UNTESTABLE = "not testable"
 
 
-def prediction_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings) -> list[dict[str, Any]]:
+def prediction_verdicts(
+    items: Sequence[Evidence], *, settings: VerdictSettings, broken: int = 0
+) -> list[dict[str, Any]]:
     """Judge every declared prediction of a study together.
 
     Supported: the null p, adjusted by Holm over all testable predictions handed in, is at most alpha, and
@@ -35,6 +37,9 @@ def prediction_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings)
         All declared predictions of the study, testable or not.
     settings : VerdictSettings
         The rules.
+    broken : int
+        Declared predictions that a defect left without an answer: they count in the family as if their p were 1,
+        so that a crash makes no other prediction significant.
 
     Returns
     -------
@@ -48,22 +53,27 @@ def prediction_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings)
     InputError
         ``IGX-VERD-001``: a testable item lacks its p value, estimate or interval.
     """
-    return _judge(items, settings, kind="prediction")
+    return _judge(items, settings, kind="prediction", broken=broken)
 
 
-def increment_verdicts(items: Sequence[Evidence], *, settings: VerdictSettings) -> list[dict[str, Any]]:
+def increment_verdicts(
+    items: Sequence[Evidence], *, settings: VerdictSettings, broken: int = 0
+) -> list[dict[str, Any]]:
     """Judge every declared gain over clinical variables or volume: a family of its own, chance being 0.
 
     Parameters, returns and errors as in :func:`prediction_verdicts`.
     """
-    return _judge(items, settings, kind="increment")
+    return _judge(items, settings, kind="increment", broken=broken)
 
 
-def _judge(items: Sequence[Evidence], settings: VerdictSettings, *, kind: str) -> list[dict[str, Any]]:
+def _judge(
+    items: Sequence[Evidence], settings: VerdictSettings, *, kind: str, broken: int
+) -> list[dict[str, Any]]:
     for item in items:
         _check(item)
-    adjusted = holm([NAN if item.untestable else item.null_p for item in items]) if items else np.empty(0)
-    family = sum(not item.untestable for item in items)
+    p = [NAN if item.untestable else item.null_p for item in items]
+    adjusted = holm([*p, *[1.0] * broken])[: len(items)] if items else np.empty(0)
+    family = sum(not item.untestable for item in items) + broken
     return [
         _untestable(item, kind) if item.untestable else _one(item, float(p), family, settings, kind=kind)
         for item, p in zip(items, adjusted, strict=True)
