@@ -109,6 +109,16 @@ def test_noise_is_not_supported_and_a_planted_effect_is():
     assert verdicts["planted"]["verdict"] == "supported"
 
 
+def test_a_rare_feature_has_a_null():
+    """Draws that put all carriers into the test part are draws: they predict nothing, and do not stop the null."""
+    X, y, _ = _table(13, n=60)
+    rare = pd.DataFrame({"rare": (np.arange(60) < 3).astype(float)}, index=X.index)
+    y = pd.Series((np.arange(60) < 20).astype(float), X.index)
+    result, _ = _null(_arguments(rare, y, seed=13), settings=NullSettings(maximum=120, exceedances=60))
+    assert np.isfinite(result.draws).all()
+    assert (result.draws == 0.5).any()
+
+
 def test_a_planted_number_is_found():
     X, _, rng = _table(12, n=60)
     y = X["f3"] + 0.7 * rng.normal(size=60)

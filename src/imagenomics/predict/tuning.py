@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from imagenomics.errors import InputError
 from imagenomics.predict.family import Family, Fitted, Part
 from imagenomics.predict.inner import inner_folds
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.predict.sigmoid import fit_line, platt_targets
 from imagenomics.predict.threshold import best_threshold
-from imagenomics.prepare.base import FloatArray, IntArray
+from imagenomics.prepare.base import NO_COLUMN, FloatArray, IntArray
 from imagenomics.prepare.chain import Chain, fit_chain
 from imagenomics.prepare.fold_columns import Matrix, presort
 
@@ -93,7 +94,14 @@ def _held_out_scores(
     for fold in range(int(folds.max()) + 1):
         train = np.flatnonzero(folds != fold).astype(np.int64)
         test = np.flatnonzero(folds == fold)
-        chain, part = _prepared(table, matrix, train, settings)
+        try:
+            chain, part = _prepared(table, matrix, train, settings)
+        except InputError as error:
+            if error.code != NO_COLUMN:
+                raise
+            # Nothing varies in this part: the model without columns, which says the same of everybody.
+            scores[test] = table.y[train].mean() if family.probabilistic or not table.binary else 0.0
+            continue
         scores[test] = family.grid_scores(part, chain.apply(table.values[test]))
     return scores
 

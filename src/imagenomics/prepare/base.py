@@ -86,10 +86,13 @@ def names_in(estimator: Any, given: Any) -> npt.NDArray[np.object_]:
     return names
 
 
+NO_COLUMN = "IGX-PREP-002"
+
+
 def no_column(where: str) -> InputError:
     """Build the message for a training part in which no column can be used (``IGX-PREP-002``)."""
     return InputError(
-        "IGX-PREP-002",
+        NO_COLUMN,
         "no column can be used: in this training part each is missing, or the same, for all patients",
         where=where,
         remedy="look at the feature table: were the images read and the features extracted?",

@@ -17,6 +17,9 @@ from imagenomics.work.threads import one_thread
 PREDICTION_COLUMNS = ("patient", "repeat", "fold", "score", "label", "threshold", "train_mean")
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+NO_COLUMN = (
+    "IGX-PREP-002"  # of imagenomics.prepare, a room above this one: no column varies in a training part
+)
 
 
 def cross_validate(
@@ -26,6 +29,7 @@ def cross_validate(
     folds: pd.DataFrame,
     *,
     fit_columns: Mapping[str, pd.Series] | None = None,
+    idle: bool = False,
 ) -> pd.DataFrame:
     """Predict every patient by models that were fitted without it.
 
@@ -41,6 +45,9 @@ def cross_validate(
         ``patient, repeat, fold`` as made by :func:`imagenomics.resample.splits.folds`, or a user's own.
     fit_columns : mapping of str to Series, optional
         Further arguments of ``fit`` by row of ``X``, such as ``groups`` or ``sites``.
+    idle : bool
+        Where no column varies in a training part, its mean is the prediction of everybody (a null draw of a rare
+        feature is a legitimate draw), in place of an error.
 
     Returns
     -------
@@ -71,7 +78,7 @@ def cross_validate(
             fold_of = fold[rows][pd.Index(names[rows]).get_indexer(table.index.astype(str))]
             parts.append(
                 _one_repeat(
-                    estimator, rows_of, labels, fold_of=fold_of, extra=extra, repeat=int(repeat)
+                    estimator, rows_of, labels, fold_of=fold_of, extra=extra, repeat=int(repeat), idle=idle
                 ).assign(patient=table.index.to_numpy())
             )
     return pd.concat(parts, ignore_index=True)[list(PREDICTION_COLUMNS)]
@@ -99,6 +106,7 @@ def _one_repeat(
     fold_of: IntArray,
     extra: Mapping[str, npt.NDArray[Any]],
     repeat: int,
+    idle: bool,
 ) -> pd.DataFrame:
     out = np.full((3, y.size), np.nan)
     for fold in np.unique(fold_of):
@@ -110,6 +118,9 @@ def _one_repeat(
             if is_classifier(model):
                 out[1, test] = _threshold(model, float(y[train].mean()))
         except Exception as error:
+            if idle and getattr(error, "code", "") == NO_COLUMN:
+                out[:, test] = y[train].mean()
+                continue
             where = f"{type(estimator).__name__}, {train.size} training and {test.size} test rows"
             raise _fold_error(error, f"fold {fold} of repeat {repeat}", where) from error
         out[2, test] = y[train].mean()
