@@ -54,7 +54,8 @@ unit = "log2"
 # Coarser tuning and fewer permutations than the defaults, so that the demo ends soon.
 [predict]
 inner_folds = 3
-elastic_net = { l1_ratios = [0.5], n_lambdas = 10 }
+prepare = { select = 30 }
+elastic_net = { l1_ratios = [0.5], n_lambdas = 8 }
 
 [[associate]]
 name = "adjusted"
