@@ -83,13 +83,13 @@ CASES = {
 def test_raw_p_values_on_pure_noise(case, missing):
     feature, target, options, adjusted, discrete = CASES[case]
     random = np.random.default_rng([1, list(CASES).index(case), int(100 * missing)])
-    n = 240 if "logistic" in case else 110
+    n = 240 if "logistic" in case or "chi-square" in case else 110  # enough for every expected count
     features = table(columns(random, feature, n, 45), feature, name="f", missing=missing, seed=1)
     targets = table(columns(random, target, n, 45), target, name="t", missing=missing, seed=2)
     if adjusted:
         options = {**options, "covariates": table(random.standard_normal((n, 3)), "continuous", name="c")}
     found = run(features, targets, **options)
-    assert (found["status"].isin(["ok", "separated"])).mean() > 0.9
+    assert (found["status"].isin(["ok", "separated"])).mean() > 0.95
     low, high = bounds(found["p"].notna().sum())
     share = (found["p"].dropna() <= ALPHA).mean()
     assert share <= high
