@@ -33,9 +33,7 @@ imagenomics {version}: the preset `pyradiomics` with the settings in the head of
 
 {off}
 
-These four belong to one mesh, and why its baseline differs is not known to us. The baseline before it (2018-09-18 in
-the history of PyRadiomics) gives the surface as 6438.821603779402, which is ours to 13 digits; the triangles of the
-released version, laid by hand around this mask, give our surface and our volume too.
+These four belong to one mesh, and why its baseline differs is not known to us.
 
 ## What the names promise
 
