@@ -81,6 +81,21 @@ def test_controls_are_taken_only_when_they_are_asked_for():
     described = describe(columns, source=["t1", "shuffled", "shuffled"])
     described["flags"] = ["", "negative-control", "negative-control|voxel-units"]
     table = PatientTable(pd.DataFrame(1.0, index=pd.Index(["P1"], dtype=object), columns=columns), described)
-    wanted = {"all": columns[:1], "*.lesion.f": columns[:1], "shuffled.*": columns[1:2]}
-    for asked, expected in wanted.items():
-        assert list(choose_features(table, asked, where="here").columns.index) == expected
+    wanted = {
+        ("all", False): columns[:1],
+        ("*.lesion.f", False): columns[:1],
+        ("shuffled.*", True): columns[1:],
+    }
+    for (asked, flagged), expected in wanted.items():
+        assert list(choose_features(table, asked, flagged=flagged, where="here").columns.index) == expected
+
+
+def test_a_model_of_controls_is_a_study_of_its_own(study, tmp_path):
+    block = '[[train]]\nname = "control"\ntarget = "mutations.TEXA"\npositive = "mutated"\n'
+    more = 'features = "shuffled.*"\nflagged = true\nmodels = []\nrepeats = 1\n'
+    path = tmp_path / "study.toml"
+    path.write_text(f"{study.read_text()}\n{block}{more}")
+    read = load_study(path, data=study.parent)
+    run_plan(read.plan, read.root, JobOptions(tmp_path / "run"), last="train")
+    performance = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    assert "elastic-net" in set(performance["model"])

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from imagenomics.errors import unknown_name
-from imagenomics.features.names import NEGATIVE_CONTROL
 from imagenomics.tables.patient_table import PatientTable
 
 ALL = "all"
@@ -21,7 +20,7 @@ def choose_features(
     ----------
     wanted : str or sequence of str
         ``all``, a column, or globs such as ``t1post.*``. Columns with a flag or without any value stay out, unless
-        they are named in full. Negative controls are taken by globs that begin with the name of their block.
+        they are named in full.
     flagged : bool
         Take columns with flags too.
     where : str
@@ -40,9 +39,7 @@ def choose_features(
         fitting = [c for c in table.columns.index if c == pattern or fnmatchcase(c, pattern)]
         if not fitting and pattern != "*":
             raise unknown_name("IGX-RUN-040", "feature", pattern, table.columns.index, where=where)
-        control = table.columns["source"] == pattern.split(".")[0]
-        asked = flags.where(~control, flags.str.replace(NEGATIVE_CONTROL, ""))
-        usable = [c for c in fitting if c == pattern or (filled[c] and (flagged or not asked[c]))]
+        usable = [c for c in fitting if c == pattern or (filled[c] and (flagged or not flags[c]))]
         names.update(dict.fromkeys(usable))
     return table.select(c for c in table.columns.index if c in names)
 

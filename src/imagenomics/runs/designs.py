@@ -122,7 +122,9 @@ class Design:
 def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Extracted) -> Design:
     """Set up one declared prediction of a study."""
     where = f"[[train]] {target.block.name}"
-    images = choose_features(extracted.features, target.block.features, where=where)
+    images = choose_features(
+        extracted.features, target.block.features, flagged=target.block.flagged, where=where
+    )
     given, digest = None, ""
     if target.block.folds_table is not None:
         given = read_keyed_table(linked.root / target.block.folds_table, key="patient")

@@ -132,7 +132,9 @@ class AssociateBlock(AssociateSettings):
     features: str | tuple[str, ...] = Field(
         default="all", description="'all' (every column without a flag), or column names or globs."
     )
-    flagged: bool = Field(default=False, description="Take flagged columns (e.g. voxel-units) too.")
+    flagged: bool = Field(
+        default=False, description="Take flagged columns (e.g. voxel-units, negative-control) too."
+    )
     targets: str | tuple[str, ...] = Field(
         description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
     )
@@ -159,6 +161,9 @@ class TrainBlock(Settings):
     )
     features: str | tuple[str, ...] = Field(
         default="all", description="'all' (every column without a flag), or column names or globs."
+    )
+    flagged: bool = Field(
+        default=False, description="Take flagged columns (e.g. voxel-units, negative-control) too."
     )
     clinical: str | tuple[str, ...] = Field(
         default="all",
