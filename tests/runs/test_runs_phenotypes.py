@@ -59,7 +59,7 @@ def test_phenotypes_are_columns_and_failures_are_rows(study, tmp_path):
     assert set(columns.loc[columns["source"] == "shuffled", "flags"]) == {"negative-control"}
     assert features.filter(like="shuffled.").notna().any(axis=None)
     failures = pd.read_csv(tmp_path / "1" / "failures.csv", dtype=str)
-    lost = set(failures.loc[failures["stage"] == "phenotype", "patient"])
+    lost = set(failures.loc[failures["stage"] == "extract", "patient"])
     filled = blobs["blobs.lesion.log2_stat_mean"].notna()
     index = features.get("patient", features.index)
     assert set(np.asarray(index)[~filled.to_numpy()]) == lost

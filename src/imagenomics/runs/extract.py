@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
-from imagenomics.runs.measure import Case, case_unit, measure_case
+from imagenomics.runs.measure import STAGE, Case, case_unit, measure_case, note_problems
 from imagenomics.runs.panels import safe_name
 from imagenomics.runs.phenotypes import measure_phenotypes
 from imagenomics.runs.plan import Plan
@@ -19,7 +19,7 @@ from imagenomics.tables.patient_table import PatientTable, join
 
 @dataclass(frozen=True)
 class Extracted:
-    """Image features by patient, the share of images that failed, and the key of it all."""
+    """Image features by patient, the share of images that failed in any measurement, and the key of it all."""
 
     features: PatientTable
     failed_share: float
@@ -46,7 +46,7 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
     results = shop.do(
         {name: case_unit(c) for name, c in cases.items()}, measure_case, label="measuring images"
     )
-    _note_problems(cases, results, issues)
+    _note(cases, results, issues)
     measured = []
     for block in plan.images:
         own = {
@@ -65,8 +65,8 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
     _write_panels(folder, cases, results)
     upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
     key = make_key("extracted", 1, "", [linked.key, *upstream, *further.keys])
-    failed = len(results.failures) + further.failed
-    return Extracted(features, failed / max(len(cases) + further.asked, 1), key)
+    failed = {*results.failures, *further.failed_images}
+    return Extracted(features, len(failed) / max(len(cases), 1), key)
 
 
 def find_cases(plan: Plan, linked: Linked) -> dict[str, Case]:
@@ -78,18 +78,12 @@ def find_cases(plan: Plan, linked: Linked) -> dict[str, Case]:
     }
 
 
-def _note_problems(cases: dict[str, Case], results: UnitResults, issues: Issues) -> None:
+def _note(cases: dict[str, Case], results: UnitResults, issues: Issues) -> None:
     for name, failure in results.failures.items():
-        case = cases[name]
-        issues.fail(case.patient, "extract", failure, file=str(case.files.image))
+        issues.fail(cases[name].patient, STAGE, failure, file=str(cases[name].files.image))
     for name, payload in results.payloads.items():
         case = cases[name]
-        about = payload["about"]
-        for text in about["warnings"]:
-            issues.warn("extract", "IGX-RUN-021", f"{case.image.name}: {text}", patient=case.patient)
-        for problem in about["problems"]:
-            text = f"{case.image.name}, region {problem['region']}: {problem['error']}"
-            issues.warn("extract", problem["code"], text, patient=case.patient, remedy=problem["remedy"])
+        note_problems(payload["about"], issues, name=case.image.name, patient=case.patient)
 
 
 def _write_panels(folder: RunFolder, cases: dict[str, Case], results: UnitResults) -> None:

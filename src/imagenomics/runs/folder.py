@@ -82,10 +82,15 @@ class Issues:
     failures: list[FailureRow] = field(default_factory=list)
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     warnings: list[WarningRow] = field(default_factory=list)
+    _said: set[tuple[str, ...]] = field(default_factory=set)
 
     def fail(self, patient: str, stage: str, failure: Failure, *, file: str = "") -> None:
-        """Note that something of this patient could not be done."""
-        self.failures.append(FailureRow(patient, stage, file or failure.where, failure))
+        """Note that something of this patient could not be done; the same failure of the same file is one row."""
+        row = FailureRow(patient, stage, file or failure.where, failure)
+        said = (patient, stage, row.file, failure.code, failure.error)
+        if said not in self._said:
+            self._said.add(said)
+            self.failures.append(row)
 
     def warn(self, stage: str, code: str, message: str, *, patient: str = "", remedy: str = "") -> None:
         """Note something that a user can act on."""

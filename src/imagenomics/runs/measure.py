@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from imagenomics.errors import ImagenomicsError, InputError
+from imagenomics.errors import ImagenomicsError
+from imagenomics.features.each_region import each_region
 from imagenomics.features.extract import extract_region
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.find import CaseFiles
@@ -18,7 +19,7 @@ from imagenomics.images.header import read_header
 from imagenomics.images.load import load_case
 from imagenomics.images.panels import Panel, panel
 from imagenomics.images.settings import ImageSettings
-from imagenomics.images.volume import Volume
+from imagenomics.runs.folder import Issues
 from imagenomics.runs.panels import png_bytes
 from imagenomics.runs.store import Unit
 
@@ -75,7 +76,16 @@ def measure_case(unit: Unit) -> dict[str, Any]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", category=UserWarning)
         volume, regions = load_case(case.files.image, case.files.mask, case.image)
-        values, problems = _measure_regions(volume, regions, case.features)
+        values, problems = each_region(
+            regions,
+            lambda mask: extract_region(
+                volume.array,
+                mask,
+                spacing_mm=volume.spacing_mm,
+                settings=case.features,
+                spacing_known=volume.spacing_known,
+            ),
+        )
         picture = panel(volume, regions)
     return {
         "values": values,
@@ -92,32 +102,13 @@ def measure_case(unit: Unit) -> dict[str, Any]:
     }
 
 
-def _measure_regions(
-    volume: Volume, regions: dict[str, np.ndarray], settings: FeatureSettings
-) -> tuple[pd.DataFrame, list[dict[str, str]]]:
-    """Measure each region; one that cannot be measured is a problem, unless it is the only one."""
-    frames: list[pd.DataFrame] = []
-    problems: list[dict[str, str]] = []
-    errors: list[ImagenomicsError] = []
-    for name, mask in regions.items():
-        try:
-            frame = extract_region(
-                volume.array,
-                mask,
-                spacing_mm=volume.spacing_mm,
-                settings=settings,
-                spacing_known=volume.spacing_known,
-            )
-        except InputError as error:
-            errors.append(error)
-            problems.append(
-                {"region": name, "code": error.code, "error": error.what, "remedy": error.remedy or ""}
-            )
-            continue
-        frames.append(frame.assign(region=name))
-    if not frames:
-        raise errors[0]
-    return pd.concat(frames, ignore_index=True), problems
+def note_problems(about: Mapping[str, Any], issues: Issues, *, name: str, patient: str) -> None:
+    """Note the warnings of one unit, and its regions that could not be measured."""
+    for text in about["warnings"]:
+        issues.warn(STAGE, "IGX-RUN-021", f"{name}: {text}", patient=patient)
+    for problem in about["problems"]:
+        text = f"{name}, region {problem['region']}: {problem['error']}"
+        issues.warn(STAGE, problem["code"], text, patient=patient, remedy=problem["remedy"])
 
 
 def _about_picture(picture: Panel) -> dict[str, Any]:

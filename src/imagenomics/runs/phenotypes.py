@@ -12,7 +12,8 @@ from imagenomics.images.find import CaseFiles
 from imagenomics.images.load import load_case
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.link import Linked
-from imagenomics.runs.measure import input_files
+from imagenomics.runs.measure import STAGE as EXTRACT
+from imagenomics.runs.measure import input_files, note_problems
 from imagenomics.runs.plan import ImageBlock, PhenotypeBlock, Plan
 from imagenomics.runs.store import Unit
 from imagenomics.runs.units import Workshop
@@ -35,11 +36,10 @@ class PhenotypeCase:
 
 @dataclass(frozen=True)
 class Phenotypes:
-    """One table for each phenotype, how many measurements were asked for and failed, and the keys of the others."""
+    """One table for each phenotype, the images ('image/patient') in which one failed, and the keys of the others."""
 
     tables: list[PatientTable]
-    asked: int
-    failed: int
+    failed_images: set[str]
     keys: list[str]
 
 
@@ -51,13 +51,16 @@ def measure_phenotypes(plan: Plan, linked: Linked, *, shop: Workshop, issues: Is
         for patient, files in linked.files[block.image].cases.items()
     }
     if not cases:
-        return Phenotypes([], 0, 0, [])
+        return Phenotypes([], set(), [])
     units = {name: _unit(case) for name, case in cases.items()}
-    results = shop.do(units, measure_case, label="measuring phenotypes")
+    results = shop.do(units, measure_one, label="measuring phenotypes")
+    failed = set()
     for name, failure in results.failures.items():
-        issues.fail(cases[name].patient, STAGE, failure, file=str(cases[name].files.image))
+        case = cases[name]
+        failed.add(f"{case.image.name}/{case.patient}")
+        issues.fail(case.patient, EXTRACT, failure, file=str(case.files.image))
     for name, payload in results.payloads.items():
-        _note(cases[name], payload["about"], issues)
+        note_problems(payload["about"], issues, name=cases[name].block.name, patient=cases[name].patient)
     tables = []
     for block in plan.phenotypes:
         values = {
@@ -68,7 +71,7 @@ def measure_phenotypes(plan: Plan, linked: Linked, *, shop: Workshop, issues: Is
         described = phenotype_descriptions(block, plan.image_of(block))
         tables.append(widen(block.name, described, values, patients=linked.patients, issues=issues))
     keys = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
-    return Phenotypes(tables, len(cases), len(results.failures), keys)
+    return Phenotypes(tables, failed, keys)
 
 
 def _unit(case: PhenotypeCase) -> Unit:
@@ -80,7 +83,7 @@ def _unit(case: PhenotypeCase) -> Unit:
     return Unit(STAGE, VERSION, settings, input_files(case.files), data=case)
 
 
-def measure_case(unit: Unit) -> dict[str, Any]:
+def measure_one(unit: Unit) -> dict[str, Any]:
     """Read one image of one patient and measure one phenotype in it.
 
     Returns
@@ -105,11 +108,3 @@ def measure_case(unit: Unit) -> dict[str, Any]:
         "values": values,
         "about": {"problems": problems, "warnings": sorted({str(w.message) for w in caught})},
     }
-
-
-def _note(case: PhenotypeCase, about: dict[str, Any], issues: Issues) -> None:
-    for text in about["warnings"]:
-        issues.warn(STAGE, "IGX-RUN-021", f"{case.block.name}: {text}", patient=case.patient)
-    for problem in about["problems"]:
-        text = f"{case.block.name}, region {problem['region']}: {problem['error']}"
-        issues.warn(STAGE, problem["code"], text, patient=case.patient, remedy=problem["remedy"])

@@ -205,7 +205,10 @@ class Plan(Settings):
     synthetic: bool = Field(default=False, description="The patients are made up; every page says so.")
     alpha: float = Field(default=0.05, gt=0, lt=1, description="Error rate of the verdicts on predictions.")
     max_failed: float = Field(
-        default=0.1, ge=0, le=1, description="Share of failed images above which a run ends with exit code 3."
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Share of images that failed in any measurement above which a run ends with exit code 3.",
     )
     patients: PatientsSettings = Field(
         description="Who: the table of patients, its ids, sites and clinical columns."

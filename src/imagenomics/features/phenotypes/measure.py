@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from imagenomics.errors import InputError, unknown_name
+from imagenomics.errors import unknown_name
+from imagenomics.features.each_region import each_region
 from imagenomics.features.map_statistics import ParameterMaps, region_rows
 from imagenomics.features.phenotypes.control import control_rows
 from imagenomics.features.phenotypes.filtered import filtered_rows
@@ -16,6 +17,7 @@ from imagenomics.features.phenotypes.settings import (
     ControlMeasure,
     FilterMeasure,
     MapMeasure,
+    Measure,
     RegionMeasure,
     SpectraMeasure,
     UptakeMeasure,
@@ -26,15 +28,6 @@ from imagenomics.features.regions.volumes import compartment_features
 from imagenomics.features.spectra.measure import measure_spectra
 from imagenomics.features.uptake import uptake_rows
 
-Measure = (
-    RegionMeasure
-    | CompartmentMeasure
-    | SpectraMeasure
-    | UptakeMeasure
-    | MapMeasure
-    | FilterMeasure
-    | ControlMeasure
-)
 Regions = Mapping[str, np.ndarray]
 ALL = "all"
 
@@ -85,22 +78,11 @@ def measure_phenotype(
     if isinstance(measure, CompartmentMeasure):
         ratios = {name: (above, below) for name, (above, below) in measure.ratios.items()}
         return compartment_features(regions, **space, ratios=ratios).assign(region=ALL), []  # type: ignore[arg-type]
-    frames, problems, errors = [], [], []
-    for name, mask in regions.items():
-        if name in named_regions(measure):
-            continue
-        try:
-            rows = _one_region(image, mask, regions, measure=measure, patient=patient, **space)  # type: ignore[arg-type]
-        except InputError as error:
-            errors.append(error)
-            problems.append(
-                {"region": name, "code": error.code, "error": error.what, "remedy": error.remedy or ""}
-            )
-            continue
-        frames.append(rows.assign(region=name))
-    if not frames:
-        raise errors[0]
-    return pd.concat(frames, ignore_index=True), problems
+    around = named_regions(measure)
+    return each_region(
+        {name: mask for name, mask in regions.items() if name not in around},
+        lambda mask: _one_region(image, mask, regions, measure=measure, patient=patient, **space),  # type: ignore[arg-type]
+    )
 
 
 def _one_region(

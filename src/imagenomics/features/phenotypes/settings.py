@@ -124,19 +124,19 @@ class ControlMeasure(Settings):
         return self
 
 
-AnyMeasure = Annotated[
+Measure = (
     RegionMeasure
     | CompartmentMeasure
     | SpectraMeasure
     | UptakeMeasure
     | MapMeasure
     | FilterMeasure
-    | ControlMeasure,
-    Field(discriminator="kind"),
-]
+    | ControlMeasure
+)
+AnyMeasure = Annotated[Measure, Field(discriminator="kind")]
 
 
-def named_regions(measure: Settings) -> list[str]:
+def named_regions(measure: Measure) -> list[str]:
     """Return the regions that a measure names as surroundings; they are not measured themselves."""
     names = (getattr(measure, key, None) for key in ("allowed", "reference", "liver"))
     return [name for name in names if name is not None]
