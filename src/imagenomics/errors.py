@@ -85,10 +85,6 @@ class InternalError(ImagenomicsError, RuntimeError):
     """A broken promise of the package itself; please report it."""
 
 
-class ImagenomicsWarning(UserWarning):
-    """Something a user can act on; it reaches ``warnings.csv`` and the page."""
-
-
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word closest to ``word``, or None when none is close."""
     table = {k.lower(): k for k in known}

@@ -12,7 +12,7 @@ from imagenomics.resample.intervals import bootstrap_interval
 from imagenomics.resample.loop import cross_validate
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.null import null_draw
-from imagenomics.resample.sequential import run_sequential
+from imagenomics.resample.sequential import NullJob, run_nulls
 from imagenomics.resample.settings import IntervalSettings, NullSettings
 from imagenomics.resample.splits import folds
 from imagenomics.verdicts.evidence import Evidence
@@ -55,10 +55,8 @@ def _arguments(X, y, *, seed, metric="auc", strata=None, columns=None, baseline=
 def _null(given, *, settings=DRAWS, executor=None):
     table = cross_validate(given["estimator"], given["X"], given["y"], given["folds"])
     observed = evaluate(table, given["metric"])
-    result = run_sequential(
-        null_draw, observed, executor=executor or SerialExecutor(), settings=settings, shared=given
-    )
-    return result, table
+    jobs = {"null": NullJob(observed, settings, given)}
+    return run_nulls(null_draw, jobs, executor=executor or SerialExecutor())["null"], table
 
 
 def _check_uniform(p, levels, *, reached):

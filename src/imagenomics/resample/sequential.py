@@ -200,31 +200,6 @@ def run_nulls(
     return {n: failed.get(n, state.result) for n, state in states.items()}
 
 
-def run_sequential(
-    draw_function: Callable[..., float],
-    observed: float,
-    *,
-    executor: Executor,
-    settings: NullSettings,
-    shared: Mapping[str, Any] | None = None,
-    label: str = "null draws",
-) -> NullResult:
-    """Draw one null alone; see :func:`run_nulls`.
-
-    Raises
-    ------
-    InputError
-        ``IGX-RES-014``: the observed statistic is not a number.
-    DrawsFailed
-        ``IGX-RES-008``: a draw failed.
-    """
-    jobs = {label: NullJob(observed, settings, dict(shared or {}))}
-    result = run_nulls(draw_function, jobs, executor=executor, label=label)[label]
-    if isinstance(result, DrawsFailed):
-        raise result
-    return result
-
-
 def _check_observed(name: str, observed: float) -> None:
     if not np.isfinite(observed):
         raise InputError(

@@ -1,19 +1,10 @@
-"""Settings of folds, null draws and intervals."""
+"""Settings of null draws and intervals."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from imagenomics.settings import Settings
-
-
-class FoldSettings(Settings):
-    """How patients are divided into training and test parts."""
-
-    n_splits: int = Field(5, ge=2, description="Outer folds.")
-    repeats: int = Field(
-        1, ge=1, description="Times the division is drawn anew; the tested statistic is that of the first."
-    )
 
 
 class NullSettings(Settings):
