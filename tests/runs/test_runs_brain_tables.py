@@ -1,5 +1,7 @@
 """FreeSurfer subjects in a study: regions are features, head size is a clinical variable to adjust for."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,4 +91,40 @@ def test_subjects_of_another_study_are_refused(study, tmp_path):
     study.write_text(text)
     read = load_study(study)
     with pytest.raises(InputError, match=r"IGX-RUN-030|IGX-IMG-210"):
+        run_plan(read.plan, read.root, JobOptions(tmp_path / "run"), last="link")
+
+
+def test_damaged_files_are_failures_with_their_remedy_and_other_files_do_not_count(study, tmp_path):
+    damaged = study.parent / "subjects" / "B03" / "stats" / "aseg.stats"
+    damaged.write_text("no statistics")
+    error = study.parent / "subjects" / "B05" / "scripts" / "recon-all.error"
+    error.parent.mkdir()
+    error.touch()
+    read = load_study(study)
+    out = tmp_path / "run"
+    run_plan(read.plan, read.root, JobOptions(out, progress=Progress(shown=False)), last="link")
+    failures = pd.read_csv(out / "failures.csv", dtype=str).set_index("patient")
+    assert set(failures.index) == {"B03", "B05"}
+    assert failures.at["B05", "code"] == "IGX-IMG-217"
+    assert failures["remedy"].str.len().gt(5).all()
+    key = read_record(out)
+    (study.parent / "subjects" / "B07" / "mri").mkdir()
+    (study.parent / "subjects" / "B07" / "mri" / "brain.mgz").write_bytes(b"large")
+    run_plan(read.plan, read.root, JobOptions(out, progress=Progress(shown=False)), last="link")
+    assert read_record(out) == key
+    damaged.write_text("something else")
+    run_plan(read.plan, read.root, JobOptions(out, progress=Progress(shown=False)), last="link")
+    assert read_record(out) != key
+
+
+def read_record(out):
+    return json.loads((out / "record.json").read_text())["made_of"]["link"]
+
+
+def test_no_value_at_all_says_why(study, tmp_path):
+    for marker in (study.parent / "subjects").iterdir():
+        (marker / "scripts").mkdir()
+        (marker / "scripts" / "recon-all.error").touch()
+    read = load_study(study)
+    with pytest.raises(InputError, match=r"IGX-RUN-010[\s\S]*recon-all ended with an error"):
         run_plan(read.plan, read.root, JobOptions(tmp_path / "run"), last="link")

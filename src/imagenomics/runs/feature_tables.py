@@ -19,11 +19,12 @@ from imagenomics.images.freesurfer import read_freesurfer
 from imagenomics.runs.plan import FeatureTable, FreeSurferBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.tables.read import read_keyed_table, to_number
+from imagenomics.work.failures import Failure
 
 
 @dataclass(frozen=True)
 class GivenFeatures:
-    """Features of the study's patients, the rows that belong to nobody, and what readings were mapped to.
+    """Features of the study's patients, rows that belong to nobody, files that failed, what readings were mapped to.
 
     ``report``, ``conflicts`` and ``notes`` are as in :class:`imagenomics.genomics.table.MoleculeTable`.
     """
@@ -33,6 +34,7 @@ class GivenFeatures:
     report: pd.DataFrame = field(default_factory=lambda: empty(REPORT_COLUMNS))
     conflicts: pd.DataFrame = field(default_factory=lambda: empty(CONFLICT_COLUMNS))
     notes: tuple[str, ...] = ()
+    failures: tuple[tuple[str, Failure], ...] = ()  # patient, where it is known, and what could not be read
 
 
 def read_feature_table(
@@ -102,12 +104,12 @@ def read_subjects(
     known = ids.isin(list(patients))
     if not known.any():
         raise no_row(path, [str(i) for i in ids], patients)
-    losses = [
-        Loss(str(row.patient), block.name, str(row.file), DROPPED, str(row.error))
-        for row in found.failures.itertuples()
+    losses = [Loss(str(p), block.name, str(p), DROPPED, "not in patients") for p in ids[~known]]
+    failures = [
+        (patient, Failure(file, code, error, file, remedy))
+        for patient, file, error, code, remedy in found.failures.astype(str).itertuples(index=False)
     ]
-    losses += [Loss(str(p), block.name, str(p), DROPPED, "not in patients") for p in ids[~known]]
-    return GivenFeatures(found.table.patients(ids[known]), loss_table(losses))
+    return GivenFeatures(found.table.patients(ids[known]), loss_table(losses), failures=tuple(failures))
 
 
 def no_row(path: Path, written: Sequence[str], patients: Sequence[str]) -> InputError:

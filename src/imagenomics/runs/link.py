@@ -18,7 +18,7 @@ from imagenomics.runs.feature_tables import GivenFeatures
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.sources import Sources, image_losses, read_sources
-from imagenomics.runs.store import file_digest, make_key
+from imagenomics.runs.store import files_digest, make_key
 from imagenomics.tables.patient_table import PatientTable, join
 
 STAGE = "link"
@@ -112,7 +112,10 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues) -> Linked:
     for note in (*sources.cohort.notes, *(note for table in coded.values() for note in table.notes)):
         issues.warn(STAGE, "IGX-RUN-012", note)
     given = join([g.table for g in sources.given.values()])
-    digests = {name: file_digest(root / name) for name in plan.tables()}
+    for name, given_features in sources.given.items():
+        for patient, failure in given_features.failures:
+            issues.fail(patient, STAGE, failure, file=failure.where or name)
+    digests = {name: files_digest(root, name) for name in plan.tables()}
     return Linked(
         patients=tuple(patients),
         clinical=join([sources.cohort.table, given.where(role="clinical")]).patients(patients),

@@ -59,6 +59,10 @@ class FeatureTable(Settings):
         default=None, description="The column that is the lesion volume, if there is one."
     )
 
+    def inputs(self) -> tuple[str, ...]:
+        """Return what is read, as written."""
+        return (self.path,)
+
 
 class ReadingTable(Settings):
     """One ``[[feature_tables]]`` block: what readers saw, coded by a data dictionary."""
@@ -91,6 +95,10 @@ class ReadingTable(Settings):
     )
     ignore: tuple[str, ...] = Field(default=(), description="Columns or items that are left out.")
 
+    def inputs(self) -> tuple[str, ...]:
+        """Return what is read, as written."""
+        return (self.path,)
+
 
 class FreeSurferBlock(Settings):
     """One ``[[feature_tables]]`` block: regional measures of the brain as FreeSurfer wrote them."""
@@ -110,6 +118,10 @@ class FreeSurferBlock(Settings):
         min_length=1,
         description="What of each region is taken.",
     )
+
+    def inputs(self) -> tuple[str, ...]:
+        """Return what is read, as globs."""
+        return (f"{self.path}/*/stats/*.stats", f"{self.path}/*/scripts/recon-all.error")
 
 
 def _kind_of_table(block: object) -> str:
@@ -261,7 +273,7 @@ class Plan(Settings):
         return block.features or self.features
 
     def tables(self) -> list[str]:
-        """Return every table that the study reads, as written, each once."""
+        """Return every table that the study reads, as written, each once; a glob stands for all files that fit."""
         rules = [
             self.patients.rule,
             *(b.rule for b in self.molecules),
@@ -272,7 +284,7 @@ class Plan(Settings):
             *(rule.participants for rule in rules if rule is not None),
             *(block.table.path for block in self.images if block.table is not None),
             *(path for block in self.molecules for path in block.files()),
-            *(block.path for block in self.feature_tables),
+            *(path for block in self.feature_tables for path in block.inputs()),
             *(block.folds_table for block in self.train),
         ]
         return sorted({path for path in found if path})

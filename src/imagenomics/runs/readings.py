@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -16,8 +17,19 @@ from imagenomics.features.semantic.table import SemanticTable, read_semantic_tab
 from imagenomics.runs.feature_tables import GivenFeatures, no_row
 from imagenomics.runs.plan import ReadingTable
 from imagenomics.tables.read import read_keyed_table
+from imagenomics.work.failures import Failure
 
-READER = "reader"
+PATIENT, READER = "patient", "reader"
+
+
+class _Read(NamedTuple):
+    """The answers as rows of patients, and what did not become one."""
+
+    cells: pd.DataFrame
+    reader: str | None  # column of the reader
+    losses: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 def read_readings(block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
@@ -33,23 +45,19 @@ def read_readings(block: ReadingTable, path: Path, *, patients: Sequence[str], r
     """
     chosen = dictionary(block.dictionary)
     how = block.rule or rule
-    if path.is_dir():
-        cells, losses, notes = _annotations(block, path, rule=how)
-    else:
-        cells, losses, notes = _sheet(block, path, patients=patients, rule=how)
-    key, reader = ("patient", READER) if path.is_dir() else (block.id, block.reader)
-    known = cells[key].isin(list(patients))
+    arrange = _annotations if path.is_dir() else _sheet
+    read = arrange(block, path, patients=patients, rule=how)
+    ids = read.cells[PATIENT]
+    known = ids.isin(list(patients))
     if not known.any():
-        raise no_row(path, [str(p) for p in cells[key]], patients)
-    strangers = [
-        Loss(p, block.name, p, DROPPED, "not in patients") for p in sorted(set(cells.loc[~known, key]))
-    ]
+        raise no_row(path, [str(p) for p in ids], patients)
+    strangers = [Loss(p, block.name, p, DROPPED, "not in patients") for p in sorted(set(ids[~known]))]
     found = read_semantic_table(
-        cells[known],
+        read.cells[known],
         chosen,
         name=block.name,
-        patient=key,
-        reader=reader,
+        patient=PATIENT,
+        reader=read.reader,
         numbers=block.numbers,
         consensus=block.consensus,
         ignore=block.ignore,
@@ -57,28 +65,23 @@ def read_readings(block: ReadingTable, path: Path, *, patients: Sequence[str], r
     conflicts = found.disagreements.rename(columns={"item": "column", "reader": "source", "answer": "value"})
     return GivenFeatures(
         found.table,
-        join_losses([losses, loss_table(strangers)]),
+        join_losses([read.losses, loss_table(strangers)]),
         report=found.report,
         conflicts=conflicts,
-        notes=(*notes, *found.notes, *_states(block.name, found)),
+        notes=(*read.notes, *found.notes, *_states(block.name, found)),
+        failures=tuple(("", failure) for failure in read.failures),
     )
 
 
-def _annotations(
-    block: ReadingTable, path: Path, *, rule: IdRule
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+def _annotations(block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> _Read:
     from imagenomics.images.aim import read_aim_folder
 
     reads = read_aim_folder(path, rule=rule)
-    unread = loss_table([Loss("", block.name, f.item, DROPPED, f.error) for f in reads.failures])
-    losses = join_losses([unread, reads.losses.assign(side=block.name)])
     cells = arrange_reads(reads.table, dictionary(block.dictionary), ignore=block.ignore)
-    return cells, losses, tuple(reads.notes)
+    return _Read(cells, READER, reads.losses.assign(side=block.name), reads.notes, reads.failures)
 
 
-def _sheet(
-    block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+def _sheet(block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> _Read:
     frame = read_keyed_table(path, key=block.id)
     written = [str(i) for i in frame[block.id]]
     parsed = parse_ids(written, rule, known=patients)
@@ -88,7 +91,8 @@ def _sheet(
         if reason
     )
     ids = pd.Series(list(parsed["patient"]), index=frame.index, dtype=object)
-    return frame.assign(**{block.id: ids})[parsed["reason"].eq("").to_numpy()], losses, ()
+    cells = frame.drop(columns=block.id).assign(**{PATIENT: ids})
+    return _Read(cells[parsed["reason"].eq("").to_numpy()], block.reader, losses)
 
 
 def _states(name: str, found: SemanticTable) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from imagenomics.genomics.table import MoleculeTable
 from imagenomics.images.find import FoundImages, find_images
 from imagenomics.images.listing import ids_in_files
 from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table, read_subjects
-from imagenomics.runs.plan import AnyFeatureTable, FreeSurferBlock, ImageBlock, Plan, ReadingTable
+from imagenomics.runs.plan import AnyFeatureTable, FreeSurferBlock, Plan, ReadingTable
 from imagenomics.runs.readings import read_readings
 from imagenomics.tables.patient_table import PatientTable
 
@@ -102,8 +102,7 @@ def read_sources(plan: Plan, root: Path) -> Sources:
         },
     )
     if not sources.pictured:
-        block = plan.images[0]
-        raise _no_picture(block, sources.files[block.name], declared, root)
+        raise _no_picture(plan, sources, root)
     return sources
 
 
@@ -142,14 +141,29 @@ def _labels(plan: Plan, root: Path) -> dict[str, str] | None:
     return read_participants(root / rule.participants, column=rule.participants_id)
 
 
-def _no_picture(block: ImageBlock, found: FoundImages, declared: Sequence[str], root: Path) -> InputError:
-    named = ids_in_files(block, root)
+def _no_picture(plan: Plan, sources: Sources, root: Path) -> InputError:
+    what = f"no picture of any of the {len(sources.declared)} patients was found"
+    if not plan.images:
+        failures = [failure for given in sources.given.values() for _, failure in given.failures]
+        said = (
+            f"; {len(failures)} files failed, the first: {failures[0].error} [{failures[0].code}]"
+            if failures
+            else ""
+        )
+        return InputError(
+            "IGX-RUN-010",
+            f"{what}{said}",
+            where=f"[[feature_tables]] {short_list(sources.given)}",
+            remedy=(failures[0].remedy if failures else "") or "correct the tables, or their id rules",
+        )
+    block = plan.images[0]
+    found, named = sources.files[block.name], ids_in_files(block, root)
     tried = found.missing["file"].iloc[0] if len(found.missing) else block.path
     return InputError(
         "IGX-RUN-010",
-        f"no picture of any of the {len(declared)} patients was found",
+        what,
         where=f"[[images]] {block.name}; first tried: {tried}",
-        expected=f"files named after ids such as {short_list(declared)}",
+        expected=f"files named after ids such as {short_list(sources.declared)}",
         remedy=f"the files that fit the path name ids such as {short_list(named)}: correct 'path', or declare the "
         "id rule that makes them equal"
         if named

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,15 @@ from imagenomics.tables.write import write_bytes, write_text
 from imagenomics.work.failures import Failure
 
 CHUNK = 1 << 20
+
+
+def files_digest(root: Path, name: str) -> str:
+    """Return the digest of a file or folder, or of all files that fit a glob."""
+    if "*" not in name:
+        return file_digest(root / name)
+    found = sorted(glob(str(root / name)))
+    listed = "".join(f"{os.path.relpath(path, root)}:{file_digest(Path(path))}\n" for path in found)
+    return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def file_digest(path: Path) -> str:
