@@ -58,3 +58,27 @@ def test_a_verdict_for_each_target_of_each_family():
 def test_a_table_without_a_column_is_refused():
     with pytest.raises(InputError, match=r"IGX-VERD-002[\s\S]*q"):
         association_verdicts(_table().drop(columns="q"), settings=RULES)
+
+
+def test_any_dependence_asks_for_more():
+    usual, any_ = (association_verdicts(_table(), settings=RULES, fdr=fdr) for fdr in ("bh", "by"))
+    assert any_[0]["null_p"] == pytest.approx(1.5 * usual[0]["null_p"])  # 1 + 1/2, of two features
+    assert any_[0]["null_p_adjusted"] == pytest.approx(1.5 * 1.5 * usual[0]["null_p_adjusted"])
+
+
+def test_detectable_is_that_of_the_patients_who_were_tested():
+    few = association_verdicts(_table(), settings=RULES, class_counts={"IDH1": (300, 700)})[0]
+    same = association_verdicts(_table(), settings=RULES, class_counts={"IDH1": (30, 70)})[0]
+    assert few["n"] == 100
+    assert few["detectable"] == same["detectable"]
+
+
+def test_only_permutations_within_sites_are_called_so():
+    table = _table().assign(p_maxt=0.001, stratum="")
+    free = association_verdicts(table, settings=RULES, site_ignored=True)[0]["reason"]
+    assert "not ruled out" in free
+    assert "only within their site" not in free
+    within = association_verdicts(table.assign(stratum="site"), settings=RULES, site_ignored=True)[0][
+        "reason"
+    ]
+    assert "only within their site" in within

@@ -57,3 +57,11 @@ def test_groups_gains_and_shares():
     assert detectable_gain(alpha=0.05, null_spread=0.02) == pytest.approx(0.056, abs=0.001)
     assert np.isnan(detectable_gain(alpha=0.05, null_spread=np.nan))
     assert detectable_r2(400, alpha=0.05) < detectable_r2(100, alpha=0.05) < 0.25
+
+
+def test_the_bar_is_that_of_the_rule():
+    """Where the within-site null lies above 0.5, the interval has to clear its centre."""
+    usual = detectable_auc(40, 60, alpha=0.05, null_spread=0.05)
+    higher = detectable_auc(40, 60, alpha=0.05, null_spread=0.05, null_centre=0.65)
+    assert higher > usual + 0.1
+    assert detectable_gain(alpha=0.05, null_spread=0.02, null_centre=0.05, own_error=0.05) > 0.05 + 0.05 * 2.8

@@ -48,3 +48,16 @@ def test_overlap_figures():
     assert mixed == 0.5
     assert within == pytest.approx(0.5 / 0.75)
     assert site_overlap(np.array([1.0, 2.0]), None, binary=False) == (1.0, 1.0)
+
+
+def test_sites_count_where_the_permutation_is_free_too():
+    y, sites = np.repeat([1.0, 0.0], 30), np.repeat(["A", "B"], 30)
+    found = check_testable(y, sites, target="IDH", task="binary", settings=RULES, stratified=False)
+    assert "a model could learn the site" in found.reason
+    y = np.tile([1.0, 1.0, 0.0, 0.0], 15)
+    assert (
+        check_testable(
+            y, np.tile(["A", "B"], 30), target="IDH", task="binary", settings=RULES, stratified=False
+        ).reason
+        == ""
+    )

@@ -150,7 +150,8 @@ class _Bench:
     def _untestable(self, design: Design) -> str:
         found = check_testable(
             design.labels,
-            design.sites if design.strata is not None else None,
+            design.sites,
+            stratified=design.strata is not None,
             target=design.target.analysis,
             task=design.target.task,
             settings=self.settings,
@@ -175,6 +176,7 @@ def _associations(plan: Plan, linked: Linked, table: pd.DataFrame | None) -> Ite
         yield from association_verdicts(
             own,
             settings=VerdictSettings(alpha=block.alpha),
+            fdr=block.fdr,
             class_counts=counts,
             site_ignored=linked.sites is not None and "site" not in block.adjust,
         )

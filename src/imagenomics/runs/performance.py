@@ -55,9 +55,9 @@ def interval_of(
         found = bootstrap_interval(own, metric, settings=settings, seed=seed)
         return widened(found, spread, bounds=BOUNDS[metric])
     base = trained.scores[analysis, spec.over]
-    return widened(
-        paired_interval(own, base, metric, settings=settings, seed=seed), spread, bounds=(-1.0, 1.0)
-    )
+    low, high = BOUNDS[metric]
+    difference = paired_interval(own, base, metric, settings=settings, seed=seed)
+    return widened(difference, spread, bounds=(low - high, high - low))
 
 
 def performance_rows(trained: Trained, design: Design, nulls: NullResults) -> Iterator[Row]:

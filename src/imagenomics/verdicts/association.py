@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list
-from imagenomics.stats.multiplicity import benjamini_hochberg, simes
+from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, simes
 from imagenomics.verdicts.evidence import NAN
 from imagenomics.verdicts.power import detectable_correlation, detectable_group_auc
 from imagenomics.verdicts.reasons import number, probability
@@ -38,6 +38,7 @@ def association_verdicts(
     settings: VerdictSettings,
     class_counts: Mapping[str, tuple[int, int]] | None = None,
     site_ignored: bool = False,
+    fdr: Literal["bh", "by"] = "bh",
 ) -> list[dict[str, Any]]:
     """Judge each target of each declared family of associations.
 
@@ -57,6 +58,9 @@ def association_verdicts(
         Positives and negatives of binary targets; the detectable effect is then an AUC, else a correlation.
     site_ignored : bool
         The study knows sites and these tests are not adjusted for them; the reason then says so.
+    fdr : {"bh", "by"}
+        'by': valid for any dependence, of the features of a target as of the targets. Simes' p is then multiplied by
+        1 + 1/2 + ... + 1/m, and Benjamini-Yekutieli stands in for Benjamini-Hochberg.
 
     Returns
     -------
@@ -86,13 +90,20 @@ def association_verdicts(
     for analysis, family in table.groupby("analysis", sort=False, observed=True):
         tests = int(family["p"].notna().sum())
         parts = [(str(name), part) for name, part in family.groupby("target", sort=False, observed=True)]
-        combined = [simes(part["p"]) for _, part in parts]
-        adjusted = benjamini_hochberg(combined)
+        combined = [_one_p(part["p"], fdr) for _, part in parts]
+        adjusted = benjamini_yekutieli(combined) if fdr == "by" else benjamini_hochberg(combined)
         for (target, part), p, q in zip(parts, combined, adjusted, strict=True):
             claim = _Claim(target, part, float(p), float(q), tests, site_ignored)
             row = claim.judge(settings, counts.get(target))
             verdicts.append({**row, "analysis": str(analysis), "target": target})
     return verdicts
+
+
+def _one_p(p: pd.Series, fdr: str) -> float:
+    """Return the p of the claim that the target follows at least one feature."""
+    known = int(p.notna().sum())
+    factor = float((1.0 / np.arange(1, known + 1)).sum()) if fdr == "by" else 1.0
+    return min(1.0, simes(p) * factor) if known else NAN
 
 
 @dataclass(frozen=True)
@@ -134,9 +145,13 @@ class _Claim:
         self, best: pd.Series, settings: VerdictSettings, counts: tuple[int, int] | None
     ) -> tuple[float, str]:
         alpha, power = settings.alpha, settings.power
-        if counts is not None:
-            return detectable_group_auc(*counts, alpha=alpha, tests=self.tests, power=power), "an AUC"
         n = int(best["n"])
+        if (
+            counts is not None
+        ):  # of all patients; those with covariates and the feature are as many in proportion
+            share = min(1.0, n / max(sum(counts), 1))
+            tested = [max(1, round(share * count)) for count in counts]
+            return detectable_group_auc(*tested, alpha=alpha, tests=self.tests, power=power), "an AUC"
         return detectable_correlation(n, alpha=alpha, tests=self.tests, power=power), "a correlation"
 
     def _site_text(self, tested: pd.DataFrame) -> str:

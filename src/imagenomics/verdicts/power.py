@@ -61,7 +61,7 @@ def detectable_auc(
     def error(auc: float) -> float:
         return spread * hanley_mcneil(auc, positives, negatives) / textbook
 
-    return _smallest(error, centre + norm.isf(alpha) * spread, chance=0.5, top=1.0, power=power)
+    return _smallest(error, centre + norm.isf(alpha) * spread, chance=max(0.5, centre), top=1.0, power=power)
 
 
 def detectable_r2(
@@ -77,7 +77,7 @@ def detectable_r2(
     def error(r2: float) -> float:
         return max(spread, 2.0 * float(np.sqrt(r2)) * (1.0 - r2) / float(np.sqrt(n)))
 
-    return _smallest(error, centre + norm.isf(alpha) * spread, chance=0.0, top=1.0, power=power)
+    return _smallest(error, centre + norm.isf(alpha) * spread, chance=max(0.0, centre), top=1.0, power=power)
 
 
 def detectable_gain(
@@ -99,7 +99,11 @@ def detectable_gain(
     centre = 0.0 if np.isnan(null_centre) else null_centre
     error = null_spread if np.isnan(own_error) else max(null_spread, own_error)
     return _smallest(
-        lambda _: error, centre + norm.isf(alpha) * null_spread, chance=0.0, top=1.0, power=power
+        lambda _: error,
+        centre + norm.isf(alpha) * null_spread,
+        chance=max(0.0, centre),
+        top=1.0,
+        power=power,
     )
 
 

@@ -35,7 +35,7 @@ class Testable:
 
 
 def check_testable(
-    y: Any, sites: Any | None, *, target: str, task: str, settings: VerdictSettings
+    y: Any, sites: Any | None, *, target: str, task: str, settings: VerdictSettings, stratified: bool = True
 ) -> Testable:
     """Decide from labels and sites alone, before any model, whether a target is testable.
 
@@ -44,14 +44,16 @@ def check_testable(
     y : array, (n,)
         Labels 0/1, or numbers.
     sites : array, (n,), or None
-        Site of each patient, where site is a stratum of the permutation; missing where not known (such patients
-        stay in place in the permutation and say nothing about the overlap).
+        Site of each patient; missing where not known (such patients stay in place in a permutation within sites and
+        say nothing about the overlap).
     target : str
         Name used in the reason.
     task : {"binary", "continuous"}
         Kind of the target.
     settings : VerdictSettings
         Smallest class, smallest overlap.
+    stratified : bool
+        Permutations stay within sites: then there must be enough of them.
     """
     values = np.asarray(y, dtype=np.float64)
     binary = task == "binary"
@@ -61,7 +63,8 @@ def check_testable(
     reason = _too_few(values.size, positives, negatives, target, settings)
     if not reason and sites is not None:
         reason = _hardly_overlap(values.size, mixed, within, target, settings)
-        if not reason and log10_arrangements(values, _alone(sites)) < np.log10(FEWEST_ARRANGEMENTS) - 1e-9:
+        arrangements = log10_arrangements(values, _alone(sites)) if stratified else np.inf
+        if not reason and arrangements < np.log10(FEWEST_ARRANGEMENTS) - 1e-9:
             reason = (
                 f"Within sites the values of {target} can hardly be exchanged, so chance cannot be simulated."
             )
