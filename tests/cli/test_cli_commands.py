@@ -92,7 +92,10 @@ def test_stages_one_after_the_other_and_the_page(phantom, sets, tmp_path, capsys
     assert _call("run", phantom, "--out", out, *sets, "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["page"].endswith("report.html")
-    assert _call("report", out) == 0
+    assert _call("report", out, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["page"] == document["page"]
+    assert _call("report", out, "--seed", "3") == 2
+    assert "IGX-CLI-001" in capsys.readouterr().err
 
 
 def test_too_many_failures_end_with_3(phantom, sets, tmp_path, capsys):

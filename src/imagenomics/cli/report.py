@@ -8,8 +8,19 @@ from typing import Annotated
 
 import typer
 
-from imagenomics.cli.options import AsJson, Changes, Data, Out, RetryFailed, Scheduler, Seed, Workers
+from imagenomics.cli.options import (
+    AsJson,
+    Changes,
+    Data,
+    Out,
+    RetryFailed,
+    Scheduler,
+    Seed,
+    Workers,
+    print_json,
+)
 from imagenomics.cli.stages import do_stage
+from imagenomics.errors import InputError
 
 
 def command(
@@ -41,5 +52,18 @@ def command(
         )
     from imagenomics.report.page import write_report
 
-    sys.stdout.write(f"page: {write_report(study)}\n")
+    given = {"--out": out, "--data": data, "--set": changes, "--scheduler": scheduler, "--seed": seed}
+    idle = [name for name, value in given.items() if value is not None]
+    if idle or retry_failed:
+        raise InputError(
+            "IGX-CLI-001",
+            f"{idle[0] if idle else '--retry-failed'} belongs to a study file; a run folder has its results already",
+            where=f"report {study}",
+            remedy="leave it out, or give the study file",
+        )
+    page = write_report(study)
+    if as_json:
+        print_json({"folder": str(study), "page": str(page)})
+    else:
+        sys.stdout.write(f"page: {page}\n")
     return 0
