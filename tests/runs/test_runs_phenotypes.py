@@ -47,7 +47,10 @@ def study(tmp_path_factory) -> Path:
 def test_phenotypes_are_columns_and_failures_are_rows(study, tmp_path):
     read = load_study(study)
     planned = check_study(read.plan, read.root)
-    assert planned.images
+    assert [(row["phenotypes"], row["features"]) for row in planned.phenotypes][:2] == [
+        ("border", 16),
+        ("blobs", 18),
+    ]
     for workers in (1, 2):
         run_plan(read.plan, read.root, JobOptions(tmp_path / str(workers), workers), last="extract")
     features = pd.read_parquet(tmp_path / "1" / "features.parquet")

@@ -16,7 +16,7 @@ def command(
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say what a run would do: patients, features, tests, time and memory. Reads headers, no images."""
+    """Say what a run would do: patients, features, tests, time and memory. Reads headers and a few masks."""
     from dataclasses import asdict
 
     from imagenomics.runs.check import check_study
@@ -44,6 +44,10 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
             f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
             f"{image['features']} features; spacing z y x {spacing}"
         )
+    for row in report["phenotypes"]:
+        lines.append(
+            f"phenotypes {row['phenotypes']}: {row['features']} features in {row['found']} of {row['image']}"
+        )
     for row in report["analyses"]:
         lines.append(_analysis_line(row))
     for problem in report["problems"]:
@@ -56,7 +60,8 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
     minutes = report["seconds"] / 60 / workers
     shown = f"{minutes:.0f} minutes" if minutes >= 1.5 else f"{minutes * 60:.0f} seconds"
     memory = report["memory_bytes"] / 1e9
-    return [*lines, f"about {shown} with {workers} worker(s); about {memory:.1f} GB for each"]
+    besides = "; the time of phenotypes is not estimated" if report["phenotypes"] else ""
+    return [*lines, f"about {shown} with {workers} worker(s); about {memory:.1f} GB for each{besides}"]
 
 
 def _analysis_line(row: dict[str, Any]) -> str:

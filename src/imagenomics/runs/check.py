@@ -23,7 +23,7 @@ from imagenomics.runs.extract import find_cases
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
-from imagenomics.runs.plan import ImageBlock, Plan
+from imagenomics.runs.plan import ImageBlock, PhenotypeBlock, Plan
 from imagenomics.runs.targets import Target, resolve_targets
 from imagenomics.runs.wide import column_descriptions, phenotype_descriptions
 from imagenomics.tables.patient_table import PatientTable, join
@@ -44,18 +44,19 @@ class CheckReport:
     ----------
     steps : list of dict
         The patient flow.
-    images, analyses : list of dict
+    images, phenotypes, analyses : list of dict
         What each block would do.
     problems : list of dict
         Files whose header shows already that they will fail: ``patient, file, code, error, remedy``.
     notes : list of str
         What a user should look at.
     seconds, memory_bytes : float, int
-        Rough estimates for one worker; memory is for each worker.
+        Rough estimates for one worker, without the time of phenotypes; memory is for each worker.
     """
 
     steps: list[dict[str, Any]]
     images: list[dict[str, Any]]
+    phenotypes: list[dict[str, Any]]
     analyses: list[dict[str, Any]]
     problems: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -64,7 +65,7 @@ class CheckReport:
 
 
 def check_study(plan: Plan, root: Path) -> CheckReport:
-    """Say what a run would do; tables and image headers are read, a few masks, and no image.
+    """Say what a run would do; tables, image headers and a few masks are read (of DICOM masks with their series).
 
     Raises
     ------
@@ -89,12 +90,23 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
         images=images,
+        phenotypes=[_check_phenotypes(block, plan, linked) for block in plan.phenotypes],
         analyses=analyses,
         problems=problems,
         notes=[row.message for row in issues.warnings],
         seconds=seconds + sum(row["seconds"] for row in analyses),
         memory_bytes=memory,
     )
+
+
+def _check_phenotypes(block: PhenotypeBlock, plan: Plan, linked: Linked) -> dict[str, Any]:
+    return {
+        "phenotypes": block.name,
+        "image": block.image,
+        "kind": block.measure.kind,
+        "found": len(linked.files[block.image].cases),
+        "features": len(phenotype_descriptions(block, plan.image_of(block))),
+    }
 
 
 def _check_images(

@@ -35,17 +35,17 @@ def reference_page() -> str:
             kind = _kind_of(model)
             parts.append(_section(f"`{title}`{kind}", model, skip_models=False))
             seen[model] = title
-    parts += [_section(model.__name__, model, skip_models=False) for model in _inner_models(seen)]
+    parts += [
+        _section(f"{model.__name__}{_kind_of(model)}", model, skip_models=False)
+        for model in _inner_models(seen)
+    ]
     return "\n".join(parts)
 
 
 def _kind_of(model: type[BaseModel]) -> str:
     field = model.model_fields.get("kind")
-    return (
-        f" with `kind = {json.dumps(field.default)}`"
-        if field is not None and isinstance(field.default, str)
-        else ""
-    )
+    kinds = _choices(field.annotation) if field is not None else []
+    return f" with `kind = {json.dumps(kinds[0])}`" if len(kinds) == 1 else ""
 
 
 def _section(title: str, model: type[BaseModel], *, skip_models: bool) -> str:
