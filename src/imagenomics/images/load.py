@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from imagenomics.errors import InputError, short_list
+from imagenomics.images.formats import is_dicom_source
 from imagenomics.images.geometry import match_mask
 from imagenomics.images.normalise import normalise
 from imagenomics.images.read import read_mask, read_volume
@@ -15,7 +17,6 @@ from imagenomics.images.settings import ImageSettings, Spacing
 from imagenomics.images.volume import Volume, regions
 
 WHOLE = "whole"
-DICOM_ENDINGS = (".dcm", ".dicom", ".ima")
 
 
 def load_case(
@@ -44,31 +45,32 @@ def load_case(
     FileProblem, InputError
         What reading, matching and normalising refuse; ``IGX-IMG-030``: none of the declared regions is there.
     """
-    volume = _read_image(image_path, settings)
+    volume, uids = _read_image(image_path, settings)
     if mask_path is None:
         found = {WHOLE: np.ones(volume.array.shape, dtype=bool)}
     else:
-        found, history = _read_regions(mask_path, image_path, volume, settings)
+        found, history = _read_regions(mask_path, volume, settings, uids)
         volume = volume.replace(volume.array, "; ".join(["mask", *history]))
     return normalise(volume, settings.normalise, regions=found), found
 
 
-def _read_image(path: Path, settings: ImageSettings) -> Volume:
+def _read_image(path: Path, settings: ImageSettings) -> tuple[Volume, Mapping[str, str | None]]:
+    """Read the image, and of DICOM the UIDs that tell whether a mask was drawn on it."""
     if is_dicom_source(path):
         from imagenomics.images.dicom.load import load_dicom_image
 
-        volume = load_dicom_image(path, settings)
-        return with_spacing(volume, settings.spacing)
-    return read_volume(path, spacing=settings.spacing, max_voxels=settings.max_voxels)
+        volume, uids = load_dicom_image(path, settings)
+        return with_spacing(volume, settings.spacing), uids
+    return read_volume(path, spacing=settings.spacing, max_voxels=settings.max_voxels), {}
 
 
 def _read_regions(
-    path: Path, image: Path, volume: Volume, settings: ImageSettings
+    path: Path, volume: Volume, settings: ImageSettings, uids: Mapping[str, str | None]
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     if is_dicom_source(path):
         from imagenomics.images.dicom.load import load_dicom_regions
 
-        found, history = load_dicom_regions(path, image, volume, settings)
+        found, history = load_dicom_regions(path, volume, settings, uids=uids)
         _check_some(str(path), (), found, settings)
         return found, history
     mask = read_mask(path, spacing=settings.spacing, max_voxels=settings.max_voxels)
@@ -76,11 +78,6 @@ def _read_regions(
     found = regions(mask, settings.regions)
     _check_some(mask.source, mask.labels, found, settings)
     return found, mask.history
-
-
-def is_dicom_source(path: Path) -> bool:
-    """Tell whether a path stands for DICOM: a folder, or a file that is named so."""
-    return path.is_dir() or path.suffix.lower() in DICOM_ENDINGS
 
 
 def with_spacing(volume: Volume, spacing: Spacing) -> Volume:

@@ -21,7 +21,6 @@ from imagenomics.images.dicom.scan import Scan, is_picture, scan_folder
 from imagenomics.images.dicom.seg import read_seg
 from imagenomics.images.dicom.series import read_series, series_files, series_stack
 from imagenomics.images.grid import Grid
-from imagenomics.images.load import is_dicom_source
 from imagenomics.images.settings import ImageSettings
 from imagenomics.images.volume import Volume
 from imagenomics.work.executor import SerialExecutor
@@ -31,10 +30,18 @@ if TYPE_CHECKING:
     from imagenomics.images.settings import RegionChoice
 
 Source = Path | Scan
+IDENTITY = (0x00200052, 0x0020000E)  # FrameOfReferenceUID, SeriesInstanceUID
 
 
-def load_dicom_image(path: Path, settings: ImageSettings) -> Volume:
+def load_dicom_image(path: Path, settings: ImageSettings) -> tuple[Volume, dict[str, str | None]]:
     """Read the one series of a patient that the settings mean; PET in SUV where they ask for it.
+
+    Returns
+    -------
+    volume : Volume
+        The series.
+    uids : dict
+        ``frame_of_reference_uid`` and ``series_uid``, None where the file has none: whether a mask was drawn on it.
 
     Raises
     ------
@@ -48,7 +55,7 @@ def load_dicom_image(path: Path, settings: ImageSettings) -> Volume:
         volume = read_suv(source, kind=settings.dicom.suv, max_voxels=settings.max_voxels)
     else:
         volume = read_series(source, max_voxels=settings.max_voxels)
-    return replace(volume, source=str(path))
+    return replace(volume, source=str(path)), _uids(source)
 
 
 def dicom_grid(path: Path, settings: ImageSettings) -> tuple[Grid, bool]:
@@ -58,9 +65,20 @@ def dicom_grid(path: Path, settings: ImageSettings) -> tuple[Grid, bool]:
 
 
 def load_dicom_regions(
-    path: Path, image: Path, volume: Volume, settings: ImageSettings
+    path: Path, volume: Volume, settings: ImageSettings, *, uids: Mapping[str, str | None]
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Read the declared regions from a SEG or RTSTRUCT file onto the grid of the image.
+
+    Parameters
+    ----------
+    path : Path
+        The file, or a folder with this one file.
+    volume : Volume
+        The image.
+    settings : ImageSettings
+        Regions, and how masks are read.
+    uids : mapping
+        Those of the image, as :func:`load_dicom_image` returns them; empty for an image that is no DICOM.
 
     Returns
     -------
@@ -75,7 +93,7 @@ def load_dicom_regions(
         Those of :func:`~imagenomics.images.dicom.seg.read_seg` and
         :func:`~imagenomics.images.dicom.rtstruct.read_rtstruct`.
     """
-    found = _read_regions(_only_file(path), image, volume, settings)
+    found = _read_regions(_only_file(path), volume, settings, uids)
     names = dict(zip(found.table["number"].astype(int), found.table["region"], strict=True))
     regions = {name: _union(found, wanted, names, volume) for name, wanted in settings.regions.items()}
     remarks = found.remarks["region"] + ": " + found.remarks["remark"].astype(str)
@@ -83,11 +101,13 @@ def load_dicom_regions(
 
 
 def chosen_source(path: Path, settings: ImageSettings) -> Source:
-    """Return the path, or of a folder with several series the one whose description fits."""
-    wanted = settings.dicom.description
-    if wanted is None or not path.is_dir():
+    """Return a file as it is, a folder as its scanned headers, of several series those whose description fits."""
+    if not path.is_dir():
         return path
     scan = scan_folder(path, executor=SerialExecutor(progress=Progress(shown=False)))
+    wanted = settings.dicom.description
+    if wanted is None:
+        return scan
     pictures = scan.files[is_picture(scan.files)]
     described = pictures["SeriesDescription"].fillna("").astype(str)
     fitting = pictures[[fnmatchcase(d.lower(), wanted.lower()) for d in described]]
@@ -104,26 +124,21 @@ def chosen_source(path: Path, settings: ImageSettings) -> Source:
     return Scan(files, scan.problems)
 
 
-def _read_regions(path: Path, image: Path, volume: Volume, settings: ImageSettings) -> NamedRegions:
+def _read_regions(
+    path: Path, volume: Volume, settings: ImageSettings, uids: Mapping[str, str | None]
+) -> NamedRegions:
     chosen = settings.dicom
-    uids = _image_uids(image, settings)
     head = open_dicom(path, tags=HEAD)
     if text(head, "SOPClassUID", where=str(path)) in KINDS["structure set"]:
         return read_rtstruct(path, volume, names=chosen.names, between=chosen.between, **uids)
     return read_seg(path, volume, names=chosen.names, threshold=chosen.threshold, **uids)
 
 
-def _image_uids(image: Path, settings: ImageSettings) -> dict[str, str | None]:
-    """Return the UIDs that tell whether a mask was drawn on this image; none for an image that is no DICOM."""
-    if not is_dicom_source(image):
-        return {}
-    first = series_files(chosen_source(image, settings), None)[0][0]
-    head = open_dicom(first, tags=(0x00200052, 0x0020000E))
-    found = {
-        "frame_of_reference_uid": text(head, "FrameOfReferenceUID", where=str(first)),
-        "series_uid": text(head, "SeriesInstanceUID", where=str(first)),
-    }
-    return {name: uid or None for name, uid in found.items()}
+def _uids(source: Source) -> dict[str, str | None]:
+    first = series_files(source, None)[0][0]
+    head = open_dicom(first, tags=IDENTITY)
+    named = {"frame_of_reference_uid": "FrameOfReferenceUID", "series_uid": "SeriesInstanceUID"}
+    return {name: text(head, keyword, where=str(first)) or None for name, keyword in named.items()}
 
 
 def _only_file(path: Path) -> Path:
