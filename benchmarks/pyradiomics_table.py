@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 import imagenomics
-from imagenomics.features.pyradiomics_cases import compare_cases
+from imagenomics.features.pyradiomics.cases import compare_cases
 
 PAGE = """# PyRadiomics: which values match
 
@@ -54,7 +54,7 @@ where PyRadiomics and IBSI agree, the feature of IBSI's own family carries the t
 - `normalize` divides by the standard deviation with n - 1; `normalise = "z-score"` of an image block has n.
 
 Settings of a PyRadiomics parameter file are translated by
-`imagenomics.features.pyradiomics_parameters.settings_from_pyradiomics`; what is not offered (other distances,
+`imagenomics.features.pyradiomics.parameters.settings_from_pyradiomics`; what is not offered (other distances,
 `gldm_a`, distance weighting, `resegmentMode = 'relative'`, filters) is refused by name.
 """
 

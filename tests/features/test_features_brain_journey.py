@@ -15,7 +15,7 @@ from imagenomics.features.brain.network import network_rows
 from imagenomics.features.brain.parcel_series import volume_series
 from imagenomics.features.brain.rows import REGION_COLUMNS, region_rows
 from imagenomics.features.brain.settings import CleaningSettings, ConnectivitySettings, GraphSettings
-from imagenomics.images.bids import find_bids
+from imagenomics.images.bids.folder import find_bids
 from imagenomics.images.volume import Mask
 
 HOW_TO = Path(__file__).parents[2] / "docs/how-to/brain.md"

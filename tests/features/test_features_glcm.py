@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from imagenomics.features.cooccurrence import cooccurrence_features, pair_counts
 from imagenomics.features.names import GLCM
 from imagenomics.features.settings import AGGREGATIONS
+from imagenomics.features.texture.cooccurrence import cooccurrence_features, pair_counts
 
 VOLUMES = hnp.arrays(np.int64, st.tuples(*[st.integers(1, 4)] * 3), elements=st.integers(0, 4)).filter(
     lambda a: a.max() > 0
@@ -159,5 +159,5 @@ def test_many_slices_are_taken_in_chunks_with_the_same_result(grid_of, monkeypat
     monkeypatch.setattr("imagenomics.features.grid.MATRIX_BYTES", 1)
     assert len(list(grid.slice_chunks(100))) == 9
     assert cooccurrence_features(grid, AGGREGATIONS) == whole
-    monkeypatch.setattr("imagenomics.features.cooccurrence.CELLS", 1)
+    monkeypatch.setattr("imagenomics.features.texture.cooccurrence.CELLS", 1)
     assert cooccurrence_features(grid, AGGREGATIONS) == whole

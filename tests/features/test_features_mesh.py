@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial import ConvexHull
 
-from imagenomics.features.mesh import count_patterns, mesh_volume_area, outer_vertices, pattern_table
+from imagenomics.features.morphology.mesh import (
+    count_patterns,
+    mesh_volume_area,
+    outer_vertices,
+    pattern_table,
+)
 
 MASKS = hnp.arrays(np.bool_, st.tuples(*[st.integers(1, 5)] * 3)).filter(lambda a: a.any())
 SPACING = (2.5, 0.7, 1.3)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from imagenomics.features.emphasis import SizeTable, emphasis_features
 from imagenomics.features.names import NGLDM, NGTDM
-from imagenomics.features.neighbourhood import neighbourhood_features
+from imagenomics.features.texture.emphasis import SizeTable, emphasis_features
+from imagenomics.features.texture.neighbourhood import neighbourhood_features
 
 VOLUMES = hnp.arrays(np.int64, st.tuples(*[st.integers(1, 4)] * 3), elements=st.integers(0, 4)).filter(
     lambda a: a.max() > 0

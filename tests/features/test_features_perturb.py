@@ -8,9 +8,9 @@ import pytest
 
 from imagenomics.errors import ArgumentTypeError, InputError
 from imagenomics.features.extract import extract_region
-from imagenomics.features.perturb import PerturbSettings, perturbations
-from imagenomics.features.perturb_image import move, noise_level
-from imagenomics.features.perturb_mask import randomise_contour, resize_mask, supervoxels
+from imagenomics.features.perturbation.chain import PerturbSettings, perturbations
+from imagenomics.features.perturbation.image import move, noise_level
+from imagenomics.features.perturbation.mask import randomise_contour, resize_mask, supervoxels
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.prepare.repetitions import stability_table
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from imagenomics.errors import FileProblem, InputError
-from imagenomics.features.pyradiomics_parameters import settings_from_pyradiomics
-from imagenomics.features.pyradiomics_reference import (
+from imagenomics.features.pyradiomics.parameters import settings_from_pyradiomics
+from imagenomics.features.pyradiomics.reference import (
     baseline_parameters,
     compare_with_baseline,
     read_baseline,

@@ -12,9 +12,9 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import pdist
 
 from imagenomics.features.extract import extract_region
-from imagenomics.features.mesh import mesh_volume_area
-from imagenomics.features.pyradiomics_mesh import pyradiomics_mesh, pyradiomics_table
-from imagenomics.features.pyradiomics_shape import outline
+from imagenomics.features.morphology.mesh import mesh_volume_area
+from imagenomics.features.pyradiomics.mesh import pyradiomics_mesh, pyradiomics_table
+from imagenomics.features.pyradiomics.shape import outline
 from imagenomics.features.settings import FeatureSettings, preset
 
 SPACING = (2.5, 1.0, 0.7)

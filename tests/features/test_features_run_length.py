@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from imagenomics.features.emphasis import count_sizes, emphasis_features
 from imagenomics.features.names import GLRLM
-from imagenomics.features.run_length import run_counts, run_length_features
 from imagenomics.features.settings import AGGREGATIONS
+from imagenomics.features.texture.emphasis import count_sizes, emphasis_features
+from imagenomics.features.texture.run_length import run_counts, run_length_features
 
 VOLUMES = hnp.arrays(np.int64, st.tuples(*[st.integers(1, 4)] * 3), elements=st.integers(0, 3)).filter(
     lambda a: a.max() > 0
@@ -111,7 +111,7 @@ def test_counting_densely_or_by_sorting_gives_the_definitions(entries, sparse):
     group, level, size = (np.array(column) for column in zip(*entries, strict=True))
     with pytest.MonkeyPatch.context() as patch:
         if sparse:
-            patch.setattr("imagenomics.features.emphasis.MAX_DENSE", 0)
+            patch.setattr("imagenomics.features.texture.emphasis.MAX_DENSE", 0)
         table = count_sizes(group, level, size, np.array([50, 60, 70]))
         joined = table.joined()
     values = emphasis_features(table, energy=True)

@@ -14,16 +14,16 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.spatial.transform import Rotation
 from scipy.special import eval_legendre
 
-from imagenomics.features.autocorrelation import autocorrelation_features
-from imagenomics.features.settings import FeatureSettings, preset
-from imagenomics.features.shape import moments, principal_axes, shape_features
-from imagenomics.features.solids import (
+from imagenomics.features.morphology.autocorrelation import autocorrelation_features
+from imagenomics.features.morphology.shape import moments, principal_axes, shape_features
+from imagenomics.features.morphology.solids import (
     convex_hull,
     diameter,
     ellipsoid_area,
     smallest_box,
     smallest_ellipsoid,
 )
+from imagenomics.features.settings import FeatureSettings, preset
 
 CLOUDS = hnp.arrays(
     np.float64, st.tuples(st.integers(5, 30), st.just(3)), elements=st.floats(-9, 9, width=16)

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from imagenomics.features.emphasis import count_sizes, emphasis_features
 from imagenomics.features.grid import border_distance, level_grid
 from imagenomics.features.names import GLDZM, GLSZM
 from imagenomics.features.settings import preset
-from imagenomics.features.zones import find_zones, zone_features
+from imagenomics.features.texture.emphasis import count_sizes, emphasis_features
+from imagenomics.features.texture.zones import find_zones, zone_features
 
 VOLUMES = hnp.arrays(np.int64, st.tuples(*[st.integers(1, 5)] * 3), elements=st.integers(0, 3)).filter(
     lambda a: a.max() > 0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from imagenomics.errors import InputError
-from imagenomics.images.bids import find_bids
-from imagenomics.images.bids_names import label_order, parse_bids_name
+from imagenomics.images.bids.folder import find_bids
+from imagenomics.images.bids.names import label_order, parse_bids_name
 from imagenomics.images.read import read_volume
 
 

@@ -3,9 +3,9 @@ import pytest
 
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import FileProblem, InputError
-from imagenomics.images.freesurfer import read_freesurfer
-from imagenomics.images.freesurfer_stats import read_stats, split_hemisphere
-from imagenomics.images.freesurfer_tables import read_stats_tables
+from imagenomics.images.freesurfer.stats import read_stats, split_hemisphere
+from imagenomics.images.freesurfer.subjects import read_freesurfer
+from imagenomics.images.freesurfer.tables import read_stats_tables
 from imagenomics.tables.patient_table import join
 
 ASEG = """# Title Segmentation Statistics

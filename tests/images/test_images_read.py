@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagenomics.errors import FileProblem, InputError
-from imagenomics.images.header import read_geometry, read_header
+from imagenomics.images.files.header import read_geometry, read_header
 from imagenomics.images.read import read_mask, read_volume
 
 SHAPE = (4, 6, 5)  # z, y, x

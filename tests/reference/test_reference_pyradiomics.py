@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from imagenomics.features.pyradiomics_cases import compare_cases
+from imagenomics.features.pyradiomics.cases import compare_cases
 from imagenomics.features.settings import PYRADIOMICS_FAMILIES, preset
 from imagenomics.runs.single import extract_case
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from imagenomics.features.names import DIAGNOSTIC, TEXTURE, VOXEL_UNITS, feature_names
-from imagenomics.features.pyradiomics_names import PYRADIOMICS, PYRADIOMICS_TEXTURE
+from imagenomics.features.pyradiomics.names import PYRADIOMICS, PYRADIOMICS_TEXTURE
 from imagenomics.features.settings import FAMILIES, Family, FeatureSettings
 
 IN_VOXELS = {

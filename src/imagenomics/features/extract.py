@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.features.columns import BINNED, feature_columns
-from imagenomics.features.cooccurrence import cooccurrence_features
 from imagenomics.features.diagnostics import diagnostic_features
 from imagenomics.features.grid import level_grid
 from imagenomics.features.intensity import histogram_features, intensity_features
 from imagenomics.features.local_intensity import local_intensity_features
+from imagenomics.features.morphology.shape import shape_features, volume_features
 from imagenomics.features.names import (
     ANISOTROPIC,
     FEW_LEVELS,
@@ -22,17 +22,17 @@ from imagenomics.features.names import (
     UNDEFINED,
     suffixes,
 )
-from imagenomics.features.neighbourhood import neighbourhood_features
-from imagenomics.features.pyradiomics_first_order import first_order_features
-from imagenomics.features.pyradiomics_names import BINNED_FIRST_ORDER, PYRADIOMICS_TEXTURE
-from imagenomics.features.pyradiomics_shape import pyradiomics_shape_2d_features, pyradiomics_shape_features
-from imagenomics.features.pyradiomics_texture import pyradiomics_texture_features
+from imagenomics.features.pyradiomics.first_order import first_order_features
+from imagenomics.features.pyradiomics.names import BINNED_FIRST_ORDER, PYRADIOMICS_TEXTURE
+from imagenomics.features.pyradiomics.shape import pyradiomics_shape_2d_features, pyradiomics_shape_features
+from imagenomics.features.pyradiomics.texture import pyradiomics_texture_features
 from imagenomics.features.region import Region, prepare_region
-from imagenomics.features.run_length import run_length_features
 from imagenomics.features.settings import FeatureSettings
-from imagenomics.features.shape import shape_features, volume_features
+from imagenomics.features.texture.cooccurrence import cooccurrence_features
+from imagenomics.features.texture.neighbourhood import neighbourhood_features
+from imagenomics.features.texture.run_length import run_length_features
+from imagenomics.features.texture.zones import zone_features
 from imagenomics.features.volume_histogram import volume_histogram_features
-from imagenomics.features.zones import zone_features
 
 __all__ = ["extract_region", "feature_columns"]
 Measure = Callable[[Region, FeatureSettings], Mapping[str, float | str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from imagenomics.features.pyradiomics_names import PYRADIOMICS
+from imagenomics.features.pyradiomics.names import PYRADIOMICS
 from imagenomics.features.settings import Aggregation, Family, FeatureSettings, ShapeExtra
 
 VOXEL_UNITS = "voxel-units"

@@ -12,7 +12,7 @@ from scipy.ndimage import find_objects, label
 from imagenomics.errors import InputError
 from imagenomics.features.local_intensity import sphere_means
 from imagenomics.features.map_statistics import check_region
-from imagenomics.features.mesh import mesh_volume_area
+from imagenomics.features.morphology.mesh import mesh_volume_area
 from imagenomics.features.region import prepare_region
 from imagenomics.features.rows import measured_rows
 from imagenomics.features.settings import FeatureSettings

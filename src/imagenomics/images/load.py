@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from imagenomics.errors import InputError, short_list
-from imagenomics.images.formats import is_dicom_source
+from imagenomics.images.files.formats import is_dicom_source
 from imagenomics.images.geometry import match_mask
 from imagenomics.images.normalise import normalise
 from imagenomics.images.read import read_mask, read_volume

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from imagenomics.errors import InputError
-from imagenomics.images.content import read_numbers
-from imagenomics.images.header import Header, read_header
+from imagenomics.images.files.content import read_numbers
+from imagenomics.images.files.header import Header, read_header
 from imagenomics.images.settings import MAX_VOXELS, Spacing
 from imagenomics.images.volume import Mask, Volume
 
@@ -36,7 +36,7 @@ def read_volume(path: Path, *, spacing: Spacing = "file", max_voxels: int = MAX_
     Raises
     ------
     FileProblem, InputError
-        Those of :func:`imagenomics.images.header.read_header`; ``IGX-IMG-004`` truncated or damaged,
+        Those of :func:`imagenomics.images.files.header.read_header`; ``IGX-IMG-004`` truncated or damaged,
         ``IGX-IMG-008`` values that are not finite, ``IGX-IMG-011`` more voxels than declared.
     """
     header = read_header(Path(path), spacing=spacing, max_voxels=max_voxels)

@@ -11,8 +11,8 @@ import nibabel
 import numpy as np
 
 from imagenomics.errors import FileProblem, InputError
+from imagenomics.images.files.nifti import read_nifti_layout
 from imagenomics.images.grid import Grid
-from imagenomics.images.nifti import read_nifti_layout
 from imagenomics.images.series4d import Frames, Series4D, finite_values
 from imagenomics.images.settings import MAX_VOXELS
 
@@ -53,7 +53,7 @@ def read_series(
     Raises
     ------
     FileProblem, InputError
-        Those of :func:`imagenomics.images.nifti.read_nifti_layout`; ``IGX-IMG-190`` not four-dimensional or too
+        Those of :func:`imagenomics.images.files.nifti.read_nifti_layout`; ``IGX-IMG-190`` not four-dimensional or too
         large, ``IGX-IMG-191`` times or b-values that do not fit, ``IGX-IMG-193`` values that are not finite,
         ``IGX-IMG-194`` no interval in the header.
     """

@@ -13,10 +13,10 @@ import pandas as pd
 
 from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.features.cost import estimate_cost
-from imagenomics.images.formats import is_dicom_source
+from imagenomics.images.files.formats import is_dicom_source
+from imagenomics.images.files.header import Header, read_header
 from imagenomics.images.geometry import compare_grids
 from imagenomics.images.grid import Grid
-from imagenomics.images.header import Header, read_header
 from imagenomics.images.load import load_case
 from imagenomics.images.read import read_mask
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets

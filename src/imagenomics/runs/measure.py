@@ -14,8 +14,8 @@ from imagenomics.errors import ImagenomicsError
 from imagenomics.features.each_region import each_region
 from imagenomics.features.extract import extract_region
 from imagenomics.features.settings import FeatureSettings
+from imagenomics.images.files.header import read_header
 from imagenomics.images.find import CaseFiles
-from imagenomics.images.header import read_header
 from imagenomics.images.load import load_case
 from imagenomics.images.panels import Panel, panel
 from imagenomics.images.settings import ImageSettings

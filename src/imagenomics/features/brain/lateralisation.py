@@ -71,8 +71,8 @@ def asymmetry_columns(table: PatientTable) -> PatientTable:
     Parameters
     ----------
     table : PatientTable
-        As :func:`imagenomics.images.freesurfer.read_freesurfer` makes it. Nothing is learned across patients; where
-        there is no index the cell is missing.
+        As :func:`imagenomics.images.freesurfer.subjects.read_freesurfer` makes it. Nothing is learned across patients;
+        where there is no index the cell is missing.
 
     Raises
     ------

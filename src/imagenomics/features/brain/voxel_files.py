@@ -17,9 +17,9 @@ from imagenomics.features.brain.voxels import (
     mask_digest,
     open_voxels,
 )
-from imagenomics.images.content import read_numbers
+from imagenomics.images.files.content import read_numbers
+from imagenomics.images.files.header import read_header
 from imagenomics.images.geometry import check_geometry
-from imagenomics.images.header import read_header
 from imagenomics.images.volume import Mask, Volume
 from imagenomics.tables.write import write_json
 from imagenomics.work.failures import failure_of

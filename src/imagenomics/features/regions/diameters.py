@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist
 
-from imagenomics.features.mesh import outer_vertices
+from imagenomics.features.morphology.mesh import outer_vertices
+from imagenomics.features.morphology.solids import convex_hull, diameter
 from imagenomics.features.region import bounding_box
 from imagenomics.features.regions.inputs import Triple, check_mask, spaced_rows, used_spacing
 from imagenomics.features.regions.outline import Pair, convex_outline
-from imagenomics.features.solids import convex_hull, diameter
 
 UNITS = {
     "longest": "mm",

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from imagenomics.features.mesh import mesh_volume_area, outer_vertices
+from imagenomics.features.morphology.mesh import mesh_volume_area, outer_vertices
+from imagenomics.features.morphology.solids import convex_hull, smallest_ellipsoid
 from imagenomics.features.region import bounding_box
 from imagenomics.features.regions.inputs import check_mask, spaced_rows, used_spacing
-from imagenomics.features.solids import convex_hull, smallest_ellipsoid
 
 UNITS = {f"bounding_semi_axis_{k}": "mm" for k in (1, 2, 3)}
 

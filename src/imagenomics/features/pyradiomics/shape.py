@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from imagenomics.features.mesh import plane_corners
-from imagenomics.features.pyradiomics_mesh import pyradiomics_mesh
-from imagenomics.features.pyradiomics_names import SHAPE_2D, named
+from imagenomics.features.morphology.mesh import plane_corners
+from imagenomics.features.morphology.shape import principal_axes
+from imagenomics.features.morphology.solids import diameter
+from imagenomics.features.pyradiomics.mesh import pyradiomics_mesh
+from imagenomics.features.pyradiomics.names import SHAPE_2D, named
 from imagenomics.features.region import Region
 from imagenomics.features.settings import FeatureSettings
-from imagenomics.features.shape import principal_axes
-from imagenomics.features.solids import diameter
 
 ACROSS = {"Slice": 0, "Column": 1, "Row": 2}  # the axis across the plane, in z, y, x
 

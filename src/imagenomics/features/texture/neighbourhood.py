@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from imagenomics.features.cooccurrence import mean_defined
-from imagenomics.features.emphasis import emphasis_features, from_matrices
 from imagenomics.features.grid import LevelGrid, directions
 from imagenomics.features.names import NGLDM, NGTDM
+from imagenomics.features.texture.cooccurrence import mean_defined
+from imagenomics.features.texture.emphasis import emphasis_features, from_matrices
 
 
 def neighbourhood_features(grid: LevelGrid, dimensions: list[str]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from imagenomics.errors import short_list
-from imagenomics.images.bids_names import BidsName
+from imagenomics.images.bids.names import BidsName
 
 
 def read_metadata(root: Path, name: BidsName) -> tuple[str, str]:

@@ -10,11 +10,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from imagenomics.errors import FileProblem, InputError, nearest, unknown_name
-from imagenomics.images.content import read_numbers
+from imagenomics.images.files.content import read_numbers
+from imagenomics.images.files.layout import Layout, check_layout
+from imagenomics.images.files.nifti import read_nifti_layout
+from imagenomics.images.files.nrrd import read_nrrd_layout
 from imagenomics.images.grid import DECLARE_SPACING, Grid, Triple, check_spacing
-from imagenomics.images.layout import Layout, check_layout
-from imagenomics.images.nifti import read_nifti_layout
-from imagenomics.images.nrrd import read_nrrd_layout
 from imagenomics.images.settings import MAX_VOXELS, Spacing
 
 UNKNOWN_SPACING = (1.0, 1.0, 1.0)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.features.extract import extract_region
-from imagenomics.features.pyradiomics_parameters import settings_from_pyradiomics
-from imagenomics.features.pyradiomics_reference import (
+from imagenomics.features.pyradiomics.parameters import settings_from_pyradiomics
+from imagenomics.features.pyradiomics.reference import (
     baseline_parameters,
     compare_with_baseline,
     read_baseline,
@@ -33,7 +33,7 @@ def compare_cases(folder: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows of :func:`imagenomics.features.pyradiomics_reference.compare_with_baseline` with ``family`` and
+        The rows of :func:`imagenomics.features.pyradiomics.reference.compare_with_baseline` with ``family`` and
         ``case``, e.g. ``brain1_2d``.
     """
     images: dict[str, tuple[Volume, Mask]] = {}

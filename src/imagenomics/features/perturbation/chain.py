@@ -14,8 +14,8 @@ import numpy.typing as npt
 from pydantic import Field
 
 from imagenomics.errors import ArgumentTypeError, InputError
-from imagenomics.features.perturb_image import add_noise, move
-from imagenomics.features.perturb_mask import randomise_contour, resize_mask
+from imagenomics.features.perturbation.image import add_noise, move
+from imagenomics.features.perturbation.mask import randomise_contour, resize_mask
 from imagenomics.images.resample import Interpolation, check_spacing
 from imagenomics.settings import Settings
 from imagenomics.work.seeds import generator, integer_seed

@@ -13,7 +13,7 @@ import pandas as pd
 from imagenomics.cohort.ids import build_parser
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import FileProblem, ImagenomicsError, InputError, short_list
-from imagenomics.images.freesurfer_stats import ETIV, LONG_COLUMNS, WHOLE_BRAIN, StatsFile, read_stats
+from imagenomics.images.freesurfer.stats import ETIV, LONG_COLUMNS, WHOLE_BRAIN, StatsFile, read_stats
 from imagenomics.tables.patient_table import PatientTable, describe
 
 FAILURE_COLUMNS = ("patient", "file", "error", "code", "remedy")

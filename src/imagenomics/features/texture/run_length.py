@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from imagenomics.features.cooccurrence import mean_defined
-from imagenomics.features.emphasis import emphasis_features, from_matrices
 from imagenomics.features.grid import LevelGrid, directions
 from imagenomics.features.names import GLRLM
 from imagenomics.features.settings import Aggregation
+from imagenomics.features.texture.cooccurrence import mean_defined
+from imagenomics.features.texture.emphasis import emphasis_features, from_matrices
 
 
 def run_length_features(grid: LevelGrid, aggregations: tuple[Aggregation, ...]) -> dict[str, float]:
@@ -20,7 +20,7 @@ def run_length_features(grid: LevelGrid, aggregations: tuple[Aggregation, ...]) 
     grid : LevelGrid
         Grey levels of a region.
     aggregations : tuple of str
-        As in :func:`imagenomics.features.cooccurrence.cooccurrence_features`.
+        As in :func:`imagenomics.features.texture.cooccurrence.cooccurrence_features`.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imagenomics.features.intensity import spread
-from imagenomics.features.pyradiomics_names import named
+from imagenomics.features.pyradiomics.names import named
 from imagenomics.features.region import Region
 from imagenomics.features.settings import FeatureSettings
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from imagenomics.features.cooccurrence import mean_defined
-from imagenomics.features.emphasis import count_sizes, emphasis_features
 from imagenomics.features.grid import LevelGrid, border_distance, directions
 from imagenomics.features.names import GLDZM, GLSZM
+from imagenomics.features.texture.cooccurrence import mean_defined
+from imagenomics.features.texture.emphasis import count_sizes, emphasis_features
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import pandas as pd
 from imagenomics.cohort.ids import Parser, build_parser, read_participants
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import ImagenomicsError, InputError, short_list, unknown_name
-from imagenomics.images.bids_names import ENTITIES, BidsName, label_order, parse_bids_name
-from imagenomics.images.bids_sidecar import read_metadata
+from imagenomics.images.bids.names import ENTITIES, BidsName, label_order, parse_bids_name
+from imagenomics.images.bids.sidecar import read_metadata
 
 FILE_COLUMNS = ("patient", "label", "session", "run", "file", "metadata")
 PROBLEM_COLUMNS = ("patient", "label", "file", "code", "error", "remedy")

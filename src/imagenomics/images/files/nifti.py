@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from imagenomics.errors import FileProblem, InputError
-from imagenomics.images.layout import Layout
+from imagenomics.images.files.layout import Layout
 
 NUMBER_TYPES = {
     2: "u1",

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from imagenomics.errors import FileProblem
-from imagenomics.images.layout import Layout, too_short
+from imagenomics.images.files.layout import Layout, too_short
 
 Stream = io.BufferedIOBase
 STEP = 1 << 24  # bytes asked for at a time

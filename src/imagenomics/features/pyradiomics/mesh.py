@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from imagenomics.features.mesh import (
+from imagenomics.features.morphology.mesh import (
     PatternTable,
     Point,
     count_patterns,
@@ -37,7 +37,7 @@ def pyradiomics_mesh(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -
     Where only two voxels across a face's diagonal are inside, PyRadiomics parts or joins them by one corner of each
     cube, so that two cubes can disagree about their common face. The surface then has a gap there, and the volume,
     which sums signed pyramids above the triangles, depends on where their tip lies: in the first voxel of the
-    bounding box with a border of one voxel. :func:`imagenomics.features.mesh.mesh_volume_area` has no gaps.
+    bounding box with a border of one voxel. :func:`imagenomics.features.morphology.mesh.mesh_volume_area` has no gaps.
 
     Source
     ------

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagenomics.features.autocorrelation import autocorrelation_features
-from imagenomics.features.mesh import mesh_volume_area, outer_vertices
-from imagenomics.features.names import EXTRAS
-from imagenomics.features.region import Region
-from imagenomics.features.settings import FeatureSettings
-from imagenomics.features.solids import (
+from imagenomics.features.morphology.autocorrelation import autocorrelation_features
+from imagenomics.features.morphology.mesh import mesh_volume_area, outer_vertices
+from imagenomics.features.morphology.solids import (
     convex_hull,
     diameter,
     ellipsoid_area,
     smallest_box,
     smallest_ellipsoid,
 )
+from imagenomics.features.names import EXTRAS
+from imagenomics.features.region import Region
+from imagenomics.features.settings import FeatureSettings
 
 
 def volume_features(region: Region, settings: FeatureSettings) -> dict[str, float]:

@@ -11,8 +11,8 @@ import pandas as pd
 from imagenomics.cohort.ids import Parser, build_parser
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError
-from imagenomics.images.freesurfer import Failure, FreeSurferTable, assemble, check_one_value
-from imagenomics.images.freesurfer_stats import ETIV, WHOLE_BRAIN, split_hemisphere
+from imagenomics.images.freesurfer.stats import ETIV, WHOLE_BRAIN, split_hemisphere
+from imagenomics.images.freesurfer.subjects import Failure, FreeSurferTable, assemble, check_one_value
 from imagenomics.tables.read import read_text_table, to_number
 
 _PARCELS = re.compile(r"(?P<side>[lr]h)\.(?P<parcellation>.+)\.(?P<measure>[a-z]+)")
@@ -62,7 +62,7 @@ def read_stats_tables(
     Returns
     -------
     FreeSurferTable
-        As of :func:`imagenomics.images.freesurfer.read_freesurfer`; rows that cannot be keyed are failures.
+        As of :func:`imagenomics.images.freesurfer.subjects.read_freesurfer`; rows that cannot be keyed are failures.
     """
     parse = build_parser(rule or IdRule(), known=known)
     frames, failures = [], []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagenomics.features.cooccurrence import haralick, mean_defined, pair_counts
-from imagenomics.features.emphasis import SizeTable, count_sizes, emphasis_features, from_matrices
 from imagenomics.features.grid import LevelGrid, directions
 from imagenomics.features.names import GLCM, GLRLM, GLSZM, NGLDM, NGTDM
-from imagenomics.features.neighbourhood import compare_neighbours, tone_difference
-from imagenomics.features.pyradiomics_names import PYRADIOMICS_TEXTURE, named
-from imagenomics.features.run_length import run_counts
+from imagenomics.features.pyradiomics.names import PYRADIOMICS_TEXTURE, named
 from imagenomics.features.settings import FeatureSettings
-from imagenomics.features.zones import find_zones
+from imagenomics.features.texture.cooccurrence import haralick, mean_defined, pair_counts
+from imagenomics.features.texture.emphasis import SizeTable, count_sizes, emphasis_features, from_matrices
+from imagenomics.features.texture.neighbourhood import compare_neighbours, tone_difference
+from imagenomics.features.texture.run_length import run_counts
+from imagenomics.features.texture.zones import find_zones
 
 COARSEST = 1e6  # what PyRadiomics writes for a region without differences
 

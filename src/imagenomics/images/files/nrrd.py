@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from imagenomics.errors import FileProblem, InputError
-from imagenomics.images.layout import Encoding, Layout
+from imagenomics.images.files.layout import Encoding, Layout
 
 NUMBER_TYPES = {
     "i1": ("signed char", "int8", "int8_t"),

@@ -1,0 +1,1 @@
+"""Size and shape of a region: mesh, enclosing solids, autocorrelation."""

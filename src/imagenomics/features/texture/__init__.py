@@ -1,0 +1,1 @@
+"""Grey-level matrices: co-occurrence, run length, zones, neighbourhood."""

@@ -1,0 +1,1 @@
+"""Folders laid out as BIDS: names, sidecars, what belongs together."""

@@ -1,0 +1,1 @@
+"""File formats of volumes: NIfTI and NRRD headers and their numbers, and which files are DICOM."""

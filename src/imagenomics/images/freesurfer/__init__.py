@@ -1,0 +1,1 @@
+"""Statistics tables of FreeSurfer subjects."""
