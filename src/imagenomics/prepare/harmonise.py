@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,9 @@ from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.prepare.base import FloatArray, FoldTransformer, IntArray, bad_parameter, names_in
 from imagenomics.prepare.residualise import row_products
 from imagenomics.prepare.roles import Coding, Column, as_numbers, find_columns, fit_coding, read_mixed
+from imagenomics.prepare.settings import Unseen
 from imagenomics.prepare.site_effects import SiteEffects, estimate_sites
 
-Unseen = Literal["keep", "missing", "refuse"]
 UNSEEN: tuple[Unseen, ...] = get_args(Unseen)
 
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from imagenomics.errors import InputError
+from imagenomics.features.bags import LANDMARKS
 from imagenomics.prepare.base import FloatArray, FoldTransformer, IntArray, bad_parameter
 from imagenomics.prepare.roles import Column, find_columns
 
-PERCENTILES = (1.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 99.0)
+PERCENTILES = LANDMARKS
 
 
 class NyulStandard(FoldTransformer):

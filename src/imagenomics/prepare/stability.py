@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,8 @@ import pandas as pd
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.prepare.base import FloatArray, FoldTransformer, bad_parameter, names_in
 from imagenomics.prepare.repetitions import COLUMNS, stability_of
+from imagenomics.prepare.settings import Bound, Unknown
 from imagenomics.stats.agreement.icc import FORMS, Form
-
-Bound = Literal["ci_low", "icc"]
-Unknown = Literal["drop", "keep"]
 
 
 class StabilityFilter(FoldTransformer):

@@ -23,7 +23,7 @@ def methods_section(results: Results) -> Html:
     paragraphs = [
         [_cohort(results), _images(results), _molecules(results)],
         [_association(b) for b in results.blocks("associate")],
-        [*map(_training, _alike(results.blocks("train"))), _rule(results)],
+        [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
         [_software(results)],
     ]
     texts = [" ".join(s for s in sentences if s) for sentences in paragraphs]
@@ -103,6 +103,26 @@ def _training(blocks: Sequence[Block]) -> str:
         f"with {validation}{times}; everything that is learned from several patients was learned inside "
         f"the folds.{against}{elsewhere}"
     )
+
+
+def _cohort_steps(results: Results) -> str:
+    """Say what was learned from the cohort before a model saw the features."""
+    predict = results.study.get("predict")
+    prepare = predict.get("prepare") if isinstance(predict, Mapping) else None
+    chosen: Block = prepare if isinstance(prepare, Mapping) else {}
+    said = [f"{b.get('name')} ({b.get('kind')})" for b in results.blocks("learned")]
+    stability, harmonise = chosen.get("stability"), chosen.get("harmonise")
+    if isinstance(stability, Mapping):
+        said.append(
+            f"the choice of features with an intraclass correlation of {stability.get('threshold')} or more"
+        )
+    if isinstance(harmonise, Mapping):
+        said.append(f"ComBat harmonisation by {harmonise.get('by')}")
+    if chosen.get("residualise"):
+        said.append(f"the linear effects of {listed([str(c) for c in chosen['residualise']])}")
+    if not said or not results.blocks("train"):
+        return ""
+    return f"Learned once in each outer training part, without the answers: {listed(said)}."
 
 
 def _target(block: Block) -> str:

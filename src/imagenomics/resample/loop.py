@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone, is_classifier
+from sklearn.pipeline import Pipeline
 
 from imagenomics.errors import ImagenomicsError, InputError, InternalError
 from imagenomics.resample.fold_table import check_folds
@@ -165,7 +166,8 @@ def _threshold(model: Any, train_mean: float) -> float:
 
     That is the share of positives in the training part for probabilities, and 0 for decision values.
     """
-    own = getattr(model, "threshold_", None)
+    last = model[-1] if isinstance(model, Pipeline) else model
+    own = getattr(last, "threshold_", None)
     if own is not None:
         return float(own)
     return train_mean if hasattr(model, "predict_proba") else 0.0

@@ -15,7 +15,7 @@ from imagenomics.runs.store import Unit
 from imagenomics.runs.train import STAGE, Trained
 from imagenomics.runs.units import Workshop
 
-VERSION = 1
+VERSION = 2
 
 
 def write_cards(
@@ -38,8 +38,7 @@ def write_cards(
     wanted = set()
     for analysis, payload in results.payloads.items():
         if payload["card"] is None:
-            text = f"{analysis}: no model card, because '{units[analysis].data[0].models[0].family}' is no weighted sum"
-            issues.warn(STAGE, "IGX-RUN-071", text)
+            issues.warn(STAGE, "IGX-RUN-071", f"{analysis}: no model card, because {payload['reason']}")
             continue
         name = f"models/{declared_name(analysis)}"
         folder.write_json(name, payload["card"])
@@ -56,10 +55,12 @@ def fit_card(unit: Unit) -> dict[str, Any]:
     design: Design = unit.data[0]
     study, digests = unit.data[1:]
     spec = next(m for m in design.models if m.role == PRIMARY)
+    if design.steps is not None:
+        return {"card": None, "reason": "steps learned from the cohort stand before the model"}
     model = design.model(spec).fit(design.columns(spec), design.labels)
     parts = linear_parts(model, digests)
     if parts is None:
-        return {"card": None}
+        return {"card": None, "reason": f"'{spec.family}' is no weighted sum"}
     target = design.target
     card = ModelCard(
         study=study,
@@ -72,4 +73,4 @@ def fit_card(unit: Unit) -> dict[str, Any]:
         intercept=parts[0],
         columns=parts[1],
     )
-    return {"card": card.model_dump(mode="json")}
+    return {"card": card.model_dump(mode="json"), "reason": ""}

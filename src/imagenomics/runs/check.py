@@ -19,9 +19,11 @@ from imagenomics.images.geometry import compare_grids
 from imagenomics.images.grid import Grid
 from imagenomics.images.load import load_case
 from imagenomics.images.read import read_mask
+from imagenomics.prepare.learned import Learned
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.extract import find_cases
 from imagenomics.runs.folder import Issues
+from imagenomics.runs.learned import learned_descriptions
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
 from imagenomics.runs.plan import ImageBlock, PhenotypeBlock, Plan
@@ -91,7 +93,10 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
         images=images,
-        phenotypes=[_check_phenotypes(block, plan, linked) for block in plan.phenotypes],
+        phenotypes=[
+            *(_check_phenotypes(block, plan, linked) for block in plan.phenotypes),
+            *(_check_learned(block, linked) for block in plan.learned),
+        ],
         analyses=analyses,
         problems=problems,
         notes=[row.message for row in issues.warnings],
@@ -107,6 +112,16 @@ def _check_phenotypes(block: PhenotypeBlock, plan: Plan, linked: Linked) -> dict
         "kind": block.measure.kind,
         "found": len(linked.files[block.image].cases),
         "features": len(phenotype_descriptions(block, plan.image_of(block))),
+    }
+
+
+def _check_learned(block: Learned, linked: Linked) -> dict[str, Any]:
+    return {
+        "phenotypes": block.name,
+        "image": ", ".join(block.images),
+        "kind": f"{block.kind} (learned)",
+        "found": len(linked.files[block.images[0]].cases),
+        "features": len(block.names()),
     }
 
 
@@ -217,6 +232,7 @@ def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
     index = pd.Index(list(linked.patients), name="patient", dtype=object)
     described = [column_descriptions(b, plan.features_of(b)) for b in plan.images]
     described += [phenotype_descriptions(b, plan.image_of(b)) for b in plan.phenotypes]
+    described += [learned_descriptions(b) for b in plan.learned]
     planned = [PatientTable(pd.DataFrame(0.0, index=index, columns=d.index), d) for d in described]
     return join([*planned, linked.given])
 

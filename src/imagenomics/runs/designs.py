@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from imagenomics.errors import ImagenomicsError
 from imagenomics.features.volumes import lesion_volumes
 from imagenomics.predict.build import build_model
 from imagenomics.predict.settings import PredictSettings
+from imagenomics.prepare.steps import BAG, CohortSteps
 from imagenomics.resample.fold_table import check_folds
 from imagenomics.resample.splits import folds, leave_one_site_out
 from imagenomics.runs.choose import choose_clinical, choose_features
+from imagenomics.runs.cohort_steps import StepTable, declared_steps
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
@@ -34,6 +39,14 @@ class ModelSpec:
     columns: tuple[str, ...]
     baseline: tuple[str, ...] = ()  # columns that stand beside the image columns
     over: str = ""  # for a combined model: the baseline that images are added to
+
+
+@dataclass(frozen=True)
+class OwnFolds:
+    """A user's own folds (patient, repeat, fold) and the digest of their file."""
+
+    table: pd.DataFrame
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,8 @@ class Design:
         Why nothing can be trained; '' when it can.
     folds_digest : str
         Content of the user's own fold table, '' where folds are drawn.
+    steps : CohortSteps or None
+        What is learned from the features of all training patients before a model sees them.
     """
 
     target: Target
@@ -86,6 +101,7 @@ class Design:
     options: TrainOptions
     problem: str = ""
     folds_digest: str = ""
+    steps: CohortSteps | None = None
 
     def settings(self) -> str:
         """Return what the numbers of this prediction depend on, beside its data, as canonical text."""
@@ -94,14 +110,17 @@ class Design:
         return f"{target.block.canonical()}{target.analysis}{target.positive}{tuning}{self.folds_digest}"
 
     def model(self, spec: ModelSpec) -> Any:
-        """Build the estimator of a model."""
-        return build_model(
+        """Build the estimator of a model; one that sees images goes through the steps first."""
+        model = build_model(
             spec.family,
             task=self.target.task,
             settings=self.options.predict,
             seed=self.options.seed,
             baseline=spec.baseline,
         )
+        if self.steps is None or spec.role == BASELINE:
+            return model
+        return Pipeline([("cohort", clone(self.steps).set_params(passing=spec.baseline)), ("model", model)])
 
     @property
     def strata(self) -> pd.Series | None:
@@ -125,14 +144,13 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
     images = choose_features(
         extracted.features, target.block.features, flagged=target.block.flagged, where=where
     )
-    given, digest = None, ""
-    if target.block.folds_table is not None:
-        given = read_keyed_table(linked.root / target.block.folds_table, key="patient")
-        digest = linked.digests[target.block.folds_table]
+    given = None
+    if (path := target.block.folds_table) is not None:
+        given = OwnFolds(read_keyed_table(linked.root / path, key="patient"), linked.digests[path])
     return make_design(
         target,
         images=images.select(
-            c for c in images.columns.index if images.columns.at[c, "role"] != "volume"
+            c for c in images.columns.index if images.columns.at[c, "role"] not in ("volume", "learned")
         ).values,
         clinical=_clinical(target, linked, where).values,
         volume=lesion_volumes(
@@ -140,8 +158,8 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
         ),
         sites=linked.sites,
         given_folds=given,
-        folds_digest=digest,
         options=TrainOptions(plan.predict, plan.seed, plan.alpha),
+        beside=declared_steps(plan, linked, extracted, images, where=where),
     )
 
 
@@ -152,13 +170,14 @@ def make_design(
     clinical: pd.DataFrame,
     volume: pd.DataFrame,
     sites: pd.Series | None,
-    given_folds: pd.DataFrame | None,
+    given_folds: OwnFolds | None,
     options: TrainOptions,
-    folds_digest: str = "",
+    beside: StepTable | None = None,
 ) -> Design:
     """Set up one prediction from frames by patient; what cannot be cross-validated says why instead of failing."""
+    beside = beside or StepTable(pd.DataFrame(index=images.index))
     known = target.values.notna()
-    pictured = images.notna().any(axis=1)
+    pictured = images.notna().any(axis=1) | _with_voxels(beside.columns)
     keep = known & pictured
     labels = target.values[keep]
     kept_sites = None if sites is None else sites[keep]
@@ -170,21 +189,35 @@ def make_design(
         site_folds = _site_folds(target, kept_sites)
     except ImagenomicsError as error:
         problem = error.what
-    if images.shape[1] == 0:
+    if images.shape[1] == 0 and not (beside.steps is not None and beside.steps.learners):
         problem = "no image feature without a flag is there to train on"
     return Design(
         target=target,
-        table=pd.concat([images, clinical, volume], axis=1)[keep],
+        table=pd.concat([images, beside.columns, clinical, volume], axis=1)[keep],
         labels=labels,
         sites=kept_sites,
         folds=drawn,
         site_folds=site_folds,
-        models=_models(target, *(tuple(map(str, part.columns)) for part in (images, clinical, volume))),
+        models=_models(
+            target,
+            *(tuple(map(str, p.columns)) for p in (images, clinical, volume)),
+            beside=tuple(map(str, beside.columns.columns)),
+        ),
         left_out=left_out,
         options=options,
         problem=problem,
-        folds_digest=folds_digest,
+        folds_digest="" if given_folds is None else given_folds.digest,
+        steps=beside.steps,
     )
+
+
+def _with_voxels(columns: pd.DataFrame) -> pd.Series:
+    """Return which patients bring voxels to something that is learned."""
+    bags = [c for c in columns.columns if str(c).startswith(BAG)]
+    found = pd.Series(False, index=columns.index)
+    for name in bags:
+        found |= columns[name].map(lambda array: bool(np.isfinite(array).all(axis=1).any()))
+    return found
 
 
 def _clinical(target: Target, linked: Linked, where: str) -> PatientTable:
@@ -198,9 +231,9 @@ def _clinical(target: Target, linked: Linked, where: str) -> PatientTable:
     return choose_clinical(linked.clinical, names, where=where)
 
 
-def _folds(target: Target, labels: pd.Series, given: pd.DataFrame | None, *, seed: int) -> pd.DataFrame:
+def _folds(target: Target, labels: pd.Series, given: OwnFolds | None, *, seed: int) -> pd.DataFrame:
     if given is not None:
-        return check_folds(given, labels.index)
+        return check_folds(given.table, labels.index)
     block = target.block
     return folds(
         labels.index, labels, n_splits=block.folds, repeats=block.repeats, seed=seed, task=target.task
@@ -215,15 +248,21 @@ def _site_folds(target: Target, sites: pd.Series | None) -> pd.DataFrame | None:
 
 
 def _models(
-    target: Target, images: tuple[str, ...], clinical: tuple[str, ...], volume: tuple[str, ...]
+    target: Target,
+    images: tuple[str, ...],
+    clinical: tuple[str, ...],
+    volume: tuple[str, ...],
+    *,
+    beside: tuple[str, ...],
 ) -> tuple[ModelSpec, ...]:
     block = target.block
-    primary = ModelSpec(block.primary, block.primary, PRIMARY, images)
-    others = [ModelSpec(name, name, OTHER, images) for name in block.models if name != block.primary]
+    seen = (*images, *beside)
+    primary = ModelSpec(block.primary, block.primary, PRIMARY, seen)
+    others = [ModelSpec(name, name, OTHER, seen) for name in block.models if name != block.primary]
     given = {"clinical": clinical, "volume": volume}
     baselines = [ModelSpec(name, name, BASELINE, columns) for name, columns in given.items() if columns]
     combined = [
-        ModelSpec(f"image+{name}", block.primary, COMBINED, (*images, *columns), columns, over=name)
+        ModelSpec(f"image+{name}", block.primary, COMBINED, (*seen, *columns), columns, over=name)
         for name, columns in given.items()
         if columns and name in block.baselines
     ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from imagenomics.runs.folder import Issues, RunFolder
+from imagenomics.runs.learned import gather_bags
 from imagenomics.runs.link import Linked
 from imagenomics.runs.measure import STAGE, Case, case_unit, measure_case, note_problems
 from imagenomics.runs.panels import safe_name
@@ -19,11 +22,15 @@ from imagenomics.tables.patient_table import PatientTable, join
 
 @dataclass(frozen=True)
 class Extracted:
-    """Image features by patient, the share of images that failed in any measurement, and the key of it all."""
+    """Image features by patient, the share of images that failed in any measurement, and the key of it all.
+
+    ``bags`` hold, for each learned block, the array that each patient brings to it.
+    """
 
     features: PatientTable
     failed_share: float
     key: str
+    bags: dict[str, pd.Series] = field(default_factory=dict)
 
 
 def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, issues: Issues) -> Extracted:
@@ -60,13 +67,14 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
             widen(block.name, described, own, accept=settings.accept, patients=linked.patients, issues=issues)
         )
     further = measure_phenotypes(plan, linked, shop=shop, issues=issues)
-    features = join([*measured, *further.tables, linked.given]).patients(linked.patients)
+    bags = gather_bags(plan, linked, shop=shop, issues=issues)
+    features = join([*measured, *further.tables, *bags.columns, linked.given]).patients(linked.patients)
     folder.write_table("features", features)
     _write_panels(folder, cases, results)
     upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
-    key = make_key("extracted", 1, "", [linked.key, *upstream, *further.keys])
-    failed = {*results.failures, *further.failed_images}
-    return Extracted(features, len(failed) / max(len(cases), 1), key)
+    key = make_key("extracted", 1, "", [linked.key, *upstream, *further.keys, *bags.keys])
+    failed = {*results.failures, *further.failed_images, *bags.failed_images}
+    return Extracted(features, len(failed) / max(len(cases), 1), key, bags.arrays)
 
 
 def find_cases(plan: Plan, linked: Linked) -> dict[str, Case]:

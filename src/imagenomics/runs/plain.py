@@ -16,6 +16,8 @@ from imagenomics.images.find import find_images
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.resample.sequential import DrawsFailed
+from imagenomics.runs.choose import choose_clinical
+from imagenomics.runs.cohort_steps import StepTable, step_table
 from imagenomics.runs.designs import Design, TrainOptions, make_design
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.judge import judge_predictions
@@ -28,7 +30,7 @@ from imagenomics.runs.targets import Target
 from imagenomics.runs.train import train_designs
 from imagenomics.runs.units import Workshop
 from imagenomics.runs.wide import column_descriptions, widen
-from imagenomics.tables.patient_table import PatientTable
+from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.verdicts.settings import VerdictSettings
 from imagenomics.work.cluster import open_executor
 from imagenomics.work.failures import Failure
@@ -190,4 +192,16 @@ def _design(
         sites=known.values.get("site") if known is not None else None,
         given_folds=None,
         options=TrainOptions(settings or PredictSettings(), seed),
+        beside=_steps(settings or PredictSettings(), features, clinical),
     )
+
+
+def _steps(settings: PredictSettings, features: PatientTable, clinical: PatientTable | None) -> StepTable:
+    ids = features.values.index
+    known = (
+        clinical.patients(ids)
+        if clinical is not None
+        else PatientTable(pd.DataFrame(index=ids), describe([]))
+    )
+    wanted = settings.prepare.context
+    return step_table(settings.prepare, context=choose_clinical(known, wanted, where="predict_target").values)

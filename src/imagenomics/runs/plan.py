@@ -16,6 +16,7 @@ from imagenomics.features.settings import FeatureSettings
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
+from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.settings import BlockName, Settings
 
 Baseline = Literal["clinical", "volume"]
@@ -235,6 +236,11 @@ class Plan(Settings):
     feature_tables: tuple[AnyFeatureTable, ...] = Field(
         default=(), description="Features measured elsewhere."
     )
+    learned: tuple[AnyLearned, ...] = Field(
+        default=(),
+        description="Measures that are learned from the voxels of many patients: in predictions from those of the "
+        "training part, in associations from all.",
+    )
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -242,7 +248,7 @@ class Plan(Settings):
         default=PredictSettings(), description="How models are prepared and tuned inside the training part."
     )
 
-    @field_validator("images", "phenotypes", "feature_tables", "molecules", "associate", "train")
+    @field_validator("images", "phenotypes", "feature_tables", "learned", "molecules", "associate", "train")
     @classmethod
     def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
         _refuse_twice(getattr(block, "name", "") for block in blocks)
@@ -251,18 +257,33 @@ class Plan(Settings):
     @model_validator(mode="after")
     def _names_across(self) -> Self:
         _refuse_twice(
-            [b.name for blocks in (self.images, self.phenotypes, self.feature_tables) for b in blocks]
+            b.name
+            for blocks in (self.images, self.phenotypes, self.feature_tables, self.learned)
+            for b in blocks
         )
         images = {b.name for b in self.images}
+        for learned in self.learned:
+            for name in learned.images:
+                if name not in images:
+                    raise ValueError(f"learned {learned.name}: there is no [[images]] block named '{name}'")
         for block in self.phenotypes:
             if block.image not in images:
                 raise ValueError(
                     f"phenotypes {block.name}: there is no [[images]] block named '{block.image}'"
                 )
+        self._check_learned()
         _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
         if not self.images and not self.feature_tables:
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
         return self
+
+    def _check_learned(self) -> None:
+        by_name = {b.name: b for b in self.images}
+        for block in self.learned:
+            if isinstance(block, IntensityBlock) and by_name[block.image].normalise.method != "none":
+                raise ValueError(
+                    f"learned {block.name}: the image '{block.image}' is normalised already; set its normalise = 'none'"
+                )
 
     def image_of(self, block: PhenotypeBlock) -> ImageBlock:
         """Return the image that a phenotype is measured in."""
@@ -286,6 +307,7 @@ class Plan(Settings):
             *(path for block in self.molecules for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
             *(block.folds_table for block in self.train),
+            None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
         ]
         return sorted({path for path in found if path})
 
