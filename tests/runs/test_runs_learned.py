@@ -82,6 +82,12 @@ def test_the_steps_change_predictions_and_the_page_says_them(study, tmp_path):
     pd.testing.assert_series_equal(scores["steps"]["clinical"], scores["bare"]["clinical"])
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Path:
+    """One run folder, so that the images are measured once."""
+    return tmp_path_factory.mktemp("shared") / "run"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -97,11 +103,11 @@ def test_the_steps_change_predictions_and_the_page_says_them(study, tmp_path):
         ("select = 10", "select = 10, stability = { threshold = 0.9 }", "IGX-PREP-024"),
     ],
 )
-def test_what_cannot_be_done_says_so(study, tmp_path, old, new, message):
+def test_what_cannot_be_done_says_so(study, shared, tmp_path, old, new, message):
     bad = tmp_path / "bad.toml"
     bad.write_text(study.read_text().replace(old, new, 1))
     with pytest.raises(ImagenomicsError, match=f"(?s){message}"):
-        _train(bad, study.parent, tmp_path / "run")
+        _train(bad, study.parent, shared)
 
 
 def _train(path, root, out):
