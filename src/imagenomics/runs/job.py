@@ -18,6 +18,7 @@ from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.judge import judge
 from imagenomics.runs.kernels import compile_kernels
 from imagenomics.runs.link import link
+from imagenomics.runs.names import check_names
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.record import recorded_origin, write_record
 from imagenomics.runs.store import Store
@@ -120,6 +121,7 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
     try:
         with clock.stage("link"):
             linked = link(plan, root, folder, issues=issues)
+            check_names(plan, linked)
             made_of = {"plan": plan.canonical(), "link": linked.key}
             _drop_stale(folder, made_of, after="link")
         with clock.stage("kernels"):

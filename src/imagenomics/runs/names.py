@@ -1,0 +1,29 @@
+"""Names that a study declares are looked up as soon as the tables are linked: a typing error costs no extraction."""
+
+from __future__ import annotations
+
+from imagenomics.runs.choose import ALL, choose_clinical, choose_targets
+from imagenomics.runs.link import Linked
+from imagenomics.runs.plan import Plan
+from imagenomics.runs.targets import resolve_targets
+
+
+def check_names(plan: Plan, linked: Linked) -> None:
+    """Look up every clinical variable, molecule and target that the analyses name.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RUN-041``, ``IGX-RUN-042``, ``IGX-RUN-060`` to ``IGX-RUN-063``: a name that is not there.
+    """
+    for tests in plan.associate:
+        where = f"[[associate]] {tests.name}"
+        choose_clinical(linked.clinical, tests.adjust, where=where)
+        choose_targets(linked.molecules, tests.targets, where=where)
+    resolve_targets(plan, linked)
+    for block in plan.train:
+        if block.clinical != ALL:
+            named = (block.clinical,) if isinstance(block.clinical, str) else block.clinical
+            choose_clinical(linked.clinical, named, where=f"[[train]] {block.name}")
+    if plan.train:
+        choose_clinical(linked.clinical, plan.predict.prepare.context, where="[predict.prepare]")
