@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -48,6 +49,9 @@ def test_help_and_import_load_nothing_heavy():
         (["runn"], 2, "runn"),
         (["extract"], 2, "IGX-CLI-001"),
         (["extract", "--image", "a.nii"], 2, "IGX-CLI-001"),
+        (["extract", "study.toml", "--map", "stat_mean"], 2, "feature-map"),
+        (["extract", "--image", "a.nii", "--mask", "b.nii", "--radius-mm", "2"], 2, "IGX-CLI-001"),
+        (["extract", "--image", "a.nii", "--mask", "b.nii", "--map", "stat_mean"], 2, "--out"),
         (["init", "absent-folder"], 2, "IGX-STUDY-006"),
         (["demo", "--workers", "0"], 2, "--workers"),
     ],
@@ -115,6 +119,29 @@ def test_one_picture(phantom, capsys, tmp_path):
     assert "IGX-IMG-030" in capsys.readouterr().err
     assert _call("extract", *files, "--preset", "ibsi-digitl") == 2
     assert "did you mean 'ibsi-digital'" in capsys.readouterr().err
+
+
+def test_maps_of_one_picture_lie_on_its_grid(phantom, capsys, tmp_path):
+    import SimpleITK as sitk
+
+    images = phantom.parent / "images"
+    files = ("--image", images / "PHANTOM-003_t1post.nii.gz", "--mask", images / "PHANTOM-003_mask.nii.gz")
+    asked = ("--map", "stat_mean, cm_contrast_3D_avg", "--radius-voxels", 1, "--out", tmp_path / "maps")
+    assert _call("extract", *files, *asked, "--json") == 0
+    written = {row["feature"]: row["file"] for row in json.loads(capsys.readouterr().out)}
+    assert list(written) == ["stat_mean", "cm_contrast_3D_avg"]
+    image, mask = sitk.ReadImage(str(files[1])), sitk.ReadImage(str(files[3]))
+    for file in written.values():
+        found = sitk.ReadImage(file)
+        assert found.GetSize() == image.GetSize()
+        for get in ("GetSpacing", "GetOrigin", "GetDirection"):
+            assert np.allclose(getattr(found, get)(), getattr(image, get)(), atol=1e-5)
+        inside = sitk.GetArrayFromImage(mask) > 0
+        assert np.array_equal(np.isfinite(sitk.GetArrayFromImage(found)), inside)
+    assert _call("extract", *files, "--map", "stat_maen", "--radius-mm", 3, "--out", tmp_path) == 2
+    assert "did you mean 'stat_mean'" in capsys.readouterr().err
+    assert _call("extract", *files, "--map", "stat_mean", "--radius-mm", 0.01, "--out", tmp_path) == 2
+    assert "IGX-FEAT-181" in capsys.readouterr().err
 
 
 def test_init_writes_a_study_that_check_accepts(phantom, tmp_path, capsys):

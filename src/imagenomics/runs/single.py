@@ -50,7 +50,16 @@ def extract_case(
     """
     features = preset(preset_name)
     name = patient or image.name.split(".")[0]
-    block = ImageSettings.read(
+    block = image_block(label)
+    case = Case(name, CaseFiles(image, mask), block, features)
+    values: pd.DataFrame = measure_case(case_unit(case))["values"]
+    settings = f"{block.digest_of_values()}-{features.digest()}"
+    return values.assign(patient=name, image=image.name, settings=settings).reindex(columns=list(COLUMNS))
+
+
+def image_block(label: int | None) -> ImageSettings:
+    """Return how one picture is read: one region, of a label or of all that is not 0."""
+    return ImageSettings.read(
         {
             "name": "image",
             "path": "{patient}",
@@ -59,7 +68,3 @@ def extract_case(
         },
         where="extract",
     )
-    case = Case(name, CaseFiles(image, mask), block, features)
-    values: pd.DataFrame = measure_case(case_unit(case))["values"]
-    settings = f"{block.digest_of_values()}-{features.digest()}"
-    return values.assign(patient=name, image=image.name, settings=settings).reindex(columns=list(COLUMNS))

@@ -1,0 +1,1 @@
+"""Feature maps: the features of a region measured around each of its voxels."""
