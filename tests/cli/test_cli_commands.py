@@ -137,7 +137,7 @@ def test_maps_of_one_picture_lie_on_its_grid(phantom, capsys, tmp_path):
         for get in ("GetSpacing", "GetOrigin", "GetDirection"):
             assert np.allclose(getattr(found, get)(), getattr(image, get)(), atol=1e-5)
         inside = sitk.GetArrayFromImage(mask) > 0
-        assert np.array_equal(np.isfinite(sitk.GetArrayFromImage(found)), inside)
+        assert np.array_equal(sitk.GetArrayFromImage(found) != 0, inside)  # ITK reads NaN as 0
     assert _call("extract", *files, "--map", "stat_maen", "--radius-mm", 3, "--out", tmp_path) == 2
     assert "did you mean 'stat_mean'" in capsys.readouterr().err
     assert _call("extract", *files, "--map", "stat_mean", "--radius-mm", 0.01, "--out", tmp_path) == 2
