@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from imagenomics.errors import InputError, unknown_name
+from imagenomics.prepare.bags import read_bag, read_bags
 from imagenomics.prepare.base import FloatArray, bad_parameter
 from imagenomics.prepare.residualise import row_products
 from imagenomics.work.seeds import generator, integer_seed
@@ -29,9 +28,8 @@ class HabitatClusters(TransformerMixin, BaseEstimator):
     ``voxels_per_patient`` voxels to the clustering, so that large tumours do not decide alone. Habitats are
     ordered by their mean in the first sequence, then the second, and so on.
 
-    ``X`` is a mapping of patient to voxels, a list or a Series of them, or a frame with one such column; the
-    voxels of a patient are an array (voxels, sequences), NaN where a sequence is missing (such voxels do not
-    count). A plain array of numbers (n, s) is n patients of one voxel each.
+    ``X`` holds an array (voxels, sequences) for each patient, as :func:`imagenomics.prepare.bags.read_bags` reads
+    them; voxels with a missing sequence do not count. A plain array of numbers (n, s) is n patients of one voxel each.
 
     Parameters
     ----------
@@ -118,7 +116,7 @@ class HabitatClusters(TransformerMixin, BaseEstimator):
     def label(self, voxels: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the habitat (1, 2, ...) of each voxel (m, s) of one patient, 0 where a sequence is missing."""
         check_is_fitted(self)
-        values = _voxel_array(voxels, sequences=self.n_sequences_, where="label")
+        values = read_bag(voxels, columns=self.n_sequences_, where="label")
         known = ~np.isnan(values).any(axis=1)
         found = np.zeros(len(values), dtype=np.int64)
         if known.any():
@@ -177,52 +175,9 @@ class HabitatClusters(TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> list[FloatArray]:
         """Return the complete voxels of each patient."""
-        listed = _per_patient(X)
-        if listed is None:
-            plain = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
-            listed = list(plain[:, None, :])
-        sequences = None if reset else self.n_sequences_
-        found = []
-        for i, voxels in enumerate(listed):
-            values = _voxel_array(voxels, sequences=sequences, where=f"patient {i}")
-            sequences = values.shape[1] if len(values) else sequences
-            found.append(values[~np.isnan(values).any(axis=1)])
-        return found
+        return read_bags(self, X, reset=reset, columns=None if reset else self.n_sequences_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _per_patient(X: Any) -> Sequence[Any] | None:
-    """Return the patients' arrays where ``X`` holds such; None for a plain table of numbers."""
-    if isinstance(X, Mapping) and not hasattr(X, "shape"):  # a sparse matrix by keys is a dict, too
-        return list(X.values())
-    if isinstance(X, pd.Series):
-        return list(X)
-    if isinstance(X, pd.DataFrame):
-        return (
-            list(X.iloc[:, 0]) if X.shape[1] == 1 and pd.api.types.is_object_dtype(X.dtypes.iloc[0]) else None
-        )
-    if isinstance(X, (list, tuple)) and all(getattr(v, "ndim", 0) == 2 for v in X):
-        return list(X)
-    return None
-
-
-def _voxel_array(voxels: Any, *, sequences: int | None, where: str) -> FloatArray:
-    try:
-        values = np.empty((0, sequences or 1)) if voxels is None else np.asarray(voxels, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.empty(0)
-    if values.ndim == 2 and len(values) == 0:
-        return np.empty((0, sequences or 1))
-    if values.ndim != 2 or np.isinf(values).any() or (sequences is not None and values.shape[1] != sequences):
-        raise InputError(
-            "IGX-PREP-027",
-            f"voxels of shape {values.shape} cannot be used",
-            where=where,
-            expected=f"an array (voxels, {sequences or 'sequences'}) of finite numbers, NaN where one is missing",
-            remedy="give all patients the same sequences, each a column",
-        )
-    return values

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from imagenomics.errors import InputError
 from imagenomics.features.bags import LANDMARKS
+from imagenomics.prepare.bags import one_row_each
 from imagenomics.prepare.base import FloatArray, FoldTransformer, IntArray, bad_parameter
 from imagenomics.prepare.roles import Column, find_columns
 
@@ -20,11 +21,12 @@ PERCENTILES = LANDMARKS
 class NyulStandard(FoldTransformer):
     """Bring MR intensities to one scale by the landmarks of each patient's histogram.
 
-    An image travels as its landmarks (:func:`image_landmarks`): columns of the patient table. The standard is
-    the mean of the training patients' landmarks, after the outer two of each were set to ``low`` and ``high``.
-    Every other column is an intensity in the same unit (a percentile, a mean inside a region) and is carried to
-    the standard scale along the straight pieces between the patient's own landmarks. Whole images are carried by
-    :func:`standardise_image` with ``standard_``.
+    An image travels as its landmarks (:func:`image_landmarks`): columns of the patient table, or of one row (1, p)
+    for each patient (:func:`imagenomics.prepare.bags.one_row_each`). The standard is the mean of the training
+    patients' landmarks, after the outer two of each were set to ``low`` and ``high``. Every other column is an
+    intensity in the same unit (a percentile, a mean inside a region) and is carried to the standard scale along the
+    straight pieces between the patient's own landmarks. Whole images are carried by :func:`standardise_image` with
+    ``standard_``.
 
     Landmark columns come out too: they are the standard itself, the same for all patients, and a redundancy
     filter leaves them out. A patient without landmarks, or with all of them equal, becomes missing.
@@ -77,6 +79,7 @@ class NyulStandard(FoldTransformer):
             raise bad_parameter(
                 f"low {self.low}, high {self.high}", where="NyulStandard", expected="low below high"
             )
+        X = one_row_each(X)
         values = validate_data(
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2
         )
@@ -107,7 +110,7 @@ class NyulStandard(FoldTransformer):
             ``IGX-PREP-025``: a patient's landmarks do not ascend.
         """
         check_is_fitted(self)
-        values = self._read(X, reset=False)
+        values = self._read(one_row_each(X, columns=self.n_features_in_), reset=False)
         own = self._own(values)
         found = np.full(values.shape, np.nan)
         for i in np.flatnonzero(own[:, -1] > own[:, 0]):

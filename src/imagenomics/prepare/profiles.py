@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from imagenomics.errors import InputError
+from imagenomics.prepare.bags import one_row_each
 from imagenomics.prepare.base import FloatArray
 from imagenomics.prepare.nyul import PERCENTILES, NyulStandard
 
@@ -38,8 +38,10 @@ class NyulProfiles(TransformerMixin, BaseEstimator):
     def __init__(self, *, names: tuple[str, ...]) -> None:
         self.names = names
 
-    def fit(self, X: Sequence[npt.ArrayLike], y: Any = None) -> Self:
-        """Learn the standard from the profiles, an array (1, 11 + k) for each patient.
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the standard from the profiles, an array (1, 11 + k) for each patient, or a table of them.
+
+        What may hold the arrays: see :func:`imagenomics.prepare.bags.read_bags`.
 
         Raises
         ------
@@ -50,7 +52,7 @@ class NyulProfiles(TransformerMixin, BaseEstimator):
         self.standard_ = self.model_.standard_
         return self
 
-    def transform(self, X: Sequence[npt.ArrayLike]) -> FloatArray:
+    def transform(self, X: Any) -> FloatArray:
         """Return the intensities (n, k) on the standard scale."""
         check_is_fitted(self)
         return np.asarray(self.model_.transform(self._table(X))[:, len(PERCENTILES) :], dtype=np.float64)
@@ -59,19 +61,15 @@ class NyulProfiles(TransformerMixin, BaseEstimator):
         """Return the names of the intensities."""
         return np.asarray(self.names, dtype=object)
 
-    def _table(self, X: Sequence[npt.ArrayLike]) -> FloatArray:
+    def _table(self, X: Any) -> FloatArray:
+        """Return the profiles as a table (n, 11 + k), NaN for a patient without one."""
         length = len(PERCENTILES) + len(self.names)
-        found = np.full((len(X), length), np.nan)
-        for i, profile in enumerate(X):
-            values = np.asarray(profile, dtype=np.float64)
-            if values.size == 0:
-                continue
-            if values.size != length:
-                raise InputError(
-                    "IGX-PREP-027",
-                    f"a profile of {values.size} numbers cannot be used",
-                    where=f"patient {i}",
-                    expected=f"{len(PERCENTILES)} landmarks and {len(self.names)} intensities",
-                )
-            found[i] = values.ravel()
-        return found
+        table = np.asarray(one_row_each(X, columns=length), dtype=np.float64)
+        if table.ndim != 2 or table.shape[1] != length:
+            raise InputError(
+                "IGX-PREP-027",
+                f"profiles of shape {table.shape} cannot be used",
+                where="NyulProfiles",
+                expected=f"for each patient {len(PERCENTILES)} landmarks and {len(self.names)} intensities",
+            )
+        return table

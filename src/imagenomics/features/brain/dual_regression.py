@@ -63,10 +63,7 @@ def dual_regression(series: np.ndarray, maps: np.ndarray, *, normalise: bool = T
     Nickerson et al. 2017, Frontiers in Neuroscience 11:115; Beckmann et al. 2009, NeuroImage 47:S148.
     """
     y, s = _checked(series, maps)
-    spread = s - s.mean(axis=1, keepdims=True)
-    centred = y - y.mean(axis=1, keepdims=True)
-    courses = _fit(spread.T, centred.T, "maps").T
-    courses = courses - courses.mean(axis=0)
+    courses = _courses(y, s)
     size = courses.std(axis=0, ddof=1)
     used = courses / np.where(size > 0, size, 1.0) if normalise else courses
     moving = y - y.mean(axis=0)
@@ -76,6 +73,24 @@ def dual_regression(series: np.ndarray, maps: np.ndarray, *, normalise: bool = T
     error = np.sqrt(np.diag(np.linalg.inv(used.T @ used))[:, None] * rest)
     t = np.where(error > 0, found / np.where(error > 0, error, 1.0), np.nan)
     return DualRegression(courses, found, t, df)
+
+
+def component_courses(series: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """Return the time course of each given map (frames, k), mean 0: stage 1 of :func:`dual_regression`.
+
+    Parameters
+    ----------
+    series : ndarray (frames, v)
+        Cleaned signal of each voxel.
+    maps : ndarray (k, v)
+        Group maps at the same places.
+
+    Raises
+    ------
+    InputError
+        ``IGX-FEAT-143`` as :func:`dual_regression`, but frames that depend on each other are no matter.
+    """
+    return _courses(*_checked(series, maps))
 
 
 def component_rows(result: DualRegression, maps: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
@@ -103,6 +118,14 @@ def component_rows(result: DualRegression, maps: np.ndarray, names: Sequence[str
             "similarity": "the patient's map is constant" if flat else float(np.corrcoef(own, group)[0, 1]),
         }
     return region_rows("components", rows)
+
+
+def _courses(y: np.ndarray, s: np.ndarray) -> np.ndarray:
+    spread = s - s.mean(axis=1, keepdims=True)
+    centred = y - y.mean(axis=1, keepdims=True)
+    found = _fit(spread.T, centred.T, "maps").T
+    courses: np.ndarray = found - found.mean(axis=0)
+    return courses
 
 
 def _checked(series: np.ndarray, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
