@@ -15,6 +15,7 @@ from imagenomics.predict.settings import (
     PredictSettings,
 )
 from imagenomics.predict.tuned import TunedClassifier, TunedRegressor
+from imagenomics.prepare.group_ica import GroupICA
 from imagenomics.prepare.impute import MedianImputer
 from imagenomics.prepare.onehot import OneHot
 from imagenomics.prepare.redundancy import RedundancyFilter
@@ -28,7 +29,14 @@ QUICK = PredictSettings(
     boosting=BoostingSettings(trees=(10,), learning_rate=0.5),
 )
 FAMILIES = ("elastic-net", "svm", "random-forest", "boosting")
-TRANSFORMERS = (MedianImputer(), Standardiser(), RedundancyFilter(), SelectTop(k=2), OneHot())
+TRANSFORMERS = (
+    MedianImputer(),
+    Standardiser(),
+    RedundancyFilter(),
+    SelectTop(k=2),
+    OneHot(),
+    GroupICA(1, kind="structural"),
+)
 MODELS = tuple(
     kind(f, settings=QUICK, seed=1) for f in FAMILIES for kind in (TunedClassifier, TunedRegressor)
 )

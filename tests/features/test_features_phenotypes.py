@@ -11,6 +11,7 @@ from imagenomics.errors import InputError
 from imagenomics.features.extract import extract_region
 from imagenomics.features.filters.apply import apply_filter
 from imagenomics.features.filters.settings import LogFilter
+from imagenomics.features.maps.measure import feature_map
 from imagenomics.features.phenotypes.measure import measure_phenotype, planned_rows
 from imagenomics.features.phenotypes.settings import AnyMeasure
 from imagenomics.features.rows import measured_rows
@@ -25,6 +26,11 @@ KINDS = {
     "uptake": {"kind": "uptake", "liver": "liver"},
     "map": {"kind": "map", "reference": "liver"},
     "shuffled": {"kind": "control", "control": "shuffled"},
+    "feature-map": {
+        "kind": "feature-map",
+        "maps": ["stat_var", "cm_contrast", "ngt_contrast"],
+        "radius_voxels": 1,
+    },
     "moved": {"kind": "control", "control": "moved"},
 }
 
@@ -75,6 +81,55 @@ def test_a_filtered_feature_is_that_of_the_filtered_image(scene):
     assert (rows["ibsi"] == "").all()
 
 
+def test_feature_maps_are_summarised_in_each_region(scene):
+    image, regions = scene
+    asked = {
+        "kind": "feature-map",
+        "maps": ["stat_var", "cm_corr"],
+        "radius_mm": 2.5,
+        "statistics": {"n_bins": 20},
+    }
+    measure = TypeAdapter(AnyMeasure).validate_python(asked | {"features": {"intensity_range": [5, 9.8]}})
+    rows, _ = measure_phenotype(image, {"core": regions["core"]}, spacing_mm=SPACING, measure=measure)
+    maps = feature_map(
+        image,
+        regions["core"],
+        spacing_mm=SPACING,
+        features=measure.maps,
+        radius_mm=2.5,
+        settings=measure.features,
+    )
+    values = rows.set_index("feature")["value"]
+    counted = regions["core"] & (image <= 9.8)
+    assert 0 < counted.sum() < regions["core"].sum()
+    assert values["stat_var_n_voxels"] == counted.sum()
+    assert values["stat_var_share_failed"] == 0
+    assert values["stat_var_mean"] == pytest.approx(np.nanmean(maps["stat_var"]))
+    assert values["cm_corr_3D_comb_p90"] == pytest.approx(np.nanpercentile(maps["cm_corr_3D_comb"], 90))
+    assert set(rows["unit"]) == {"intensity2", "", "1"}
+
+
+def test_doubts_of_a_region_are_doubts_of_its_maps(scene):
+    image, regions = scene
+    asked = {"kind": "feature-map", "maps": ["stat_mean", "cm_corr"], "radius_voxels": 1}
+    measure = TypeAdapter(AnyMeasure).validate_python(asked)
+    core = {"core": regions["core"]}
+    rows, _ = measure_phenotype(image, core, spacing_mm=(3.0, 1.0, 1.0), measure=measure)
+    flags = rows.set_index("feature")["flags"]
+    assert flags["stat_mean_mean"] == ""
+    assert flags["cm_corr_3D_comb_mean"] == "anisotropic"
+    flat, _ = measure_phenotype(image.round(-1), core, spacing_mm=SPACING, measure=measure)
+    assert "few-levels" in flat.set_index("feature")["flags"]["cm_corr_3D_comb_mean"]
+    assert flat.set_index("feature")["status"]["cm_corr_3D_comb_n_voxels"] == "flagged"
+    unknown, _ = measure_phenotype(image, core, spacing_mm=SPACING, spacing_known=False, measure=measure)
+    assert (unknown["flags"].str.contains("voxel-units")).all()
+    ball = TypeAdapter(AnyMeasure).validate_python({"kind": "feature-map", "radius_mm": 2})
+    with pytest.raises(InputError, match="IGX-FEAT-181"):
+        measure_phenotype(image, core, spacing_mm=SPACING, spacing_known=False, measure=ball)
+    with pytest.raises(InputError, match="IGX-FEAT-181"):
+        planned_rows(ball, ["core"], spacing_known=False)
+
+
 def test_without_spacing_lengths_are_flagged(scene):
     image, regions = scene
     rows, _ = measure_phenotype(
@@ -113,6 +168,13 @@ def test_a_region_that_is_not_there_is_named(scene):
             "features": {"families": ["shape"]},
         },
         {"kind": "shape"},
+        {"kind": "feature-map"},
+        {"kind": "feature-map", "radius_mm": 2, "radius_voxels": 1},
+        {"kind": "feature-map", "radius_voxels": 1.5},
+        {"kind": "feature-map", "radius_mm": -2},
+        {"kind": "feature-map", "radius_mm": 2, "maps": ["cm_contrats"]},
+        {"kind": "feature-map", "radius_mm": 2, "maps": []},
+        {"kind": "feature-map", "radius_mm": 2, "features": {"spacing_mm": [1, 1, 1]}},
     ],
 )
 def test_measures_that_make_no_sense_are_refused(bad):

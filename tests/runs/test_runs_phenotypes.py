@@ -32,6 +32,11 @@ name = "shuffled"
 image = "t1post"
 measure = { kind = "control", control = "shuffled", features = { families = ["intensity", "glcm"] } }
 
+[[phenotypes]]
+name = "local"
+image = "t1post"
+measure = { kind = "feature-map", maps = ["stat_var"], radius_voxels = 1, statistics = { percentiles = [50] } }
+
 """
 
 
@@ -61,6 +66,10 @@ def test_phenotypes_are_columns_and_failures_are_rows(study, tmp_path):
     assert blobs.shape[1] == 18
     assert set(columns.loc[columns["source"] == "shuffled", "flags"]) == {"negative-control"}
     assert features.filter(like="shuffled.").notna().any(axis=None)
+    assert (
+        features["local.lesion.stat_var_p50"].notna().sum()
+        == blobs["blobs.lesion.log2_stat_mean"].notna().sum()
+    )
     failures = pd.read_csv(tmp_path / "1" / "failures.csv", dtype=str)
     lost = set(failures.loc[failures["stage"] == "extract", "patient"])
     filled = blobs["blobs.lesion.log2_stat_mean"].notna()

@@ -101,7 +101,7 @@ def extract_region(
     rows = feature_columns(settings, spacing_known=spacing_known)
     found = [values[name] for name in rows["feature"]]
     flags = [
-        _flags(family, feature, flag, region, settings)
+        region_flags(family, feature, flag, region, settings)
         for family, feature, flag in zip(rows["family"], rows["feature"], rows["flags"], strict=True)
     ]
     outcome = [
@@ -158,8 +158,8 @@ def _textures(region: Region, settings: FeatureSettings, spacing_known: bool) ->
     return values | pyradiomics_texture_features(grid, settings)
 
 
-def _flags(family: str, feature: str, flags: str, region: Region, settings: FeatureSettings) -> str:
-    """Add to the flags that follow from the settings those that follow from this region."""
+def region_flags(family: str, feature: str, flags: str, region: Region, settings: FeatureSettings) -> str:
+    """Add to the flags of a feature that follow from the settings those that follow from this region."""
     found = [flags] if flags else []
     if (family in BINNED or feature in BINNED_FIRST_ORDER) and region.n_different < settings.min_levels:
         found.append(FEW_LEVELS)

@@ -37,8 +37,8 @@ class PhenotypeBlock(Settings):
     name: BlockName = Field(description="Unique name; first part of the columns.")
     image: str = Field(description="Name of the [[images]] block whose pictures and regions are measured.")
     measure: AnyMeasure = Field(
-        description="What is measured: kind = 'regions', 'compartments', 'spectra', 'filters', 'uptake', 'map' or "
-        "'control', with the settings of that kind."
+        description="What is measured: kind = 'regions', 'compartments', 'spectra', 'filters', 'uptake', 'map', "
+        "'control' or 'feature-map', with the settings of that kind."
     )
 
 

@@ -44,12 +44,7 @@ def mapped_features(
     InputError
         ``IGX-FEAT-183``: a name that is no feature with a map.
     """
-    everything = settings.model_copy(update={"aggregations": AGGREGATIONS})
-    known: dict[str, Family] = {
-        name: family
-        for family in MAPPED
-        for name in feature_names(family, everything, spacing_known=spacing_known)
-    }
+    known: dict[str, Family] = {name: family for family in MAPPED for name in _units(family)}
     short = _short_names(settings, spacing_known)
     found: dict[str, Family] = {}
     for name in features:
@@ -69,6 +64,16 @@ def aggregations_of(names: Sequence[str]) -> tuple[Aggregation, ...]:
         for a in AGGREGATIONS
         if any(n.endswith((f"_{a}", f"_{dimension(a)}" if a.endswith("comb") else a)) for n in names)
     )
+
+
+def unit_of(name: str, family: Family) -> str:
+    """Return the unit of a map: that of its feature."""
+    return _units(family)[name]
+
+
+def _units(family: Family) -> dict[str, str]:
+    """Return all features of a family, in every aggregation, with their units."""
+    return feature_names(family, FeatureSettings(aggregations=AGGREGATIONS), spacing_known=True)
 
 
 def _short_names(settings: FeatureSettings, spacing_known: bool) -> dict[str, list[str]]:

@@ -11,6 +11,11 @@ from imagenomics.errors import unknown_name
 from imagenomics.features.each_region import each_region
 from imagenomics.features.map_statistics import ParameterMaps, region_rows
 from imagenomics.features.phenotypes.control import control_rows
+from imagenomics.features.phenotypes.feature_maps import (
+    FeatureMapMeasure,
+    feature_map_rows,
+    planned_feature_map_rows,
+)
 from imagenomics.features.phenotypes.filtered import filtered_rows
 from imagenomics.features.phenotypes.settings import (
     CompartmentMeasure,
@@ -109,6 +114,10 @@ def _one_region(
         return filtered_rows(
             image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure
         )
+    if isinstance(measure, FeatureMapMeasure):
+        return feature_map_rows(
+            image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure
+        )
     if isinstance(measure, SpectraMeasure):
         return measure_spectra(
             image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure
@@ -137,6 +146,9 @@ def planned_rows(measure: Measure, regions: Sequence[str], *, spacing_known: boo
 
     A made-up ball is measured: names, units and flags do not depend on the patient.
     """
+    if isinstance(measure, FeatureMapMeasure):
+        rows = planned_feature_map_rows(measure, spacing_known=spacing_known)
+        return pd.concat([rows.assign(region=region) for region in regions], ignore_index=True)
     if isinstance(measure, ControlMeasure):  # the ball leaves no room to move, and the rows are the same
         measure = measure.model_copy(update={"control": "shuffled", "allowed": None})
     z, y, x = np.ogrid[:24, :24, :24]

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from imagenomics.features.filters.settings import AnyFilter
 from imagenomics.features.map_statistics import MapSettings
+from imagenomics.features.phenotypes.feature_maps import FeatureMapMeasure
 from imagenomics.features.regions.settings import RegionSettings
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.features.spectra.settings import SpectraSettings
@@ -132,6 +133,7 @@ Measure = (
     | MapMeasure
     | FilterMeasure
     | ControlMeasure
+    | FeatureMapMeasure
 )
 AnyMeasure = Annotated[Measure, Field(discriminator="kind")]
 
