@@ -158,7 +158,7 @@ def test_confounders_by_patient(folder):
     assert table.values.at["A", "scan.acquisition.kvp"] == 120
     assert np.isnan(table.values.at["B", "scan.acquisition.kvp"])
     assert table.values.at["B", "scan.acquisition.model"] is None
-    assert set(table.columns["role"]) == {"clinical"}
+    assert set(table.columns["role"]) == {"acquisition"}
     assert table.columns.at["scan.acquisition.spacing_z_mm", "unit"] == "mm"
     assert table.columns.at["scan.acquisition.kernel", "kind"] == "categorical"
     features = set(table.columns["feature"])

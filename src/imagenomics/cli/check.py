@@ -44,6 +44,8 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
             f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
             f"{image['features']} features; spacing z y x {spacing}"
         )
+        made = ", ".join(f"{name} ({text})" for name, text in image["acquisition"].items())
+        lines.append(f"    {image['image']}.acquisition: {made or 'nothing is known'}")
     for row in report["phenotypes"]:
         lines.append(
             f"phenotypes {row['phenotypes']}: {row['features']} features in {row['found']} of {row['image']}"

@@ -32,7 +32,8 @@ class Cohort:
     Parameters
     ----------
     table : PatientTable
-        Clinical variables (role ``clinical``) and the column ``site`` (role ``site``), where declared.
+        Clinical variables (role ``clinical``, or ``confounder`` where the study says so) and the column ``site``
+        (role ``site``), where declared.
     ids : Series
         Patient -> id as written.
     raw : DataFrame
@@ -163,7 +164,7 @@ def _table(
     columns = describe(
         coded,
         kind=[c.kind for c in coded.values()],
-        role=["site" if name == "site" else "clinical" for name in coded],
+        role=[_role(name, settings) for name in coded],
         source=SIDE,
         family="clinical",
         feature=list(coded),
@@ -172,6 +173,12 @@ def _table(
         settings=settings.digest(),
     )
     return PatientTable(values, columns)
+
+
+def _role(name: str, settings: PatientsSettings) -> str:
+    if name == "site":
+        return "site"
+    return "confounder" if name in settings.confounders else "clinical"
 
 
 def _flow(lost_ids: pd.DataFrame, patients: int, late: int, *, limit: float | None) -> Flow:

@@ -202,6 +202,11 @@ class PatientsSettings(Settings):
     separator: Separator | None = Field(None, description="Overrides the one that the file's ending implies.")
     site: SiteSettings | None = Field(None, description="Where the site is read from.")
     clinical: dict[str, ColumnSettings] = Field({}, description="Clinical variables: name -> column.")
+    confounders: tuple[str, ...] = Field(
+        (),
+        description="Clinical variables that are there to adjust for, such as treatment before the scan: "
+        "clinical = 'all' of a [[train]] block does not take them as predictors.",
+    )
     interval: IntervalSettings | None = Field(None, description="Time from scan to specimen.")
     min_match: float = Field(
         0.05,
@@ -216,6 +221,15 @@ class PatientsSettings(Settings):
         if "site" in clinical:
             raise ValueError("the name 'site' belongs to `site = { column = ... }`")
         return clinical
+
+    @model_validator(mode="after")
+    def _confounders_are_declared(self) -> Self:
+        for name in self.confounders:
+            if name not in self.clinical:
+                close = nearest(name, list(self.clinical))
+                hint = f"did you mean '{close}'?" if close else "declare it under [patients.clinical]"
+                raise ValueError(f"the confounder '{name}' is no clinical variable; {hint}")
+        return self
 
 
 def check_pattern(pattern: str, *, group: str) -> None:

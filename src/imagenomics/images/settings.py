@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from imagenomics.errors import nearest
+from imagenomics.images.dicom.attributes import CONFOUNDERS
 from imagenomics.settings import BlockName, Settings
 
 Modality = Literal["MR", "CT", "PET", "other"]
@@ -112,6 +114,12 @@ class ImageSettings(Settings):
     dicom: DicomSettings = Field(
         default=DicomSettings(), description="How DICOM series, SEG and RTSTRUCT files are read."
     )
+    acquisition: bool | tuple[str, ...] = Field(
+        default=True,
+        description="What headers and JSON sidecars say of scanner, spacing, contrast ... becomes columns "
+        "<name>.acquisition.<what>, to adjust for: true for all that is written, false for nothing, or a list such "
+        "as ['field_strength_t', 'slice_thickness_mm'].",
+    )
     spacing: Spacing = Field(
         default="file",
         description="'file': as the file says; 'unknown': one voxel is the unit of length and all sizes are "
@@ -161,6 +169,17 @@ class ImageSettings(Settings):
         for name, labels in value.items():
             if not labels or (not isinstance(labels, str) and 0 in labels):
                 raise ValueError(f"region '{name}' needs at least one label, and 0 is the background")
+        return value
+
+    @field_validator("acquisition")
+    @classmethod
+    def _known_attributes(cls, value: bool | tuple[str, ...]) -> bool | tuple[str, ...]:
+        known = [a.column for a in CONFOUNDERS]
+        for name in () if isinstance(value, bool) else value:
+            if name not in known:
+                close = nearest(name, known)
+                hint = f"did you mean '{close}'?" if close else f"known: {', '.join(known)}"
+                raise ValueError(f"headers have no '{name}'; {hint}")
         return value
 
     @field_validator("spacing")

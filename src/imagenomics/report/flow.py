@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from imagenomics.report.acquisition import acquisition_part
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.table import Column, data_table
@@ -23,7 +24,14 @@ def flow_section(results: Results) -> Html:
     )
     notes = results.document("flow.json").get("notes")
     said = [el("li", str(n)) for n in notes] if isinstance(notes, list) and notes else None
-    return el("div", diagram, el("ul.notes", said) if said else None, _sides(results), _losses(results))
+    return el(
+        "div",
+        diagram,
+        el("ul.notes", said) if said else None,
+        _sides(results),
+        acquisition_part(results),
+        _losses(results),
+    )
 
 
 def _diagram(steps: list[dict[str, Any]]) -> Html:

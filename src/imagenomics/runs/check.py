@@ -84,6 +84,7 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         own = [case for case in cases.values() if case.image.name == block.name]
         row, found = _check_images(block, plan, own, root)
         row["missing"] = len(linked.patients) - len(own)
+        row["acquisition"] = _check_acquisition(block, linked)
         images.append(row)
         problems += found
         seconds += row["seconds"]
@@ -103,6 +104,16 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         seconds=seconds + sum(row["seconds"] for row in analyses),
         memory_bytes=memory,
     )
+
+
+def _check_acquisition(block: ImageBlock, linked: Linked) -> dict[str, str]:
+    """Say how many values each attribute of the headers has, and of how many patients it is known."""
+    made = linked.clinical.where(role="acquisition", source=block.name)
+    cells = {name: made.values[name].dropna() for name in made.columns.index}
+    return {
+        str(made.columns.at[name, "feature"]): f"{known.nunique()} different, {len(known)} known"
+        for name, known in cells.items()
+    }
 
 
 def _check_phenotypes(block: PhenotypeBlock, plan: Plan, linked: Linked) -> dict[str, Any]:

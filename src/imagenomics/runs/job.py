@@ -120,7 +120,7 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
     associations, trained, failed_share = None, Trained.nothing(), 0.0
     try:
         with clock.stage("link"):
-            linked = link(plan, root, folder, issues=issues)
+            linked = link(plan, root, folder, issues=issues, executor=shop.executor)
             check_names(plan, linked)
             made_of = {"plan": plan.canonical(), "link": linked.key}
             _drop_stale(folder, made_of, after="link")

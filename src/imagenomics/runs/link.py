@@ -14,12 +14,14 @@ from imagenomics.cohort.losses import Loss, join_losses, loss_table
 from imagenomics.errors import InputError, short_list
 from imagenomics.genomics.table import CONFLICT_COLUMNS, DROPPED_COLUMNS, MoleculeTable
 from imagenomics.images.find import FoundImages
+from imagenomics.runs.acquired import read_acquired
 from imagenomics.runs.feature_tables import GivenFeatures
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.sources import Sources, image_losses, read_sources
 from imagenomics.runs.store import files_digest, make_key
 from imagenomics.tables.patient_table import PatientTable, join
+from imagenomics.work.executor import Executor
 
 STAGE = "link"
 VERSION = 1
@@ -34,7 +36,7 @@ class Linked:
     patients : tuple of str
         Those with pictures (and molecules, where the study has any), sorted.
     clinical, molecules : PatientTable
-        Their clinical variables with ``site``, and their molecules and labels.
+        Their clinical variables with ``site`` and with what headers say of their pictures; their molecules and labels.
     given : PatientTable
         Features measured elsewhere; what only adjusts for them (head size) is among the clinical variables.
     raw : DataFrame
@@ -83,9 +85,11 @@ class Linked:
         return self.clinical.values.get("site")
 
 
-def link(plan: Plan, root: Path, folder: RunFolder, *, issues: Issues) -> Linked:
+def link(
+    plan: Plan, root: Path, folder: RunFolder, *, issues: Issues, executor: Executor | None = None
+) -> Linked:
     """Join the two sides of the study; write clinical, molecules, losses, mappings and flow."""
-    linked = join_sides(plan, root, issues=issues)
+    linked = join_sides(plan, root, issues=issues, executor=executor)
     folder.write_table("clinical", linked.clinical)
     folder.write_table("molecules", linked.molecules)
     folder.write_csv("losses", linked.losses)
@@ -96,8 +100,8 @@ def link(plan: Plan, root: Path, folder: RunFolder, *, issues: Issues) -> Linked
     return linked
 
 
-def join_sides(plan: Plan, root: Path, *, issues: Issues) -> Linked:
-    """Join the two sides of the study and write nothing.
+def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | None = None) -> Linked:
+    """Join the two sides of the study and write nothing; headers of images are read for how they were made.
 
     Raises
     ------
@@ -116,9 +120,11 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues) -> Linked:
         for patient, failure in given_features.failures:
             issues.fail(patient, STAGE, failure, file=failure.where or name)
     digests = {name: files_digest(root, name) for name in plan.tables()}
+    acquired = read_acquired(plan, sources.files, patients, issues=issues, executor=executor)
+    clinical = join([sources.cohort.table, given.where(role="clinical")]).patients(patients)
     return Linked(
         patients=tuple(patients),
-        clinical=join([sources.cohort.table, given.where(role="clinical")]).patients(patients),
+        clinical=join([clinical, acquired.table]).patients(patients),
         molecules=join([t.table for t in tables.values()]).patients(patients),
         given=given.select(given.columns.index[given.columns["role"] != "clinical"]).patients(patients),
         raw=sources.cohort.raw.reindex(pd.Index(patients, name="patient")),
@@ -131,7 +137,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues) -> Linked:
         conflicts=_stacked({name: t.conflicts for name, t in coded.items()}, "block", CONFLICT_COLUMNS),
         root=root,
         digests=digests,
-        key=_key(plan, digests, patients),
+        key=_key(plan, digests, [*patients, acquired.text] if acquired.text else patients),
     )
 
 
@@ -193,8 +199,8 @@ def _only(found: FoundImages, patients: Sequence[str]) -> FoundImages:
     return FoundImages({p: found.cases[p] for p in patients if p in found.cases}, found.missing)
 
 
-def _key(plan: Plan, digests: Mapping[str, str], patients: Sequence[str]) -> str:
-    """Return the key of the linked tables: settings, and content of every table that was read."""
+def _key(plan: Plan, digests: Mapping[str, str], known: Sequence[str]) -> str:
+    """Return the key of the linked tables: settings, content of every table, the patients and their headers."""
     blocks = (plan.patients, *plan.molecules, *plan.feature_tables)
     settings = "".join(block.canonical() for block in blocks)
-    return make_key(STAGE, VERSION, settings, [*(f"{n}:{d}" for n, d in digests.items()), *patients])
+    return make_key(STAGE, VERSION, settings, [*(f"{n}:{d}" for n, d in digests.items()), *known])

@@ -152,7 +152,9 @@ class AssociateBlock(AssociateSettings):
         description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
     )
     adjust: tuple[str, ...] = Field(
-        default=(), description="Clinical variables, or 'site', that every test is adjusted for."
+        default=(),
+        description="Clinical variables, 'site', or how the pictures were made ('t1.acquisition.field_strength_t'), "
+        "that every test is adjusted for.",
     )
     within: Literal["site", "nothing"] = Field(
         default="site",
@@ -180,7 +182,8 @@ class TrainBlock(Settings):
     )
     clinical: str | tuple[str, ...] = Field(
         default="all",
-        description="Clinical variables of the clinical baseline: 'all' or names; never the site.",
+        description="Clinical variables of the clinical baseline: 'all' or names; never the site. 'all' leaves "
+        "out confounders and acquisition ('t1.acquisition.model'): name them where they are meant.",
     )
     baselines: tuple[Baseline, ...] = Field(
         default=("clinical", "volume"),

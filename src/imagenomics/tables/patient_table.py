@@ -12,7 +12,11 @@ import pandas as pd
 from imagenomics.errors import InputError, InternalError, short_list, unknown_name
 
 KINDS = ("continuous", "binary", "ordinal", "categorical")
-ROLES = ("feature", "learned", "volume", "clinical", "site", "molecule", "label")
+ROLES = (
+    *("feature", "learned", "volume"),
+    *("clinical", "confounder", "acquisition", "site"),
+    *("molecule", "label"),
+)
 DESCRIPTION: Mapping[str, Any] = {
     "kind": "continuous",
     "role": "feature",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list, unknown_name
-from imagenomics.images.dicom.attributes import CONFOUNDERS, Attribute
-from imagenomics.tables.patient_table import PatientTable, describe
-
-FAMILY = "acquisition"
+from imagenomics.images.acquisition import acquisition_table
+from imagenomics.images.dicom.attributes import CONFOUNDERS
+from imagenomics.images.dicom.index import index_folder
+from imagenomics.images.dicom.scan import KEYWORDS, Scan, scan_files
+from imagenomics.images.dicom.walk import Problem
+from imagenomics.tables.patient_table import PatientTable
 
 
 def acquisition_columns(
@@ -29,8 +33,8 @@ def acquisition_columns(
     Returns
     -------
     PatientTable
-        Role ``clinical``, family ``acquisition``: text columns are categorical, numbers continuous. Columns that no
-        patient has a value of are left out. Nothing that describes the patient is among them.
+        As :func:`imagenomics.images.acquisition.acquisition_table`. Nothing that describes the patient is among the
+        columns.
 
     Raises
     ------
@@ -42,30 +46,43 @@ def acquisition_columns(
         raise unknown_name("IGX-IMG-143", "column", patient, map(str, index.columns))
     series = index[index["kind"] == "series"]
     _check_patients(series, patient)
-    series = series.set_index(
-        pd.Index(series[patient].astype(str), name="patient", dtype=object)
-    ).sort_index()
-    cells = {a: _cells(series[a.column], a) for a in CONFOUNDERS}
-    kept = {a: c for a, c in cells.items() if c.notna().any()}
-    values = pd.DataFrame({f"{name}.{FAMILY}.{a.column}": c for a, c in kept.items()}, index=series.index)
-    columns = describe(
-        values.columns,
-        kind=["categorical" if a.kind == "text" else "continuous" for a in kept],
-        role="clinical",
-        source=name,
-        family=FAMILY,
-        feature=[a.column for a in kept],
-        unit=[a.unit for a in kept],
-        levels=["|".join(sorted(set(c.dropna()))) if a.kind == "text" else "" for a, c in kept.items()],
-    )
-    return PatientTable(values, columns)
+    series = series.set_index(series[patient].astype(str)).sort_index()
+    rows = series[[a.column for a in CONFOUNDERS]].to_dict("records")
+    made = {str(p): {str(k): v for k, v in row.items()} for p, row in zip(series.index, rows, strict=True)}
+    return acquisition_table(made, name=name)
 
 
-def _cells(column: pd.Series, attribute: Attribute) -> pd.Series:
-    if attribute.kind == "number":
-        return column.astype("float64")
-    text = column.astype(object).map(lambda v: str(v).replace("|", "/") if isinstance(v, str) and v else None)
-    return text.astype(object).where(text.notna(), None)
+def series_attributes(source: Path | Scan) -> dict[str, str | float]:
+    """Return how the one series of a file or of scanned headers was made; what is not written is not there.
+
+    Raises
+    ------
+    InputError
+        ``IGX-IMG-104``: the headers are those of several series, or of none.
+    """
+    scan = source if isinstance(source, Scan) else Scan(*_table(source))
+    index = index_folder(scan)
+    series = index[(index["kind"] == "series") & index["is_picture"]]
+    if len(series) != 1:
+        raise InputError(
+            "IGX-IMG-104",
+            f"{len(series)} series are there",
+            where=str(source) if isinstance(source, Path) else "",
+            expected="one series",
+            remedy="declare dicom.description",
+        )
+    row = series.iloc[0]
+    values = {a.column: row[a.column] for a in CONFOUNDERS}
+    return {k: v if isinstance(v, str) else float(v) for k, v in values.items() if _known(v)}
+
+
+def _table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    rows, problems = scan_files([str(path)])
+    return pd.DataFrame(rows, columns=["path", *KEYWORDS], dtype=object), problems
+
+
+def _known(value: object) -> bool:
+    return value is not None and value == value and value != ""
 
 
 def _check_patients(series: pd.DataFrame, patient: str) -> None:
