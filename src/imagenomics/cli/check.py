@@ -50,6 +50,12 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
         lines.append(
             f"phenotypes {row['phenotypes']}: {row['features']} features in {row['found']} of {row['image']}"
         )
+    for row in report["deltas"]:
+        dated = "" if row["dated"] == row["patients"] else f", {row['dated']} with the days between"
+        lines.append(
+            f"deltas {row['deltas']}: {row['features']} features of change from {row['first']} to {row['second']} in "
+            f"{row['patients']} patients with both{dated}"
+        )
     for row in report["analyses"]:
         lines.append(_analysis_line(row))
     for problem in report["problems"]:

@@ -10,6 +10,7 @@ from imagenomics.features.settings import Aggregation, Family, FeatureSettings, 
 
 VOXEL_UNITS = "voxel-units"
 NEGATIVE_CONTROL = "negative-control"  # of the lesion's voxels shuffled, or of another place
+REPETITION = "repetition"  # the same feature, measured once more
 DIAGNOSTIC = "diagnostic"  # tells how a region was made ready, which is no property of the patient
 FEW_LEVELS = "few-levels"
 ANISOTROPIC = "anisotropic"

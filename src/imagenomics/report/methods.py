@@ -21,7 +21,7 @@ def methods_section(results: Results) -> Html:
             "The run folder has no record of the study, so that no methods can be written from it.",
         )
     paragraphs = [
-        [_cohort(results), _images(results), _molecules(results)],
+        [_cohort(results), _images(results), _changes(results), _molecules(results)],
         [_association(b) for b in results.blocks("associate")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
         [_software(results)],
@@ -66,6 +66,14 @@ def _images(results: Results) -> str:
         f"From {many(len(blocks), 'image')} of each patient ({names}), {many(n, 'feature')}{kinds} were "
         "measured, one patient at a time."
     )
+
+
+def _changes(results: Results) -> str:
+    said = [
+        f"from {b.get('first')} to {b.get('second')} ({listed([str(c) for c in b.get('changes') or ()])})"
+        for b in results.blocks("deltas")
+    ]
+    return f"Changes of the same feature were taken {listed(said)}." if said else ""
 
 
 def _molecules(results: Results) -> str:

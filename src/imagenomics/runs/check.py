@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.features.cost import estimate_cost
@@ -20,7 +19,9 @@ from imagenomics.images.grid import Grid
 from imagenomics.images.load import load_case
 from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
+from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
+from imagenomics.runs.deltas import describe_deltas
 from imagenomics.runs.extract import find_cases
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.learned import learned_descriptions
@@ -47,7 +48,7 @@ class CheckReport:
     ----------
     steps : list of dict
         The patient flow.
-    images, phenotypes, analyses : list of dict
+    images, phenotypes, deltas, analyses : list of dict
         What each block would do.
     problems : list of dict
         Files whose header shows already that they will fail: ``patient, file, code, error, remedy``.
@@ -60,6 +61,7 @@ class CheckReport:
     steps: list[dict[str, Any]]
     images: list[dict[str, Any]]
     phenotypes: list[dict[str, Any]]
+    deltas: list[dict[str, Any]]
     analyses: list[dict[str, Any]]
     problems: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -84,12 +86,16 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         own = [case for case in cases.values() if case.image.name == block.name]
         row, found = _check_images(block, plan, own, root)
         row["missing"] = len(linked.patients) - len(own)
-        row["acquisition"] = _check_acquisition(block, linked)
+        row["acquisition"] = check_acquisition(block, linked)
         images.append(row)
         problems += found
         seconds += row["seconds"]
         memory = max(memory, START_BYTES + row["memory_bytes"])
     features = _planned_features(plan, linked)
+    deltas = [check_deltas(block, plan, linked, features) for block in plan.deltas]
+    features = join(
+        [features, *(as_planned(describe_deltas(b, features.columns), linked) for b in plan.deltas)]
+    )
     analyses = [*_check_tests(plan, linked, features), *_check_targets(plan, linked)]
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
@@ -98,22 +104,13 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
             *(_check_phenotypes(block, plan, linked) for block in plan.phenotypes),
             *(_check_learned(block, linked) for block in plan.learned),
         ],
+        deltas=deltas,
         analyses=analyses,
         problems=problems,
         notes=[row.message for row in issues.warnings],
         seconds=seconds + sum(row["seconds"] for row in analyses),
         memory_bytes=memory,
     )
-
-
-def _check_acquisition(block: ImageBlock, linked: Linked) -> dict[str, str]:
-    """Say how many values each attribute of the headers has, and of how many patients it is known."""
-    made = linked.clinical.where(role="acquisition", source=block.name)
-    cells = {name: made.values[name].dropna() for name in made.columns.index}
-    return {
-        str(made.columns.at[name, "feature"]): f"{known.nunique()} different, {len(known)} known"
-        for name, known in cells.items()
-    }
 
 
 def _check_phenotypes(block: PhenotypeBlock, plan: Plan, linked: Linked) -> dict[str, Any]:
@@ -240,12 +237,10 @@ def _voxels_of(case: Case) -> int:
 
 def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
     """Return the features that will be there; those of images still without their values."""
-    index = pd.Index(list(linked.patients), name="patient", dtype=object)
     described = [column_descriptions(b, plan.features_of(b)) for b in plan.images]
     described += [phenotype_descriptions(b, plan.image_of(b)) for b in plan.phenotypes]
     described += [learned_descriptions(b) for b in plan.learned]
-    planned = [PatientTable(pd.DataFrame(0.0, index=index, columns=d.index), d) for d in described]
-    return join([*planned, linked.given])
+    return join([*(as_planned(d, linked) for d in described), linked.given])
 
 
 def _check_tests(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from imagenomics.runs.deltas import measure_deltas
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.learned import gather_bags
 from imagenomics.runs.link import Linked
@@ -69,10 +70,13 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
     further = measure_phenotypes(plan, linked, shop=shop, issues=issues)
     bags = gather_bags(plan, linked, shop=shop, issues=issues)
     features = join([*measured, *further.tables, *bags.columns, linked.given]).patients(linked.patients)
+    if plan.deltas:
+        features = join([features, measure_deltas(plan.deltas, features, linked.clinical, issues=issues)])
     folder.write_table("features", features)
     _write_panels(folder, cases, results)
     upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
-    key = make_key("extracted", 1, "", [linked.key, *upstream, *further.keys, *bags.keys])
+    compared = [block.canonical() for block in plan.deltas]
+    key = make_key("extracted", 1, "", [linked.key, *upstream, *further.keys, *bags.keys, *compared])
     failed = {*results.failures, *further.failed_images, *bags.failed_images}
     return Extracted(features, len(failed) / max(len(cases), 1), key, bags.arrays)
 

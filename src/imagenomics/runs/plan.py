@@ -17,6 +17,8 @@ from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
+from imagenomics.runs.alike import misfit
+from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.settings import BlockName, Settings
 
 Baseline = Literal["clinical", "volume"]
@@ -244,6 +246,9 @@ class Plan(Settings):
         description="Measures that are learned from the voxels of many patients: in predictions from those of the "
         "training part, in associations from all.",
     )
+    deltas: tuple[DeltaBlock, ...] = Field(
+        default=(), description="Changes between two examinations of the same patients."
+    )
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -251,7 +256,9 @@ class Plan(Settings):
         default=PredictSettings(), description="How models are prepared and tuned inside the training part."
     )
 
-    @field_validator("images", "phenotypes", "feature_tables", "learned", "molecules", "associate", "train")
+    @field_validator(
+        "images", "phenotypes", "feature_tables", "learned", "deltas", "molecules", "associate", "train"
+    )
     @classmethod
     def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
         _refuse_twice(getattr(block, "name", "") for block in blocks)
@@ -259,11 +266,8 @@ class Plan(Settings):
 
     @model_validator(mode="after")
     def _names_across(self) -> Self:
-        _refuse_twice(
-            b.name
-            for blocks in (self.images, self.phenotypes, self.feature_tables, self.learned)
-            for b in blocks
-        )
+        columns = (self.images, self.phenotypes, self.feature_tables, self.learned, self.deltas)
+        _refuse_twice(b.name for blocks in columns for b in blocks)
         images = {b.name for b in self.images}
         for learned in self.learned:
             for name in learned.images:
@@ -287,6 +291,14 @@ class Plan(Settings):
                 raise ValueError(
                     f"learned {block.name}: the image '{block.image}' is normalised already; set its normalise = 'none'"
                 )
+
+    @model_validator(mode="after")
+    def _deltas_compare_what_is_alike(self) -> Self:
+        for block in self.deltas:
+            problem = misfit(self, block.first, block.second)
+            if problem:
+                raise ValueError(f"deltas {block.name}: {problem}")
+        return self
 
     def image_of(self, block: PhenotypeBlock) -> ImageBlock:
         """Return the image that a phenotype is measured in."""
