@@ -44,6 +44,12 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
             f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
             f"{image['features']} features; spacing z y x {spacing}"
         )
+        if image["repeats"]:
+            lines.append(
+                f"    {image['repeats']} perturbed copies of each: {image['repeat_columns']} columns of repetitions"
+            )
+        if image["repeats_of"]:
+            lines.append(f"    repeats {image['repeats_of']}: its features are that image's repetitions")
         made = ", ".join(f"{name} ({text})" for name, text in image["acquisition"].items())
         lines.append(f"    {image['image']}.acquisition: {made or 'nothing is known'}")
     for row in report["phenotypes"]:

@@ -17,6 +17,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "mappings.csv": ("column", "written", "mapped"),
     "conflicts.csv": ("patient", "column"),
     "columns_left_out.csv": ("source", "column", "reason"),
+    "stability.csv": ("feature", "source", "family", "icc", "ci_low", "ci_high", "n", "k"),
     "failures.csv": ("patient", "stage", "error"),
     "warnings.csv": ("stage", "message"),
     "clinical.parquet": (),

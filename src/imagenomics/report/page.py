@@ -18,6 +18,7 @@ from imagenomics.report.methods import methods_section
 from imagenomics.report.predictions import prediction_section
 from imagenomics.report.quality import quality_section
 from imagenomics.report.record import record_section
+from imagenomics.report.stability import stability_part
 from imagenomics.report.title import head, is_synthetic, page_title
 from imagenomics.report.verdicts import verdict_section
 from imagenomics.tables.write import write_text
@@ -37,10 +38,15 @@ class Section:
     lead: str = ""
 
 
+def _pictures(results: Results) -> Html:
+    """Return the pictures, and how far what was measured in them can be repeated."""
+    return el("div", gallery_section(results), stability_part(results))
+
+
 SECTIONS = (
     Section("verdicts", "Verdicts", verdict_section),
     Section("patients", "Patients", flow_section),
-    Section("pictures", "Pictures", gallery_section),
+    Section("pictures", "Pictures", _pictures),
     Section("associations", "Associations", association_section),
     Section("predictions", "Predictions", prediction_section),
     Section("quality", "Labels, failures, warnings", quality_section),

@@ -38,6 +38,23 @@ def misfit(plan: Plan, first: str, second: str) -> str:
     return f"'{first}' and '{second}' are not measured alike: {'; '.join(found)}" if found else ""
 
 
+def retest_problem(plan: Plan, name: str, of: str) -> str:
+    """Say why an image cannot be the second examination of another one; '' where it can."""
+    images = {block.name: block for block in plan.images}
+    if of not in images:
+        close = nearest(of, list(images))
+        return f"repeats_of names no [[images]] block '{of}'" + (
+            f"; did you mean '{close}'?" if close else ""
+        )
+    if of == name or images[of].repeats_of is not None:
+        return f"repeats_of = '{of}' is no first examination"
+    if images[of].repeats is not None:
+        return f"'{of}' has perturbed copies already ('repeats'): copies and examinations are not mixed"
+    if set(images[name].regions) != set(images[of].regions) or images[name].has_mask != images[of].has_mask:
+        return f"'{name}' and '{of}' do not have the same regions"
+    return misfit(plan, of, name)
+
+
 def image_values(image: Settings, features: Settings | None) -> dict[str, Any]:
     """Return what the values of an ``[[images]]`` block depend on, by the names of the settings."""
     found = image.model_dump(mode="json", include=OF_IMAGES)

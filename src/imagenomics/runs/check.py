@@ -19,7 +19,7 @@ from imagenomics.images.grid import Grid
 from imagenomics.images.load import load_case
 from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
-from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas
+from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas, check_repeats
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.deltas import describe_deltas
 from imagenomics.runs.extract import find_cases
@@ -28,6 +28,8 @@ from imagenomics.runs.learned import learned_descriptions
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
 from imagenomics.runs.plan import ImageBlock, PhenotypeBlock, Plan
+from imagenomics.runs.repeats import planned_repeats
+from imagenomics.runs.repetitions import image_descriptions
 from imagenomics.runs.targets import Target, resolve_targets
 from imagenomics.runs.wide import column_descriptions, phenotype_descriptions
 from imagenomics.tables.patient_table import PatientTable, join
@@ -87,6 +89,7 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         row, found = _check_images(block, plan, own, root)
         row["missing"] = len(linked.patients) - len(own)
         row["acquisition"] = check_acquisition(block, linked)
+        row |= check_repeats(block, plan, row)
         images.append(row)
         problems += found
         seconds += row["seconds"]
@@ -237,7 +240,8 @@ def _voxels_of(case: Case) -> int:
 
 def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
     """Return the features that will be there; those of images still without their values."""
-    described = [column_descriptions(b, plan.features_of(b)) for b in plan.images]
+    described = [image_descriptions(b, plan) for b in plan.images]
+    described += [planned_repeats(b, plan) for b in plan.images if b.repeats is not None]
     described += [phenotype_descriptions(b, plan.image_of(b)) for b in plan.phenotypes]
     described += [learned_descriptions(b) for b in plan.learned]
     return join([*(as_planned(d, linked) for d in described), linked.given])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,13 +11,39 @@ from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.runs.deltas import interval_days, paired_columns
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import ImageBlock, Plan
+from imagenomics.runs.repeats import planned_repeats
 from imagenomics.tables.patient_table import PatientTable
+
+# What making a copy costs beside measuring it.
+START_SECONDS, SECONDS_PER_VOXEL = 0.05, 5e-6
 
 
 def as_planned(described: pd.DataFrame, linked: Linked) -> PatientTable:
     """Return columns that will be measured as a table without their values."""
     index = pd.Index(list(linked.patients), name="patient", dtype=object)
     return PatientTable(pd.DataFrame(0.0, index=index, columns=described.index), described)
+
+
+def check_repeats(block: ImageBlock, plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what measuring again adds to an image: copies, columns and time; or which image it is a retest of.
+
+    Parameters
+    ----------
+    row : mapping
+        What ``check`` found for the image: its ``readable_headers``, ``seconds`` and voxels.
+    """
+    if block.repeats_of is not None:
+        return {"repeats": 0, "repeat_columns": 0, "repeats_of": block.repeats_of}
+    if block.repeats is None:
+        return {"repeats": 0, "repeat_columns": 0, "repeats_of": ""}
+    n, copies = row["readable_headers"], block.repeats.copies
+    own = START_SECONDS + row["region_voxels_largest_sampled"] * SECONDS_PER_VOXEL
+    return {
+        "repeats": copies,
+        "repeat_columns": len(planned_repeats(block, plan)),
+        "repeats_of": "",
+        "seconds": row["seconds"] + copies * (row["seconds"] + n * own),
+    }
 
 
 def check_acquisition(block: ImageBlock, linked: Linked) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from imagenomics.errors import unknown_name
+from imagenomics.features.names import REPETITION
 from imagenomics.tables.patient_table import PatientTable
 
 ALL = "all"
@@ -22,7 +23,7 @@ def choose_features(
         ``all``, a column, or globs such as ``t1post.*``. Columns with a flag or without any value stay out, unless
         they are named in full.
     flagged : bool
-        Take columns with flags too.
+        Take columns with flags too; repetitions of other columns stay out all the same.
     where : str
         The block of the study file, for messages.
 
@@ -39,9 +40,14 @@ def choose_features(
         fitting = [c for c in table.columns.index if c == pattern or fnmatchcase(c, pattern)]
         if not fitting and pattern != "*":
             raise unknown_name("IGX-RUN-040", "feature", pattern, table.columns.index, where=where)
-        usable = [c for c in fitting if c == pattern or (filled[c] and (flagged or not flags[c]))]
+        usable = [c for c in fitting if c == pattern or (filled[c] and _taken(str(flags[c]), flagged))]
         names.update(dict.fromkeys(usable))
     return table.select(c for c in table.columns.index if c in names)
+
+
+def _taken(flags: str, flagged: bool) -> bool:
+    """Tell whether a column with these flags is meant by a glob: a repetition is the same feature once more."""
+    return not flags or (flagged and REPETITION not in flags.split("|"))
 
 
 def choose_targets(molecules: PatientTable, wanted: str | Sequence[str], *, where: str) -> PatientTable:

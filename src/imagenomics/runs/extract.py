@@ -15,6 +15,8 @@ from imagenomics.runs.measure import STAGE, Case, case_unit, measure_case, note_
 from imagenomics.runs.panels import safe_name
 from imagenomics.runs.phenotypes import measure_phenotypes
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.repeats import measure_repeats
+from imagenomics.runs.repetitions import as_repetition, retests, stability_report
 from imagenomics.runs.store import make_key
 from imagenomics.runs.units import UnitResults, Workshop
 from imagenomics.runs.wide import column_descriptions, widen
@@ -44,7 +46,8 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
     linked : Linked
         The patients and their files.
     folder : RunFolder
-        Receives ``features.parquet``, ``features.columns.parquet`` and ``panels/``.
+        Receives ``features.parquet``, ``features.columns.parquet``, ``panels/`` and, where something is repeated,
+        ``stability.csv``.
     shop : Workshop
         Does the units, one for each image of each patient.
     issues : Issues
@@ -55,6 +58,30 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
         {name: case_unit(c) for name, c in cases.items()}, measure_case, label="measuring images"
     )
     _note(cases, results, issues)
+    measured = _own_columns(plan, linked, cases, results, issues=issues)
+    copies = measure_repeats(plan, cases, shop=shop, issues=issues, patients=linked.patients)
+    further = measure_phenotypes(plan, linked, shop=shop, issues=issues)
+    bags = gather_bags(plan, linked, shop=shop, issues=issues)
+    features = join([*measured, *copies.tables, *further.tables, *bags.columns, linked.given])
+    features = features.patients(linked.patients)
+    if plan.deltas:
+        features = join([features, measure_deltas(plan.deltas, features, linked.clinical, issues=issues)])
+    folder.write_table("features", features)
+    _write_stability(features, folder)
+    _write_panels(folder, cases, results)
+    upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
+    compared = [block.canonical() for block in plan.deltas]
+    key = make_key(
+        "extracted", 1, "", [linked.key, *upstream, *copies.keys, *further.keys, *bags.keys, *compared]
+    )
+    failed = {*results.failures, *copies.failed_images, *further.failed_images, *bags.failed_images}
+    return Extracted(features, len(failed) / max(len(cases), 1), key, bags.arrays)
+
+
+def _own_columns(
+    plan: Plan, linked: Linked, cases: dict[str, Case], results: UnitResults, *, issues: Issues
+) -> list[PatientTable]:
+    """Return one table for each image: of its own columns, or of repetitions of those of another one."""
     measured = []
     for block in plan.images:
         own = {
@@ -64,21 +91,11 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
         }
         settings = plan.features_of(block)
         described = column_descriptions(block, settings)
-        measured.append(
-            widen(block.name, described, own, accept=settings.accept, patients=linked.patients, issues=issues)
+        table = widen(
+            block.name, described, own, accept=settings.accept, patients=linked.patients, issues=issues
         )
-    further = measure_phenotypes(plan, linked, shop=shop, issues=issues)
-    bags = gather_bags(plan, linked, shop=shop, issues=issues)
-    features = join([*measured, *further.tables, *bags.columns, linked.given]).patients(linked.patients)
-    if plan.deltas:
-        features = join([features, measure_deltas(plan.deltas, features, linked.clinical, issues=issues)])
-    folder.write_table("features", features)
-    _write_panels(folder, cases, results)
-    upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
-    compared = [block.canonical() for block in plan.deltas]
-    key = make_key("extracted", 1, "", [linked.key, *upstream, *further.keys, *bags.keys, *compared])
-    failed = {*results.failures, *further.failed_images, *bags.failed_images}
-    return Extracted(features, len(failed) / max(len(cases), 1), key, bags.arrays)
+        measured.append(as_repetition(table, block, plan) if block.name in retests(plan) else table)
+    return measured
 
 
 def find_cases(plan: Plan, linked: Linked) -> dict[str, Case]:
@@ -96,6 +113,15 @@ def _note(cases: dict[str, Case], results: UnitResults, issues: Issues) -> None:
     for name, payload in results.payloads.items():
         case = cases[name]
         note_problems(payload["about"], issues, name=case.image.name, patient=case.patient)
+
+
+def _write_stability(features: PatientTable, folder: RunFolder) -> None:
+    """Write how stable the repeated features are; a study without repetitions has no such table."""
+    report = stability_report(features)
+    if len(report):
+        folder.write_csv("stability", report)
+    else:
+        folder.remove("stability.csv")
 
 
 def _write_panels(folder: RunFolder, cases: dict[str, Case], results: UnitResults) -> None:

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import IdRule, PatientsSettings
+from imagenomics.features.perturbation.chain import PerturbSettings
 from imagenomics.features.phenotypes.settings import AnyMeasure
 from imagenomics.features.semantic.cells import Numbers
 from imagenomics.features.semantic.readers import Consensus
@@ -17,7 +18,7 @@ from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
-from imagenomics.runs.alike import misfit
+from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.settings import BlockName, Settings
 
@@ -31,6 +32,24 @@ class ImageBlock(ImageSettings):
     features: FeatureSettings | None = Field(
         default=None, description="Features of this image, where they differ from [features]."
     )
+    repeats: PerturbSettings | None = Field(
+        default=None,
+        description="Measure the features again on perturbed copies of each image, as columns <feature>@2, @3 ... "
+        "that say how stable each feature is; no analysis takes them.",
+    )
+    repeats_of: str | None = Field(
+        default=None,
+        description="Name of the [[images]] block of which this one is a second examination (test and retest): its "
+        "features become the columns <feature>@2 of that block, and no features of their own.",
+    )
+
+    @model_validator(mode="after")
+    def _copies_need_an_outline(self) -> Self:
+        if self.repeats is not None and self.repeats_of is not None:
+            raise ValueError("'repeats' and 'repeats_of' in one block: a repetition is not repeated")
+        if self.repeats is not None and not self.has_mask:
+            raise ValueError("'repeats' moves and redraws the region, so it needs a mask")
+        return self
 
 
 class PhenotypeBlock(Settings):
@@ -298,6 +317,14 @@ class Plan(Settings):
             problem = misfit(self, block.first, block.second)
             if problem:
                 raise ValueError(f"deltas {block.name}: {problem}")
+        return self
+
+    @model_validator(mode="after")
+    def _retests_are_those_of_images(self) -> Self:
+        for block in self.images:
+            problem = "" if block.repeats_of is None else retest_problem(self, block.name, block.repeats_of)
+            if problem:
+                raise ValueError(f"images {block.name}: {problem}")
         return self
 
     def image_of(self, block: PhenotypeBlock) -> ImageBlock:
