@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
-from imagenomics.report.table import Column, data_table
+from imagenomics.report.table import Column, breakable, data_table
 from imagenomics.report.text import count, listed, many, number, short
 
 ROLES = ("acquisition", "confounder")
@@ -40,7 +41,7 @@ def acquisition_part(results: Results) -> Html | None:
         Column("lacking", "not known", count, numeric=True),
         Column("used", "used in"),
     ]
-    same = "; ".join(f"{row['name']} {row['what']}" for row in alike)
+    same = [[breakable(row["name"]), f" {row['what']}; "] for row in alike]
     return el(
         "div",
         el("h3", "How the pictures were made"),
@@ -48,7 +49,9 @@ def acquisition_part(results: Results) -> Html | None:
         data_table(pd.DataFrame(varied), shown, search=True)
         if varied
         else el("p.absent", "Nothing of it differs between patients."),
-        el("p.note", f"The same wherever it is known: {same}.") if same else None,
+        el("details", el("summary", f"{many(len(alike), 'column')} with one value"), el("p.note", same))
+        if alike
+        else None,
     )
 
 
@@ -90,4 +93,22 @@ def _used(results: Results) -> dict[str, list[str]]:
             names = block.get(key) or ()
             for name in [names] if isinstance(names, str) else names:
                 found.setdefault(str(name), []).append(str(block.get("name")))
+    for step, names in _steps(results).items():
+        for name in names:
+            found.setdefault(name, []).append(step)
     return found
+
+
+def _steps(results: Results) -> dict[str, list[str]]:
+    """Return the columns that steps of [predict.prepare] name, by the step."""
+    predict = results.study.get("predict")
+    prepare = predict.get("prepare") if isinstance(predict, Mapping) else None
+    if not isinstance(prepare, Mapping):
+        return {}
+    harmonise = prepare.get("harmonise")
+    by = [str(harmonise["by"])] if isinstance(harmonise, Mapping) and harmonise.get("by") else []
+    taken = prepare.get("residualise")
+    return {
+        "harmonise": by,
+        "residualise": [str(c) for c in taken] if isinstance(taken, (list, tuple)) else [],
+    }

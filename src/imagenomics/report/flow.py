@@ -29,8 +29,8 @@ def flow_section(results: Results) -> Html:
         diagram,
         el("ul.notes", said) if said else None,
         _sides(results),
-        acquisition_part(results),
         _losses(results),
+        acquisition_part(results),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.text import as_float, listed, many
-from imagenomics.report.title import is_synthetic, n_patients, n_sites
+from imagenomics.report.title import is_synthetic, n_features, n_patients, n_sites
 
 Block = Mapping[str, Any]
 
@@ -51,7 +51,7 @@ def _cohort(results: Results) -> str:
 
 def _images(results: Results) -> str:
     blocks = results.blocks("images")
-    n = results.table("features.parquet").shape[1]
+    n = n_features(results)
     if not blocks:
         return f"{many(n, 'image feature')} came from tables made elsewhere." if n else ""
     settings = results.study.get("features")

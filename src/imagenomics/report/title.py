@@ -39,9 +39,9 @@ def cohort_line(results: Results) -> str:
     images = [str(b.get("name")) for b in results.blocks("images")]
     if images:
         parts.append(f"{many(len(images), 'image')} ({listed(images)})")
-    features, molecules = results.table("features.parquet"), results.table("molecules.parquet")
+    molecules = results.table("molecules.parquet")
     if results.has("features.parquet"):
-        parts.append(many(features.shape[1], "image feature"))
+        parts.append(many(n_features(results), "image feature"))
     if results.has("molecules.parquet"):
         parts.append(many(molecules.shape[1], "molecular variable"))
     sites = n_sites(results)
@@ -56,6 +56,15 @@ def n_patients(results: Results) -> int | None:
     if steps and isinstance(steps[-1].get("n"), int):
         return int(steps[-1]["n"])
     return len(results.table("features.parquet")) if results.has("features.parquet") else None
+
+
+def n_features(results: Results) -> int:
+    """Return the number of image features; one that was measured several times counts once."""
+    names, columns = results.table("features.parquet").columns, results.table("features.columns.parquet")
+    if "flags" not in columns.columns:
+        return len(names)
+    flags = columns["flags"].reindex(names).fillna("").astype(str)
+    return sum("repetition" not in f.split("|") for f in flags)
 
 
 def n_sites(results: Results) -> int:
