@@ -139,6 +139,7 @@ def test_check_names_what_can_be_adjusted_for(study):
     assert row["acquisition"]["field_strength_t"] == "1 different, 39 known"
 
 
+@pytest.mark.slow
 def test_numbers_do_not_depend_on_workers(study, folder, tmp_path):
     again = run(study, tmp_path / "two", workers=2, last="link")
     assert (again / "clinical.parquet").read_bytes() == (folder / "clinical.parquet").read_bytes()

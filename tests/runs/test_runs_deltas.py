@@ -156,6 +156,7 @@ def test_check_counts_changes_and_patients(study):
     }
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_workers(study, folder, tmp_path):
     again = run(study, tmp_path / "two", workers=2, last="extract")
     for name in ("features.parquet", "features.columns.parquet"):

@@ -148,7 +148,18 @@ def test_check_counts_copies(study):
     assert rescan["repeats_of"] == "scan"
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+def test_the_filter_of_a_fold_looks_at_the_repetitions(study, tmp_path):
+    train = (
+        "train=[{name='g', target='genes.G', features=['t1.*'], models=[], baselines=[], folds=3, repeats=1}]"
+    )
+    stable = "predict.prepare.stability={threshold=0.6, bound='icc'}"
+    out = run(study, tmp_path / "run", last="train", overrides=[train, stable, "associate=[]"])
+    found = pd.read_parquet(out / "predictions.parquet").query("model == 'elastic-net' and score == score")
+    assert len(found) == N - 1
+    assert np.corrcoef(found["score"], found["label"])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_measurement_proper_does_not_depend_on_repeats(study, folder, tmp_path, workers):
     out = tmp_path / "run"
     run(study, out, last="extract", overrides=["images.t1.repeats.copies=1", "associate=[]"])

@@ -71,6 +71,7 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
     _write_panels(folder, cases, results)
     upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
     compared = [block.canonical() for block in plan.deltas]
+    compared += [f"{name} repeats {other.name}" for name, (other, _) in retests(plan).items()]
     key = make_key(
         "extracted", 1, "", [linked.key, *upstream, *copies.keys, *further.keys, *bags.keys, *compared]
     )
