@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from report_run_names import CLOSING, FAMILIES, GENES, HOSTILE, IMAGE_TAG, IMAGES, SCRIPT, SITES, FolderShape
 from report_run_predictions import write_predictions
-from report_run_rest import run_record, write_flow, write_panels, write_quality
+from report_run_rest import run_record, write_flow, write_panels, write_quality, write_stability
 from scipy.stats import norm as normal
 from scipy.stats import rankdata, spearmanr
 
@@ -35,6 +35,7 @@ def build_folder(folder: Path, shape: FolderShape) -> None:
     )
     write_flow(folder, shape)
     write_quality(folder, shape, patients)
+    write_stability(folder, features[1])
     if shape.panels:
         write_panels(folder, rng, patients)
     write_json(folder / "record.json", run_record(shape))
@@ -43,15 +44,21 @@ def build_folder(folder: Path, shape: FolderShape) -> None:
 def _clinical(rng, index, site):
     n = len(index)
     values = pd.DataFrame(
-        {"age": rng.normal(45, 13, n).round(), "gender": rng.integers(0, 2, n).astype(float), "site": site},
+        {
+            "age": rng.normal(45, 13, n).round(),
+            "gender": rng.integers(0, 2, n).astype(float),
+            "site": site,
+            "t1post.acquisition.model": np.where(site == "DU", SCRIPT, IMAGE_TAG),
+            "t1post.acquisition.spacing_z_mm": np.where(site == "DU", 1.0, np.nan),
+        },
         index=index,
     )
     columns = describe(
         values.columns,
-        kind=["continuous", "binary", "categorical"],
-        role=["clinical", "clinical", "site"],
-        levels=["", "female|male", "|".join(SITES)],
-        unit=["years", "", ""],
+        kind=["continuous", "binary", "categorical", "categorical", "continuous"],
+        role=["clinical", "clinical", "site", "acquisition", "acquisition"],
+        levels=["", "female|male", "|".join(SITES), f"{IMAGE_TAG}|{SCRIPT}", ""],
+        unit=["years", "", "", "", "mm"],
     )
     return values, columns
 

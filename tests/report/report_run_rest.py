@@ -35,6 +35,24 @@ def write_flow(folder, shape):
     )
 
 
+def write_stability(folder, columns):
+    low = np.linspace(-0.4, 0.99, len(columns))
+    table = pd.DataFrame(
+        {
+            "feature": list(columns.index),
+            **{c: list(columns[c]) for c in ("source", "region", "family", "flags")},
+            "icc": low + 0.01,
+            "ci_low": low,
+            "ci_high": 1.0,
+            "form": "ICC(1,1)",
+            "n": 30,
+            "k": 5,
+            "basis": "all patients of the study (descriptive)",
+        }
+    )
+    write_csv(folder / "stability.csv", table)
+
+
 def write_quality(folder, shape, patients):
     losses = [
         ("", "mutations", f"TCGA-ZZ-{i:04d}", "only mutations", "not in t1post", "") for i in range(180)

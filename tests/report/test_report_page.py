@@ -84,6 +84,12 @@ def test_verdicts_are_said_in_words_and_negatives_look_like_positives(reading):
     assert "SYNTHETIC DATA" in reading.text
 
 
+def test_acquisition_and_stability_are_counted(reading):
+    assert "How the pictures were made" in reading.text
+    assert "t1post.acquisition.model" in reading.text.replace("\u200b", "")
+    assert "How far the features can be repeated" in reading.text
+
+
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_page_without_one_file(small_folder, tmp_path, name):
     folder = tmp_path / "run"

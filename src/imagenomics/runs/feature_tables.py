@@ -16,7 +16,7 @@ from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.genomics.table import CONFLICT_COLUMNS, empty
 from imagenomics.images.freesurfer.subjects import read_freesurfer
-from imagenomics.runs.plan import FeatureTable, FreeSurferBlock
+from imagenomics.runs.table_blocks import FeatureTable, FreeSurferBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.tables.read import read_keyed_table, to_number
 from imagenomics.work.failures import Failure

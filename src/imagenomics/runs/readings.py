@@ -15,7 +15,7 @@ from imagenomics.features.semantic.known import dictionary
 from imagenomics.features.semantic.reads import arrange_reads
 from imagenomics.features.semantic.table import SemanticTable, read_semantic_table
 from imagenomics.runs.feature_tables import GivenFeatures, no_row
-from imagenomics.runs.plan import ReadingTable
+from imagenomics.runs.table_blocks import ReadingTable
 from imagenomics.tables.read import read_keyed_table
 from imagenomics.work.failures import Failure
 

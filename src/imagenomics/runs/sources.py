@@ -18,8 +18,9 @@ from imagenomics.genomics.table import MoleculeTable
 from imagenomics.images.find import FoundImages, find_images
 from imagenomics.images.listing import ids_in_files
 from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table, read_subjects
-from imagenomics.runs.plan import AnyFeatureTable, FreeSurferBlock, Plan, ReadingTable
+from imagenomics.runs.plan import Plan
 from imagenomics.runs.readings import read_readings
+from imagenomics.runs.table_blocks import AnyFeatureTable, FreeSurferBlock, ReadingTable
 from imagenomics.tables.patient_table import PatientTable
 
 
