@@ -135,8 +135,8 @@ def test_the_page_shows_how_pictures_were_made(folder):
 def test_check_names_what_can_be_adjusted_for(study):
     read = load_study(study)
     row = check_study(read.plan, read.root).images[0]
-    assert row["acquisition"]["manufacturer"] == "2 different, 39 known"
-    assert row["acquisition"]["field_strength_t"] == "1 different, 39 known"
+    assert row["acquisition"]["manufacturer"] == "2 values, known of 39"
+    assert row["acquisition"]["field_strength_t"] == "1 value, known of 39"
 
 
 @pytest.mark.slow

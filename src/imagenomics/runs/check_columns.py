@@ -51,9 +51,13 @@ def check_acquisition(block: ImageBlock, linked: Linked) -> dict[str, str]:
     made = linked.clinical.where(role="acquisition", source=block.name)
     cells = {name: made.values[name].dropna() for name in made.columns.index}
     return {
-        str(made.columns.at[name, "feature"]): f"{known.nunique()} different, {len(known)} known"
-        for name, known in cells.items()
+        str(made.columns.at[name, "feature"]): _counted(known, of=len(made)) for name, known in cells.items()
     }
+
+
+def _counted(known: pd.Series, *, of: int) -> str:
+    n = known.nunique()
+    return f"{n} value{'' if n == 1 else 's'}" + ("" if len(known) == of else f", known of {len(known)}")
 
 
 def check_deltas(block: DeltaBlock, plan: Plan, linked: Linked, features: PatientTable) -> dict[str, Any]:
