@@ -7,13 +7,12 @@ with the default features. Each run is a fresh `imagenomics extract` on an empty
 compiled before. Wall times are those of the stage in `record.json`, without the start of the process and of its
 workers. With the real executor and store:
 
-- `efficiency`: wall with 1 worker / (2 x wall with 2). It needs a machine with nothing else to do: `idle cores`
-  is what the other processes left, measured during each run, and the figure is void far below 2.
-- `cpu_efficiency`: CPU seconds of the whole command with 1 worker / with 2. It does not see waiting, and hardly
-  depends on the load.
-- `useful`: CPU seconds of reading, measuring and drawing alone, as a share of those of the whole command.
-- `bound`: what `efficiency` can be at most by CPU alone, from the CPU time of the scheduling process, which works
-  beside the workers on the same cores.
+- `efficiency`: wall with 1 worker / (2 x wall with 2). It needs a machine with nothing else to do: `idle_cores`
+  is what other processes left, measured during each run, and the figure is void far below 2.
+- `cpu_efficiency`: CPU seconds of the units and all that belongs to them with 1 worker / with 2: of the whole
+  command, less those of the same command on 4 patients (start of the processes, imports). It does not see
+  waiting, and hardly depends on the load.
+- `useful`: CPU seconds of reading, measuring and drawing alone, as a share of the same.
 """
 
 from __future__ import annotations
@@ -111,18 +110,23 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     make(folder / "warm", 4)
     extract(folder / "warm", folder / "warm-run", 2)
     runs: dict[int, list[dict[str, float]]] = {1: [], 2: []}
+    starts = {w: extract(folder / "warm", folder / f"start-{w}", w)["cpu"] for w in runs}
     for k in range(options.rounds):
         for workers in runs:
             runs[workers].append(extract(folder / "study", folder / f"run-{workers}-{k}", workers))
     work = useful(folder / "study", options.patients)
     least = {w: {key: min(r[key] for r in rows) for key in ("stage_wall", "cpu")} for w, rows in runs.items()}
+    spent = {w: row["cpu"] - starts[w] for w, row in least.items()}
+    units = options.patients - 4
     same = [(folder / f"run-{w}-0" / "features.parquet").read_bytes() for w in runs]
     return {
         "patients": options.patients,
         "runs": runs,
         "efficiency": round(least[1]["stage_wall"] / (2 * least[2]["stage_wall"]), 3),
-        "cpu_efficiency": round(least[1]["cpu"] / least[2]["cpu"], 3),
-        "useful": {w: round(work / row["cpu"], 3) for w, row in least.items()},
+        "start_cpu": starts,
+        "cpu_efficiency": round(spent[1] / spent[2], 3),
+        "useful": {w: round(work / options.patients * units / s, 3) for w, s in spent.items()},
+        "cpu_per_patient": {w: round(s / units, 4) for w, s in spent.items()},
         "useful_cpu_per_patient": round(work / options.patients, 4),
         "same_bytes": same[0] == same[1],
     }
