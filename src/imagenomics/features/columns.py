@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import pandas as pd
 
 from imagenomics.features.names import DIAGNOSTIC, TEXTURE, VOXEL_UNITS, feature_names
@@ -18,6 +21,16 @@ IN_VOXELS = {
 }
 IN_MM: tuple[Family, ...] = ("volume", "shape", "local-intensity", "pyradiomics-shape", "pyradiomics-shape2D")
 BINNED: tuple[Family, ...] = ("histogram", *TEXTURE, *PYRADIOMICS_TEXTURE)
+
+
+class Column(NamedTuple):
+    """One feature before it is measured."""
+
+    family: Family
+    feature: str
+    ibsi: str
+    unit: str
+    flags: str
 
 
 def feature_columns(settings: FeatureSettings, *, spacing_known: bool = True) -> pd.DataFrame:
@@ -40,23 +53,28 @@ def feature_columns(settings: FeatureSettings, *, spacing_known: bool = True) ->
         ``family, feature, ibsi, unit, flags``: one row for each value of
         :func:`imagenomics.features.extract.extract_region`.
     """
+    rows = planned_columns(settings, spacing_known)
+    return pd.DataFrame(rows, columns=["family", "feature", "ibsi", "unit", "flags"]).astype(object)
+
+
+@lru_cache(maxsize=64)  # the same for every patient of a study
+def planned_columns(settings: FeatureSettings, spacing_known: bool) -> tuple[Column, ...]:
+    """Return the rows of :func:`feature_columns` without a table around them."""
     rows = []
     for family in FAMILIES:
         if family in settings.families:
             names = feature_names(family, settings, spacing_known=spacing_known)
             rows += [_row(family, name, unit, settings, spacing_known) for name, unit in names.items()]
-    return pd.DataFrame(rows, columns=["family", "feature", "ibsi", "unit", "flags"]).astype(object)
+    return tuple(rows)
 
 
-def _row(
-    family: Family, name: str, unit: str, settings: FeatureSettings, spacing_known: bool
-) -> tuple[str, ...]:
+def _row(family: Family, name: str, unit: str, settings: FeatureSettings, spacing_known: bool) -> Column:
     flags = [DIAGNOSTIC] if family == "diagnostics" else []
     tag = name if _conforms(family, settings) else ""
     if not spacing_known and _needs_spacing(family, name, unit):
         flags.append(VOXEL_UNITS)
         tag = ""
-    return family, name, tag, unit if spacing_known else IN_VOXELS.get(unit, unit), "|".join(flags)
+    return Column(family, name, tag, unit if spacing_known else IN_VOXELS.get(unit, unit), "|".join(flags))
 
 
 def _needs_spacing(family: Family, name: str, unit: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from imagenomics.features.columns import BINNED, feature_columns
+from imagenomics.features.columns import BINNED, Column, feature_columns, planned_columns
 from imagenomics.features.diagnostics import diagnostic_features
 from imagenomics.features.grid import level_grid
 from imagenomics.features.intensity import histogram_features, intensity_features
@@ -37,7 +37,7 @@ from imagenomics.features.volume_histogram import volume_histogram_features
 __all__ = ["extract_region", "feature_columns"]
 Measure = Callable[[Region, FeatureSettings], Mapping[str, float | str]]
 TEXTURES = (*TEXTURE, *PYRADIOMICS_TEXTURE)
-COLUMNS = ("family", "feature", "ibsi", "value", "unit", "flags", "status", "reason")
+TEXTS = ("family", "feature", "ibsi", "unit", "flags", "status", "reason")
 
 
 def extract_region(
@@ -98,21 +98,16 @@ def extract_region(
     if "diagnostics" in settings.families:
         spacing = spacing_mm if spacing_known else (1.0, 1.0, 1.0)
         values |= diagnostic_features(image, mask, region, spacing_mm=spacing, settings=settings)
-    rows = feature_columns(settings, spacing_known=spacing_known)
-    found = [values[name] for name in rows["feature"]]
-    flags = [
-        region_flags(family, feature, flag, region, settings)
-        for family, feature, flag in zip(rows["family"], rows["feature"], rows["flags"], strict=True)
+    columns = planned_columns(settings, spacing_known)
+    found = [values[column.feature] for column in columns]
+    flags = region_flags(columns, region, settings)
+    texts = [
+        (*column[:4], flag, *_outcome(column.family, value, flag))
+        for column, value, flag in zip(columns, found, flags, strict=True)
     ]
-    outcome = [
-        _outcome(family, value, flag)
-        for family, value, flag in zip(rows["family"], found, flags, strict=True)
-    ]
-    texts = pd.DataFrame(outcome, columns=["status", "reason"], dtype=object).assign(
-        flags=pd.Series(flags, dtype=object)
-    )
-    value = np.array([np.nan if isinstance(v, str) else v for v in found], np.float64)
-    return pd.concat([rows.drop(columns="flags"), texts], axis=1).assign(value=value)[list(COLUMNS)]
+    frame = pd.DataFrame(np.array(texts, object).reshape(-1, 7), columns=list(TEXTS), dtype=object)
+    frame.insert(3, "value", np.array([np.nan if isinstance(v, str) else v for v in found], np.float64))
+    return frame
 
 
 def _measure(region: Region, settings: FeatureSettings, spacing_known: bool) -> dict[str, float | str]:
@@ -140,8 +135,8 @@ def _measure(region: Region, settings: FeatureSettings, spacing_known: bool) -> 
 def _textures(region: Region, settings: FeatureSettings, spacing_known: bool) -> Mapping[str, float | str]:
     if region.n_levels > settings.max_levels:
         why = f"{region.n_levels} grey levels are more than max_levels = {settings.max_levels}"
-        rows = feature_columns(settings, spacing_known=spacing_known)
-        return dict.fromkeys(rows.loc[rows["family"].isin(TEXTURES), "feature"], why)
+        columns = planned_columns(settings, spacing_known)
+        return dict.fromkeys((c.feature for c in columns if c.family in TEXTURES), why)
     wanted = set(settings.families)
     aggregations = settings.resolved(spacing_known=spacing_known)
     dimensions = suffixes("glszm", aggregations)
@@ -158,17 +153,24 @@ def _textures(region: Region, settings: FeatureSettings, spacing_known: bool) ->
     return values | pyradiomics_texture_features(grid, settings)
 
 
-def region_flags(family: str, feature: str, flags: str, region: Region, settings: FeatureSettings) -> str:
-    """Add to the flags of a feature that follow from the settings those that follow from this region."""
-    found = [flags] if flags else []
-    if (family in BINNED or feature in BINNED_FIRST_ORDER) and region.n_different < settings.min_levels:
-        found.append(FEW_LEVELS)
-    in_plane = "_3D" not in (feature if family in TEXTURE else f"_{settings.pyradiomics_aggregation}")
-    if family in TEXTURES and region.anisotropy(in_plane=in_plane) > settings.max_anisotropy:
-        found.append(ANISOTROPIC)
-    if feature in NEEDS_POSITIVE and region.values.min() < 0:
-        found.append(SIGNED)
-    return "|".join(found)
+def region_flags(columns: Sequence[Column], region: Region, settings: FeatureSettings) -> list[str]:
+    """Add to the flags of features that follow from the settings those that follow from this region."""
+    few = region.n_different < settings.min_levels
+    signed = bool(region.values.min() < 0)
+    thick = {plane: region.anisotropy(in_plane=plane) > settings.max_anisotropy for plane in (True, False)}
+    found = []
+    for column in columns:
+        family, feature = column.family, column.feature
+        flags = [column.flags] if column.flags else []
+        if few and (family in BINNED or feature in BINNED_FIRST_ORDER):
+            flags.append(FEW_LEVELS)
+        how = feature if family in TEXTURE else f"_{settings.pyradiomics_aggregation}"
+        if family in TEXTURES and thick["_3D" not in how]:
+            flags.append(ANISOTROPIC)
+        if signed and feature in NEEDS_POSITIVE:
+            flags.append(SIGNED)
+        found.append("|".join(flags))
+    return found
 
 
 def _outcome(family: str, value: float | str, flags: str) -> tuple[str, str]:

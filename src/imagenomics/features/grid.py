@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numba import njit
@@ -67,8 +68,9 @@ def level_grid(region: Region) -> LevelGrid:
     return LevelGrid(padded.ravel(), voxels, strides, bounds, region.n_levels, drawn.ravel())
 
 
+@lru_cache(maxsize=64)
 def directions(strides: tuple[int, int, int], *, in_plane: bool) -> np.ndarray:
-    """Return one step for each pair of opposite neighbours (distance 1): 4 in plane, 13 in space."""
+    """Return one step for each pair of opposite neighbours (distance 1): 4 in plane, 13 in space. Not to be written to."""
     steps = [s for s in itertools.product((-1, 0, 1), repeat=3) if s > (0, 0, 0)]
     kept = [s for s in steps if s[0] == 0] if in_plane else steps
     return np.array([sum(a * b for a, b in zip(s, strides, strict=True)) for s in kept], np.int64)

@@ -131,10 +131,10 @@ def _write_panels(folder: RunFolder, cases: dict[str, Case], results: UnitResult
     for name in sorted(results.payloads, key=lambda n: (cases[n].patient, n)):
         case = cases[name]
         file = f"{safe_name(case.patient)}.{case.image.name}.png"
-        folder.write_bytes(f"panels/{file}", results.payloads[name]["picture"])
+        folder.write_bytes(f"panels/{file}", results.payloads[name]["picture"], durable=False)
         about = results.payloads[name]["about"]["picture"]
         index.append({"patient": case.patient, "image": case.image.name, "file": file, **about})
-    folder.write_json("panels/index", {"panels": index})
+    folder.write_json("panels/index", {"panels": index}, indent=None)
     wanted = {row["file"] for row in index}
     for path in sorted(Path(folder.path / "panels").glob("*.png")):
         if path.name not in wanted:

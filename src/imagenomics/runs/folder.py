@@ -35,13 +35,14 @@ class RunFolder:
         """Write ``name.csv``."""
         write_csv(self.path / f"{name}.csv", frame)
 
-    def write_json(self, name: str, document: dict[str, Any]) -> None:
+    def write_json(self, name: str, document: dict[str, Any], *, indent: int | None = 1) -> None:
         """Write ``name.json``."""
-        write_json(self.path / f"{name}.json", {"schema_version": SCHEMA_VERSION, **document})
+        document = {"schema_version": SCHEMA_VERSION, **document}
+        write_json(self.path / f"{name}.json", document, indent=indent)
 
-    def write_bytes(self, name: str, content: bytes) -> None:
-        """Write a file as it is."""
-        write_bytes(self.path / name, content)
+    def write_bytes(self, name: str, content: bytes, *, durable: bool = True) -> None:
+        """Write a file as it is; not ``durable``: one that each run writes anew from the store."""
+        write_bytes(self.path / name, content, durable=durable)
 
     def remove(self, *names: str) -> None:
         """Remove files of stages that this run does not have, so that no page shows an older run's results."""

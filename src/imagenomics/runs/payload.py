@@ -38,12 +38,21 @@ def decode(content: bytes) -> Payload:
             name, _, kind = member.rpartition(".")
             data = archive.read(member)
             if kind == "parquet":
-                payload[name] = pd.read_parquet(io.BytesIO(data))
+                payload[name] = _frame(data)
             elif kind == "bin":
                 payload[name] = data
             else:
                 payload[name] = json.loads(data)
     return payload
+
+
+def _frame(content: bytes) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Frames of units are small: threads, and what pandas does to find files, would take longer than reading.
+    with pq.ParquetFile(pa.BufferReader(content)) as file:
+        return file.read(use_threads=False).to_pandas(use_threads=False)
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -141,7 +141,7 @@ class Store:
         """Note that the unit is started; return how often it was started before without an end."""
         path = self._path(stage, key, "started")
         before = int(path.read_text() or 0) if path.is_file() else 0
-        write_text(path, str(before + 1))
+        write_text(path, str(before + 1), durable=False)  # it tells of processes that died, not of the power
         return before
 
     def unmark(self, stage: str, key: str) -> None:

@@ -75,24 +75,27 @@ class Workshop:
             "retry": self.retry_failed,
             "shared": dict(shared or {}),
         }
+        loaded: dict[str, Payload] = {}
+
+        def load(name: str, result: tuple[str, Failure | None]) -> None:
+            payload = None if result[1] is not None else self.store.load(units[name].stage, result[0])
+            if payload is not None:
+                loaded[name] = payload
+
         try:
-            outcome = self.executor.map(_do_unit, units, label=label, shared=known)
+            outcome = self.executor.map(_do_unit, units, label=label, shared=known, each=load)
         except KeyboardInterrupt:
             for stage in stages:
                 self.store.forgive(stage)
             raise
-        payloads: dict[str, Payload] = {}
         failures = {failure.item: failure for failure in outcome.failures}
         keys: dict[str, str] = {}
         for name, (key, failure) in outcome.results.items():
             keys[name] = key
             if failure is not None:
                 failures[name] = replace(failure, item=name)
-                continue
-            payload = self.store.load(units[name].stage, key)
-            if payload is not None:
-                payloads[name] = payload
         stop_if_fatal(failures.values())
+        payloads = {name: loaded[name] for name in units if name in loaded}
         return UnitResults(payloads, failures, keys)
 
     def once(self, unit: Unit, compute: Callable[[], Mapping[str, Any]]) -> Payload:

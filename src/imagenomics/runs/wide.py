@@ -59,16 +59,22 @@ def widen(
     wide = pd.DataFrame(np.nan, index=index, columns=described.index)
     if not values:
         return PatientTable(wide, described)
-    long = pd.concat([frame.assign(patient=patient) for patient, frame in values.items()], ignore_index=True)
+    long = pd.concat(list(values.values()), ignore_index=True)
+    long["patient"] = np.repeat(np.array(list(values), object), [len(frame) for frame in values.values()])
     long["column"] = name + "." + long["region"] + "." + long["feature"]
-    passed = {str(column): {*str(flags).split("|"), *accept} for column, flags in described["flags"].items()}
-    long["doubt"] = [
-        "|".join(f for f in str(flags).split("|") if f and f not in passed[str(column)])
-        for flags, column in zip(long["flags"], long["column"], strict=True)
-    ]
+    long["doubt"] = _doubts(long, described, accept)
     _warn(long, name, issues)
     kept = long[long["doubt"] == ""].pivot(index="patient", columns="column", values="value")
     return PatientTable(kept.reindex(index=index, columns=described.index).astype("float64"), described)
+
+
+def _doubts(long: pd.DataFrame, described: pd.DataFrame, accept: Collection[str]) -> list[str]:
+    """Return for each value those of its flags that neither its column has nor the settings let pass."""
+    passed = {str(column): {*str(flags).split("|"), *accept} for column, flags in described["flags"].items()}
+    return [
+        "|".join(f for f in str(flags).split("|") if f and f not in passed[column]) if flags else ""
+        for flags, column in zip(long["flags"].tolist(), long["column"].tolist(), strict=True)
+    ]
 
 
 def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.DataFrame:

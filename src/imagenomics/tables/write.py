@@ -16,8 +16,17 @@ from imagenomics.errors import StorageProblem
 SCHEMA_VERSION = "1"
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write ``content`` under ``path`` whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; its folder is made.
+    content : bytes
+        What is written.
+    durable : bool
+        Wait until the disk has it. Without, a file that the next run makes again anyway may be lost with the power.
 
     Raises
     ------
@@ -30,7 +39,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         with open(temporary, "wb") as handle:
             handle.write(content)
             handle.flush()
-            os.fsync(handle.fileno())
+            if durable:
+                os.fsync(handle.fileno())
         os.replace(temporary, path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -43,16 +53,24 @@ def write_bytes(path: Path, content: bytes) -> None:
         ) from error
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """Write UTF-8 text whole or not at all."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), durable=durable)
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Write JSON with sorted keys; NaN becomes null."""
-    write_text(
-        path, json.dumps(plain(data), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+def write_json(path: Path, data: Any, *, indent: int | None = 1) -> None:
+    """Write JSON with sorted keys; NaN becomes null. Large lists of plain numbers are faster without ``indent``."""
+    if indent is None:
+        try:
+            write_text(path, _json(data, None))
+            return
+        except (TypeError, ValueError):
+            pass  # something that is no plain JSON yet
+    write_text(path, _json(plain(data), indent))
+
+
+def _json(data: Any, indent: int | None) -> str:
+    return json.dumps(data, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def plain(data: Any) -> Any:
@@ -63,7 +81,7 @@ def plain(data: Any) -> Any:
         return sorted(plain(v) for v in data)
     if isinstance(data, (list, tuple)):
         return [plain(v) for v in data]
-    if isinstance(data, str) or data is None:
+    if isinstance(data, (str, int)) or data is None:
         return data
     if hasattr(data, "item"):
         data = data.item()

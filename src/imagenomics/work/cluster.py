@@ -33,6 +33,7 @@ class ClusterExecutor:
         *,
         label: str,
         shared: Mapping[str, Any] | None = None,
+        each: Callable[[str, R], None] | None = None,
     ) -> Outcome[R]:
         """See :meth:`Executor.map`; a worker's death costs its own item, which is tried once more, alone."""
         # A task, not scattered data: the scheduler can make it again when the workers that held it have died.
@@ -40,11 +41,15 @@ class ClusterExecutor:
         done: dict[str, R] = {}
         failed: dict[str, Failure] = {}
         with self.progress.bar(label, len(items)) as advance:
-            orphans = self._run(
-                function, items, sent, self.workers * TASKS_PER_WORKER, (done, failed, advance)
-            )
-            for name in orphans:
-                if self._run(function, {name: items[name]}, sent, 1, (done, failed, advance)):
+
+            def ended(name: str) -> None:
+                if each is not None and name in done:
+                    each(name, done[name])
+                advance()
+
+            sink = (done, failed, ended)
+            for name in self._run(function, items, sent, self.workers * TASKS_PER_WORKER, sink):
+                if self._run(function, {name: items[name]}, sent, 1, sink):
                     failed[name] = worker_died(name)
                     advance()
         results = {name: done[name] for name in items if name in done}
@@ -56,13 +61,13 @@ class ClusterExecutor:
         items: Mapping[str, Any],
         shared: Any,
         window: int,
-        sink: tuple[dict[str, R], dict[str, Failure], Callable[[], None]],
+        sink: tuple[dict[str, R], dict[str, Failure], Callable[[str], None]],
     ) -> list[str]:
         """Do the items with at most ``window`` in flight; return those whose worker died."""
         from distributed import as_completed
         from distributed.scheduler import KilledWorker
 
-        done, failed, advance = sink
+        done, failed, ended = sink
         waiting = iter(items)
         names: dict[str, str] = {}
         orphans: list[str] = []
@@ -82,14 +87,14 @@ class ClusterExecutor:
             error = future.exception()
             if error is None:
                 done[name] = future.result()
-                advance()
             elif isinstance(error, KilledWorker):
                 orphans.append(name)
             else:
                 failed[name] = failure_of(name, error)
-                advance()
             future.release()
-            submit()
+            submit()  # the workers have something to do while the result is looked at
+            if name in done or name in failed:
+                ended(name)
         return orphans
 
 

@@ -34,6 +34,7 @@ class Executor(Protocol):
         *,
         label: str,
         shared: Mapping[str, Any] | None = None,
+        each: Callable[[str, R], None] | None = None,
     ) -> Outcome[R]:
         """Call ``function(item, **shared)`` for each item.
 
@@ -47,6 +48,9 @@ class Executor(Protocol):
             What is being done, for the progress bar.
         shared : mapping, optional
             Keyword arguments that are the same for all items; sent once to each worker.
+        each : callable, optional
+            ``each(name, result)`` is called in this process as soon as an item is done, in no fixed order, while
+            workers go on with others; what it raises ends the call.
 
         Returns
         -------
@@ -71,6 +75,7 @@ class SerialExecutor:
         *,
         label: str,
         shared: Mapping[str, Any] | None = None,
+        each: Callable[[str, R], None] | None = None,
     ) -> Outcome[R]:
         """See :meth:`Executor.map`."""
         results: dict[str, R] = {}
@@ -81,5 +86,7 @@ class SerialExecutor:
                     results[name] = function(item, **(shared or {}))
                 except Exception as error:  # noqa: BLE001 - law 6: one item fails, the others go on
                     failures.append(failure_of(name, error))
+                if each is not None and name in results:
+                    each(name, results[name])
                 advance()
         return Outcome(results, failures)

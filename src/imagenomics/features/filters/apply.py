@@ -14,6 +14,7 @@ from imagenomics.features.filters.margin import filter_margin, needs_whole_image
 from imagenomics.features.filters.mean import mean_response
 from imagenomics.features.filters.nonseparable import nonseparable_response
 from imagenomics.features.filters.riesz import riesz_response
+from imagenomics.features.filters.separable import CUT
 from imagenomics.features.filters.settings import (
     FilterSettings,
     GaborFilter,
@@ -134,8 +135,27 @@ def filter_box(
         _check_numbers(part)
         spacing = (float(spacing_mm[0]), float(spacing_mm[1]), float(spacing_mm[2]))
         return gabor_response(part.astype(np.float64), settings, spacing_mm=spacing, inside=box)
+    complete = first == low and part.shape == tuple(b - a for a, b in zip(low, high, strict=True))
+    cut = complete and _can_cut(settings)
+    if cut:
+        # The response to the margin is not asked for: each axis done makes the next ones smaller.
+        settings = settings.model_copy(update={"boundary": CUT})
     found = apply_filter(part, spacing_mm=spacing_mm, settings=settings, max_voxels=max_voxels)
-    return np.ascontiguousarray(found[box])
+    return _middle(found, [b - a for a, b in zip(start, stop, strict=True)]) if cut else found[box].copy()
+
+
+def _can_cut(settings: FilterSettings) -> bool:
+    if isinstance(settings, LawsFilter):
+        return settings.pooling == "none" and settings.energy_radius is None
+    return isinstance(settings, LogFilter) or (
+        isinstance(settings, WaveletFilter) and settings.pooling == "none"
+    )
+
+
+def _middle(array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    first = [(have - want) // 2 for have, want in zip(array.shape, shape, strict=True)]
+    box = tuple(slice(f, f + n) for f, n in zip(first, shape, strict=True))
+    return np.ascontiguousarray(array[box])
 
 
 def _periodic(settings: FilterSettings) -> FilterSettings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import fft
 
 from imagenomics.features.region import Region
 
@@ -22,6 +21,8 @@ def autocorrelation_features(region: Region) -> dict[str, float]:
     ------
     Image biomarker standardisation initiative reference manual, morphological features.
     """
+    from scipy import fft
+
     inside = region.inside
     values = region.values
     n = len(values)
@@ -44,6 +45,8 @@ def autocorrelation_features(region: Region) -> dict[str, float]:
 
 
 def _spectrum(array: np.ndarray, shape: list[int] | None = None) -> np.ndarray:
+    from scipy import fft
+
     spectrum: np.ndarray = fft.rfftn(array, shape, workers=1)
     return spectrum
 

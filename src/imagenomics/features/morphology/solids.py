@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from scipy.spatial import ConvexHull
 
 SERIES_TERMS = 20  # terms of the series of an ellipsoid's area, as IBSI prescribes
 ELLIPSOID_TOLERANCE = 1e-6  # how far a point may lie outside, as a share of its squared distance
@@ -14,6 +13,8 @@ ELLIPSOID_ROUNDS = 100
 
 def convex_hull(points_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Return the hull's corners (h, 3), outward face normals scaled to face areas (f, 3), volume and area."""
+    from scipy.spatial import ConvexHull
+
     hull = ConvexHull(points_mm)
     corners = points_mm[hull.simplices]
     twice = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)

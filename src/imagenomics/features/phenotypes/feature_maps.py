@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from imagenomics.errors import InputError
+from imagenomics.features.columns import Column
 from imagenomics.features.extract import region_flags
 from imagenomics.features.map_statistics import MapSettings, ParameterMaps, region_rows
 from imagenomics.features.maps.measure import feature_map
@@ -99,10 +100,8 @@ def feature_map_rows(
         settings=chosen.model_copy(update={"families": tuple(dict.fromkeys(families.values()))}),
         spacing_known=spacing_known,
     )
-    flags = {
-        name: region_flags(family, name, _own(spacing_known), region, chosen)
-        for name, family in families.items()
-    }
+    columns = [Column(family, name, "", "", _own(spacing_known)) for name, family in families.items()]
+    flags = dict(zip(families, region_flags(columns, region, chosen), strict=True))
     inside = mask.copy()
     inside[mask] = region.inside[region.mask]
     return _rows(maps, inside, families, flags, settings)

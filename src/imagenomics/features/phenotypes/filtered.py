@@ -56,8 +56,11 @@ def filtered_rows(
             settings=chosen.model_copy(update=DONE),
             spacing_known=spacing_known,
         )
-        frames.append(rows.assign(feature=name + "_" + rows["feature"].astype(str), ibsi=""))
-    return pd.concat(frames, ignore_index=True)
+        rows["feature"] = np.array([f"{name}_{feature}" for feature in rows["feature"]], object)
+        frames.append(rows)
+    found = pd.concat(frames, ignore_index=True)
+    found["ibsi"] = np.full(len(found), "", object)
+    return found
 
 
 def _resampled(

@@ -67,7 +67,8 @@ def _cooccurrence(grid: LevelGrid, *, in_plane: bool, joined: bool) -> dict[str,
     found["corr"] = np.where(np.isnan(found["corr"]), 1.0, found["corr"])
     found["info_corr1"] = np.where(np.isnan(found["info_corr1"]), 0.0, found["info_corr1"])
     found["MCC"] = maximal_correlation(counts)
-    return {tag: float(value.mean()) for tag, value in found.items()}
+    means = np.array(list(found.values())).mean(axis=1).tolist()
+    return dict(zip(found, means, strict=True))
 
 
 def maximal_correlation(counts: np.ndarray) -> np.ndarray:
