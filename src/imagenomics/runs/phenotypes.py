@@ -6,8 +6,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from imagenomics.features.phenotypes.measure import measure_phenotype
-from imagenomics.features.phenotypes.settings import ControlMeasure
+from imagenomics.features.phenotypes.kinds import kind_of
+from imagenomics.features.phenotypes.measure import measure_volume
 from imagenomics.images.find import CaseFiles
 from imagenomics.images.load import load_case
 from imagenomics.runs.folder import Issues
@@ -78,7 +78,7 @@ def _unit(case: PhenotypeCase) -> Unit:
     image = case.image
     measure = case.block.measure
     settings = f"{image.digest_of_values()} {image.max_voxels} {measure.canonical()}"
-    if isinstance(measure, ControlMeasure):
+    if kind_of(measure).draws:
         settings += f" {case.patient}"  # two patients with the same file draw differently
     return Unit(STAGE, VERSION, settings, input_files(case.files), data=case)
 
@@ -96,14 +96,7 @@ def measure_one(unit: Unit) -> dict[str, Any]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", category=UserWarning)
         volume, regions = load_case(case.files.image, case.files.mask, case.image)
-        values, problems = measure_phenotype(
-            volume.array,
-            regions,
-            spacing_mm=volume.spacing_mm,
-            spacing_known=volume.spacing_known,
-            measure=case.block.measure,
-            patient=case.patient,
-        )
+        values, problems = measure_volume(volume, regions, measure=case.block.measure, patient=case.patient)
     return {
         "values": values,
         "about": {"problems": problems, "warnings": sorted({str(w.message) for w in caught})},

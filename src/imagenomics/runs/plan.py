@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import IdRule, PatientsSettings
-from imagenomics.features.phenotypes.settings import AnyMeasure
+from imagenomics.features.phenotypes.kinds import AnyMeasure
 from imagenomics.features.semantic.cells import Numbers
 from imagenomics.features.semantic.readers import Consensus
 from imagenomics.features.settings import FeatureSettings

@@ -10,8 +10,8 @@ import pandas as pd
 
 from imagenomics.features.columns import feature_columns
 from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, NEGATIVE_CONTROL, SIGNED, VOXEL_UNITS
+from imagenomics.features.phenotypes.kinds import named_regions
 from imagenomics.features.phenotypes.measure import planned_rows
-from imagenomics.features.phenotypes.settings import named_regions
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.load import WHOLE
 from imagenomics.images.settings import ImageSettings
