@@ -40,13 +40,16 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
     for image in report["images"]:
         spacing = ", ".join(f"{' x '.join(map(str, s['zyx']))} mm ({s['n']})" for s in image["spacings_mm"])
         spacing = spacing if image["spacing_known"] else "not known, lengths in voxels"
+        volumes = f"series of up to {image['volumes']} volumes; " if "volumes" in image else ""
         lines.append(
             f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
-            f"{image['features']} features; spacing z y x {spacing}"
+            f"{volumes}{image['features']} features; spacing z y x {spacing}"
         )
     for row in report["phenotypes"]:
+        with_others = "".join(f", {role} = {name}" for role, name in row["others"].items())
         lines.append(
-            f"phenotypes {row['phenotypes']}: {row['features']} features in {row['found']} of {row['image']}"
+            f"phenotypes {row['phenotypes']} ({row['kind']}): {row['features']} features in {row['found']} of "
+            f"{row['image']}{with_others}"
         )
     for row in report["analyses"]:
         lines.append(_analysis_line(row))

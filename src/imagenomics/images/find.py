@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.images.series_settings import BESIDE, FILES
 from imagenomics.images.settings import FileTable, ImageSettings
 from imagenomics.tables.read import blank_to_missing, read_keyed_table
 
@@ -19,10 +20,16 @@ MISSING_COLUMNS = ("patient", "image", "file", "reason")
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """The files of one patient: the image, and the mask where the settings name one."""
+    """The files of one patient: the image, the mask where the settings name one, and what lies beside a series.
+
+    ``beside`` holds ``sidecar``, ``b_values`` and ``b_vectors``; ``metadata`` is the JSON text of a BIDS file's
+    metadata.
+    """
 
     image: Path
     mask: Path | None
+    beside: Mapping[str, Path] = field(default_factory=dict)
+    metadata: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,14 @@ def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) ->
     for patient in patients:
         image = _locate("image", settings.path, table, patient, root)
         mask = _locate("mask", settings.mask, table, patient, root) if settings.has_mask else None
-        absent = next((f for f in (image, mask) if f is not None and f.reason), None)
+        beside = {} if image.reason else _beside(settings, Path(image.file), patient, root)
+        absent = next((f for f in (image, mask, *beside.values()) if f is not None and f.reason), None)
         if absent is None:
-            cases[patient] = CaseFiles(Path(image.file), None if mask is None else Path(mask.file))
+            cases[patient] = CaseFiles(
+                Path(image.file),
+                None if mask is None else Path(mask.file),
+                beside={kind: Path(located.file) for kind, located in beside.items()},
+            )
         else:
             row = (patient, settings.name, absent.file, absent.reason)
             missing.append(dict(zip(MISSING_COLUMNS, row, strict=True)))
@@ -128,6 +140,18 @@ def _locate(kind: str, template: str | None, table: FilesByKind, patient: str, r
     if "*" not in text and "?" not in text:
         return _present(kind, root / text.format(patient=patient))
     return _only_match(kind, root, text.replace("[", "[[]").format(patient=glob.escape(patient)))
+
+
+def _beside(settings: ImageSettings, image: Path, patient: str, root: Path) -> dict[str, _Located]:
+    """Look for the files that say what the volumes of a series are."""
+    found = {}
+    for kind, ending in FILES.items():
+        template = getattr(settings.series, kind)
+        if template == BESIDE:
+            found[kind] = _present(kind, image.parent / f"{image.name.split('.nii')[0]}{ending}")
+        elif template is not None:
+            found[kind] = _locate(kind, template, {}, patient, root)
+    return found
 
 
 def _present(kind: str, path: Path) -> _Located:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from imagenomics.images.series_settings import SeriesSettings
 from imagenomics.settings import BlockName, Settings
 
 Modality = Literal["MR", "CT", "PET", "other"]
@@ -100,6 +101,14 @@ class ImageSettings(Settings):
     table: FileTable | None = Field(
         default=None, description="Table that names the files, instead of 'path'."
     )
+    form: Literal["volume", "series"] = Field(
+        default="volume",
+        description="'volume': one 3-D image; 'series': one 4-D file of volumes over time or diffusion weighting. No "
+        "[features] are measured in a series, but [[phenotypes]].",
+    )
+    series: SeriesSettings = Field(
+        default=SeriesSettings(), description="Times or b-values of the volumes of a series."
+    )
     modality: Modality = Field(
         default="other", description="MR, CT, PET or other; it decides the default of 'normalise'."
     )
@@ -142,7 +151,8 @@ class ImageSettings(Settings):
         chosen = data.get("normalise")
         if chosen is None:
             modality = str(data.get("modality", cls.model_fields["modality"].default))
-            chosen = METHOD_OF_MODALITY.get(modality, "none")
+            # Curves are signals over a baseline: a scale of its own for each image would undo them.
+            chosen = "none" if data.get("form") == "series" else METHOD_OF_MODALITY.get(modality, "none")
         return {**data, "normalise": {"method": chosen} if isinstance(chosen, str) else chosen}
 
     @field_validator("regions", mode="before")
@@ -186,6 +196,14 @@ class ImageSettings(Settings):
         return value
 
     @model_validator(mode="after")
+    def _series_stay_raw(self) -> Self:
+        if self.form == "series" and self.normalise.method != "none":
+            raise ValueError("the intensities of a series are not normalised: take 'normalise' away")
+        if self.form == "volume" and self.series != SeriesSettings():
+            raise ValueError("'series' is for form = \"series\" only")
+        return self
+
+    @model_validator(mode="after")
     def _one_source_of_files(self) -> Self:
         if (self.path is None) == (self.table is None):
             raise ValueError("give either 'path' (with {patient}) or 'table'")
@@ -203,8 +221,19 @@ class ImageSettings(Settings):
         parts = self.model_dump(mode="json", include={"regions", "spacing", "geometry", "normalise"})
         if self.dicom != DicomSettings():
             parts["dicom"] = self.dicom.model_dump(mode="json", exclude_defaults=True)
+        if self.form == "series":
+            parts["series"] = self.series.model_dump(mode="json", include={"tr_s", "frame_s"})
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def says(self, axis: str) -> bool:
+        """Tell whether ``times``, ``b_values`` or ``b_vectors`` of a series are declared."""
+        return self.series.says(axis) or (axis == "times" and self.reads_times)
+
+    @property
+    def reads_times(self) -> bool:
+        """Whether the times of a series come from its BIDS metadata."""
+        return False
 
     @property
     def has_mask(self) -> bool:

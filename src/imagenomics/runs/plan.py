@@ -9,7 +9,6 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import IdRule, PatientsSettings
-from imagenomics.features.phenotypes.kinds import AnyMeasure
 from imagenomics.features.semantic.cells import Numbers
 from imagenomics.features.semantic.readers import Consensus
 from imagenomics.features.settings import FeatureSettings
@@ -17,6 +16,7 @@ from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
+from imagenomics.runs.phenotype_block import PhenotypeBlock, misfit
 from imagenomics.settings import BlockName, Settings
 
 Baseline = Literal["clinical", "volume"]
@@ -28,17 +28,6 @@ class ImageBlock(ImageSettings):
 
     features: FeatureSettings | None = Field(
         default=None, description="Features of this image, where they differ from [features]."
-    )
-
-
-class PhenotypeBlock(Settings):
-    """One ``[[phenotypes]]`` block: one more thing that is measured in an image."""
-
-    name: BlockName = Field(description="Unique name; first part of the columns.")
-    image: str = Field(description="Name of the [[images]] block whose pictures and regions are measured.")
-    measure: AnyMeasure = Field(
-        description="What is measured: kind = 'regions', 'compartments', 'spectra', 'filters', 'uptake', 'map', "
-        "'control' or 'feature-map', with the settings of that kind."
     )
 
 
@@ -267,10 +256,9 @@ class Plan(Settings):
                 if name not in images:
                     raise ValueError(f"learned {learned.name}: there is no [[images]] block named '{name}'")
         for block in self.phenotypes:
-            if block.image not in images:
-                raise ValueError(
-                    f"phenotypes {block.name}: there is no [[images]] block named '{block.image}'"
-                )
+            problem = misfit(block, self.images)
+            if problem:
+                raise ValueError(f"phenotypes {block.name}: {problem}")
         self._check_learned()
         _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
         if not self.images and not self.feature_tables:
@@ -289,6 +277,11 @@ class Plan(Settings):
         """Return the image that a phenotype is measured in."""
         return next(image for image in self.images if image.name == block.image)
 
+    def others_of(self, block: PhenotypeBlock) -> dict[str, ImageBlock]:
+        """Return the further images of a phenotype, by what its measure calls them."""
+        named = {image.name: image for image in self.images}
+        return {role: named[name] for role, name in block.others.items()}
+
     def features_of(self, block: ImageBlock) -> FeatureSettings:
         """Return what is measured in an image."""
         return block.features or self.features
@@ -306,6 +299,7 @@ class Plan(Settings):
             *(block.table.path for block in self.images if block.table is not None),
             *(path for block in self.molecules for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
+            *(path for block in self.phenotypes for path in block.shared_files().values()),
             *(block.folds_table for block in self.train),
             None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
         ]

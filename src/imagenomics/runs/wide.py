@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.load import WHOLE
 from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.folder import Issues
-from imagenomics.runs.plan import PhenotypeBlock
+from imagenomics.runs.phenotype_block import PhenotypeBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 
 REMEDIES = {
@@ -57,7 +58,7 @@ def widen(
     """
     index = pd.Index(list(patients), name="patient", dtype=object)
     wide = pd.DataFrame(np.nan, index=index, columns=described.index)
-    if not values:
+    if not values or not len(described):
         return PatientTable(wide, described)
     long = pd.concat([frame.assign(patient=patient) for patient, frame in values.items()], ignore_index=True)
     long["column"] = name + "." + long["region"] + "." + long["feature"]
@@ -72,7 +73,9 @@ def widen(
 
 
 def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.DataFrame:
-    """Describe the columns of an image block before any image is read."""
+    """Describe the columns of an image block before any image is read; a series has none."""
+    if block.form == "series":
+        return describe([])
     schema = feature_columns(settings, spacing_known=block.spacing != "unknown")
     regions = list(block.regions) if block.has_mask else [WHOLE]
     parts = [
@@ -93,12 +96,16 @@ def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.D
     return pd.concat(parts)
 
 
-def phenotype_descriptions(block: PhenotypeBlock, image: ImageSettings) -> pd.DataFrame:
-    """Describe the columns of a phenotype before any image is read."""
+def phenotype_descriptions(block: PhenotypeBlock, image: ImageSettings, root: Path) -> pd.DataFrame:
+    """Describe the columns of a phenotype before any image is read; ``root`` is where its paths start."""
     regions = list(image.regions) if image.has_mask else [WHOLE]
     around = named_regions(block.measure)
     rows = planned_rows(
-        block.measure, [r for r in regions if r not in around], spacing_known=image.spacing != "unknown"
+        block.measure,
+        [r for r in regions if r not in around],
+        spacing_known=image.spacing != "unknown",
+        others=list(block.others),
+        files={key: root / file for key, file in block.shared_files().items()},
     )
     kept = ["|".join(f for f in str(flags).split("|") if f in OF_COLUMNS) for flags in rows["flags"]]
     return describe(

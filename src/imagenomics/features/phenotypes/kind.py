@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from imagenomics.features.phenotypes.scene import Scene
 from imagenomics.settings import Settings
 
 Rows = tuple[pd.DataFrame, list[Problem]]
+Form = Literal["volume", "series"]
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,16 @@ class Planned:
         Regions that will be measured.
     spacing_known : bool
         Whether lengths are in mm.
+    others : sequence of str
+        Further pictures that each patient has, by what the measure calls them.
+    files : mapping of str to Path
+        Files that are the same for all patients, by the field that names them.
     """
 
     regions: Sequence[str]
     spacing_known: bool
+    others: Sequence[str] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,16 @@ class Kind:
         Fields of the settings that name regions beside those that are measured.
     draws : bool
         Whether numbers are drawn: then two patients with the same file differ.
+    form : "volume" or "series"
+        What the picture has to be.
+    needs, may : mapping of str to form
+        Further pictures of the patient that the measure needs, or can use, by what it calls them.
+    files : tuple of str
+        Fields of the settings that name files; with {patient} each patient has one, without all share one.
+    axis : tuple of str
+        What the study must say of a series: ``times``, ``b_values``, ``b_vectors``.
+    raw : bool
+        Whether intensities below zero, as z-scores have them, make the measure meaningless.
     """
 
     settings: type[Settings]
@@ -55,3 +73,9 @@ class Kind:
     plan: Callable[[Any, Planned], pd.DataFrame] | None = None
     around: tuple[str, ...] = ()
     draws: bool = False
+    form: Form = "volume"
+    needs: Mapping[str, Form] = field(default_factory=dict)
+    may: Mapping[str, Form] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    axis: tuple[str, ...] = ()
+    raw: bool = False

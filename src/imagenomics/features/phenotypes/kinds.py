@@ -13,6 +13,7 @@ from imagenomics.features.phenotypes.feature_maps import FEATURE_MAPS, FeatureMa
 from imagenomics.features.phenotypes.filters import FILTERS, FilterMeasure
 from imagenomics.features.phenotypes.kind import Kind
 from imagenomics.features.phenotypes.maps import MAPS, MapMeasure
+from imagenomics.features.phenotypes.ratio import RATIO, RatioMeasure
 from imagenomics.features.phenotypes.regions import REGIONS, RegionMeasure
 from imagenomics.features.phenotypes.spectra import SPECTRA, SpectraMeasure
 from imagenomics.features.phenotypes.tracer import UPTAKE, UptakeMeasure
@@ -20,7 +21,8 @@ from imagenomics.settings import Settings
 
 # A new kind is a module of its own and a line in each of these two.
 KINDS: Mapping[type[Settings], Kind] = {
-    kind.settings: kind for kind in (REGIONS, COMPARTMENTS, SPECTRA, UPTAKE, MAPS, FILTERS, CONTROL, FEATURE_MAPS)
+    kind.settings: kind
+    for kind in (REGIONS, COMPARTMENTS, SPECTRA, UPTAKE, MAPS, FILTERS, CONTROL, FEATURE_MAPS, RATIO)
 }
 Measure = (
     RegionMeasure
@@ -31,6 +33,7 @@ Measure = (
     | FilterMeasure
     | ControlMeasure
     | FeatureMapMeasure
+    | RatioMeasure
 )
 AnyMeasure = Annotated[Measure, Field(discriminator="kind")]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from imagenomics.errors import unknown_name
 from imagenomics.features.phenotypes.ball import measured_ball
 from imagenomics.features.phenotypes.kind import Planned, Rows
 from imagenomics.features.phenotypes.kinds import Measure, kind_of, named_regions
-from imagenomics.features.phenotypes.scene import Regions, Scene
+from imagenomics.features.phenotypes.scene import Picture, Regions, Scene
 from imagenomics.images.volume import Volume
 
 
@@ -51,33 +52,74 @@ def measure_phenotype(
     Raises
     ------
     InputError
-        Those of :func:`measure_volume`.
+        Those of :func:`measure_picture`.
     """
     z, y, x = (float(s) for s in spacing_mm)
     volume = Volume(image, spacing_mm=(z, y, x), spacing_known=spacing_known)
-    return measure_volume(volume, regions, measure=measure, patient=patient)
+    return measure_picture(volume, regions, measure=measure, patient=patient)
 
 
-def measure_volume(volume: Volume, regions: Regions, *, measure: Measure, patient: str = "") -> Rows:
-    """Measure every region of a volume; see :func:`measure_phenotype`.
+def measure_picture(
+    picture: Picture,
+    regions: Regions,
+    *,
+    measure: Measure,
+    patient: str = "",
+    others: Mapping[str, Picture] | None = None,
+    files: Mapping[str, Path] | None = None,
+    resample: bool = False,
+) -> Rows:
+    """Measure every region of a volume or a series.
+
+    Parameters
+    ----------
+    picture : Volume or Series4D
+        The picture; which of both is a matter of the measure.
+    regions : mapping of str to array of bool, (z, y, x)
+        Regions by name on its grid.
+    measure : Measure
+        What is measured.
+    patient : str
+        Whose picture it is.
+    others, files, resample
+        See :class:`imagenomics.features.phenotypes.scene.Scene`.
 
     Raises
     ------
     InputError
-        ``IGX-FEAT-150``: the measure names a region that the image does not have; what the measurement refuses,
-        where no region can be measured.
+        ``IGX-FEAT-150``: the measure names a region that the image does not have; ``IGX-FEAT-160``, ``IGX-FEAT-161``:
+        a picture of the wrong form, or that is needed and not given; what the measurement refuses, where no region
+        can be measured.
     """
     around = named_regions(measure)
     for name in around:
         if name not in regions:
             raise unknown_name("IGX-FEAT-150", "region", name, regions, where=f"measure '{measure.kind}'")
     measured = {name: mask for name, mask in regions.items() if name not in around}
-    return kind_of(measure).measure(Scene(volume, regions, measured, patient), measure)
+    scene = Scene(picture, regions, measured, patient, others or {}, files or {}, resample)
+    return kind_of(measure).measure(scene, measure)
 
 
-def planned_rows(measure: Measure, regions: Sequence[str], *, spacing_known: bool) -> pd.DataFrame:
-    """Return the rows that a measure gives, with units and flags, before any image is read."""
-    kind, planned = kind_of(measure), Planned(regions, spacing_known)
+def planned_rows(
+    measure: Measure,
+    regions: Sequence[str],
+    *,
+    spacing_known: bool,
+    others: Sequence[str] = (),
+    files: Mapping[str, Path] | None = None,
+) -> pd.DataFrame:
+    """Return the rows that a measure gives, with units and flags, before any image is read.
+
+    Parameters
+    ----------
+    measure : Measure
+        What is measured.
+    regions : sequence of str
+        Regions that are measured.
+    spacing_known, others, files
+        See :class:`imagenomics.features.phenotypes.kind.Planned`.
+    """
+    kind, planned = kind_of(measure), Planned(regions, spacing_known, others, files or {})
     if kind.plan is not None:
         return kind.plan(measure, planned)
     return measured_ball(kind.measure, measure, planned, around=named_regions(measure))

@@ -1,0 +1,145 @@
+"""Measures that use several images of a patient: the ratio of two sequences."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from imagenomics.errors import InputError
+
+SHAPE = (6, 14, 14)
+BLOCKS = """
+[[images]]
+name = "t1"
+path = "{patient}_t1.nii.gz"
+mask = "{patient}_mask.nii.gz"
+regions = { lesion = 1, white = 2 }
+
+[[images]]
+name = "t2"
+path = "{patient}_t2.nii.gz"
+
+[features]
+families = ["volume"]
+
+[[phenotypes]]
+name = "t1t2"
+image = "t1"
+others = { denominator = "t2" }
+measure = { kind = "ratio", floor = 20, reference = "white" }
+"""
+
+
+@pytest.fixture
+def study(small):
+    made = small(4)
+    random = np.random.default_rng(1)
+    mask = np.zeros(SHAPE, int)
+    mask[1:5, 2:7, 2:7], mask[1:5, 8:13, 8:13] = 1, 2
+    for k, patient in enumerate(made.patients):
+        t2 = 200 + 20 * random.random(SHAPE)
+        ratio = np.where(mask == 1, 1.5 + 0.1 * k, 2.0)
+        t1 = (t2 * ratio).astype(np.float32).astype(float)
+        t2[2, 3, 3] = 5.0  # below the floor, inside the lesion
+        made.picture(f"{patient}_t1.nii.gz", t1)
+        made.picture(f"{patient}_t2.nii.gz", t2)
+        made.picture(f"{patient}_mask.nii.gz", mask)
+    return made
+
+
+def test_the_ratio_is_that_of_the_voxels(study):
+    planned = study.check(BLOCKS)
+    assert planned.phenotypes[0] == {
+        "phenotypes": "t1t2",
+        "image": "t1",
+        "others": {"denominator": "t2"},
+        "kind": "ratio",
+        "found": 4,
+        "features": 25,
+    }
+    assert planned.problems == []
+    found = study.features(BLOCKS)
+    expected = 1.5 + 0.1 * np.arange(4)
+    np.testing.assert_allclose(found["t1t2.lesion.ratio_mean"], expected, rtol=1e-5)
+    np.testing.assert_allclose(found["t1t2.lesion.ratio_norm_p50"], expected / 2, rtol=1e-5)
+    np.testing.assert_array_equal(found["t1t2.lesion.ratio_n_voxels"], 99)
+    assert not [c for c in found if c.startswith("t1t2.white")]
+    columns = study.table("features.columns.parquet")
+    assert (columns["source"] == "t1t2").sum() == 25
+
+
+def test_patients_without_one_image_or_on_another_grid_are_told_apart(study):
+    (study.folder / "P02_t2.nii.gz").unlink()
+    t2 = np.full(SHAPE, 100.0)
+    study.picture("P03_t2.nii.gz", t2, shift=5.0)
+    study.picture("P04_t2.nii.gz", np.stack([t2, t2]))
+    assert [row["found"] for row in study.check(BLOCKS).phenotypes] == [3]
+    found = study.features(BLOCKS)["t1t2.lesion.ratio_mean"]
+    assert found.notna().tolist() == [True, False, False, False]
+    failures = study.table("failures.csv")
+    assert {("P03", "IGX-IMG-251"), ("P04", "IGX-IMG-006")} <= set(
+        zip(failures["patient"], failures["code"], strict=True)
+    )
+    assert failures.loc[failures["code"] == "IGX-IMG-006", "remedy"].str.contains("series").all()
+    warned = study.table("warnings.csv")
+    assert (warned.loc[warned["code"] == "IGX-RUN-092", "patient"] == "P02").all()
+    assert "IGX-RUN-092" in set(warned["code"])
+    losses = study.table("losses.csv")
+    assert ("P02", "t2") in set(zip(losses["patient"], losses["source"], strict=True))
+
+
+def test_declared_resampling_brings_the_other_image_over(study):
+    z, y, x = np.indices((8, 16, 16))
+    for patient in study.patients:  # the same linear pictures, seen on two lattices
+        inner = 100 + 3 * z[:6, :14, :14] + 2 * y[:6, :14, :14]
+        outer = 100 + 3 * (z - 1) + 2 * (y - 1)
+        study.picture(f"{patient}_t1.nii.gz", 2.0 * inner)
+        study.picture(f"{patient}_t2.nii.gz", 1.0 * outer, shift=(-2.0, -2.0, -3.0))
+    blocks = BLOCKS.replace('image = "t1"\n', 'image = "t1"\ngeometry = "resample"\n')
+    found = study.features(blocks)
+    np.testing.assert_allclose(found["t1t2.lesion.ratio_mean"], 2.0, rtol=1e-6)
+    np.testing.assert_allclose(found["t1t2.lesion.ratio_sd"], 0.0, atol=1e-6)
+
+
+def test_every_file_is_an_input_and_workers_change_nothing(study):
+    first = study.features(BLOCKS)
+    study.features(BLOCKS, out="two", workers=2)
+    digests = {
+        hashlib.sha256((study.folder / out / "features.parquet").read_bytes()).hexdigest()
+        for out in ("run", "two")
+    }
+    assert len(digests) == 1
+    study.picture("P01_t2.nii.gz", np.full(SHAPE, 50.0))
+    again = study.features(BLOCKS)
+    assert (again["t1t2.lesion.ratio_mean"] != first["t1t2.lesion.ratio_mean"]).tolist() == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('others = { denominator = "t2" }', "", "needs others = { denominator"),
+        ('others = { denominator = "t2" }', 'others = { below = "t2" }', "knows 'denominator'"),
+        ('denominator = "t2"', 'denominator = "t3"', r"no \[\[images\]\] block named 't3'"),
+        ('name = "t2"', 'name = "t2"\nmodality = "MR"', "scaled by z-score"),
+        ('name = "t2"', 'name = "t2"\nform = "series"', "needs a volume and 't2' is a series"),
+        ("floor = 20, ", "", "floor"),
+        ("floor = 20", "floor = 0", "floor"),
+        ('reference = "white"', 'reference = "grey"', "IGX-FEAT-150"),
+    ],
+)
+def test_blocks_that_make_no_sense_are_refused(study, old, new, message):
+    assert old in BLOCKS
+    blocks = BLOCKS.replace(old, new)
+    if message == "IGX-FEAT-150":
+        study.features(blocks)
+        assert set(study.table("failures.csv")["code"]) == {message}
+        return
+    with pytest.raises(InputError, match=message):
+        study.check(blocks)
