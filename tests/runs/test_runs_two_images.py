@@ -91,7 +91,7 @@ def test_patients_without_one_image_or_on_another_grid_are_told_apart(study):
 
 
 def test_declared_resampling_brings_the_other_image_over(study):
-    z, y, x = np.indices((8, 16, 16))
+    z, y, _x = np.indices((8, 16, 16))
     for patient in study.patients:  # the same linear pictures, seen on two lattices
         inner = 100 + 3 * z[:6, :14, :14] + 2 * y[:6, :14, :14]
         outer = 100 + 3 * (z - 1) + 2 * (y - 1)

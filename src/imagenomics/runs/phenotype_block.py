@@ -88,7 +88,7 @@ def misfit(block: PhenotypeBlock, images: Sequence[ImageSettings]) -> str:
 
 
 def _missing_axis(block: PhenotypeBlock, image: ImageSettings) -> str:
-    for axis in kind_of(block.measure).axis:
+    for axis in kind_of(block.measure).axis(block.measure):
         if not image.says(axis):
             hint = (
                 "'series.tr_s', 'series.frame_s' or 'series.sidecar'"

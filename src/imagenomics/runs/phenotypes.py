@@ -63,10 +63,7 @@ def measure_phenotypes(plan: Plan, linked: Linked, *, shop: Workshop, issues: Is
             if case.block is block and name in payloads
         }
         described = phenotype_descriptions(block, plan.image_of(block), linked.root)
-        accept = getattr(block.measure, "accept", ())
-        tables.append(
-            widen(block.name, described, values, accept=accept, patients=linked.patients, issues=issues)
-        )
+        tables.append(widen(block.name, described, values, patients=linked.patients, issues=issues))
     keys = sorted(f"{name}:{results.keys[name]}" for name in payloads) if results is not None else []
     return Phenotypes(tables, failed, keys)
 

@@ -39,6 +39,11 @@ class Planned:
     files: Mapping[str, Path] = field(default_factory=dict)
 
 
+def nothing(_: Any) -> tuple[str, ...]:
+    """Return no name: a measure of volumes needs nothing said of an axis."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of measure; a new kind is a new module with one of these, and a line in ``kinds``.
@@ -62,8 +67,8 @@ class Kind:
         Further pictures of the patient that the measure needs, or can use, by what it calls them.
     files : tuple of str
         Fields of the settings that name files; with {patient} each patient has one, without all share one.
-    axis : tuple of str
-        What the study must say of a series: ``times``, ``b_values``, ``b_vectors``.
+    axis : callable
+        ``axis(settings)``: what the study must say of a series, of ``times``, ``b_values``, ``b_vectors``.
     raw : bool
         Whether intensities below zero, as z-scores have them, make the measure meaningless.
     """
@@ -77,5 +82,5 @@ class Kind:
     needs: Mapping[str, Form] = field(default_factory=dict)
     may: Mapping[str, Form] = field(default_factory=dict)
     files: tuple[str, ...] = ()
-    axis: tuple[str, ...] = ()
+    axis: Callable[[Any], tuple[str, ...]] = nothing
     raw: bool = False

@@ -9,6 +9,10 @@ from pydantic import Field
 
 from imagenomics.features.phenotypes.compartments import COMPARTMENTS, CompartmentMeasure
 from imagenomics.features.phenotypes.control import CONTROL, ControlMeasure
+from imagenomics.features.phenotypes.ct_perfusion import CT_PERFUSION, CtPerfusionMeasure
+from imagenomics.features.phenotypes.dce import DCE, DceMeasure
+from imagenomics.features.phenotypes.diffusion import DIFFUSION, DiffusionMeasure
+from imagenomics.features.phenotypes.dsc import DSC, DscMeasure
 from imagenomics.features.phenotypes.feature_maps import FEATURE_MAPS, FeatureMapMeasure
 from imagenomics.features.phenotypes.filters import FILTERS, FilterMeasure
 from imagenomics.features.phenotypes.kind import Kind
@@ -17,12 +21,28 @@ from imagenomics.features.phenotypes.ratio import RATIO, RatioMeasure
 from imagenomics.features.phenotypes.regions import REGIONS, RegionMeasure
 from imagenomics.features.phenotypes.spectra import SPECTRA, SpectraMeasure
 from imagenomics.features.phenotypes.tracer import UPTAKE, UptakeMeasure
+from imagenomics.features.phenotypes.vessels import VESSELS, VesselMeasure
 from imagenomics.settings import Settings
 
 # A new kind is a module of its own and a line in each of these two.
 KINDS: Mapping[type[Settings], Kind] = {
     kind.settings: kind
-    for kind in (REGIONS, COMPARTMENTS, SPECTRA, UPTAKE, MAPS, FILTERS, CONTROL, FEATURE_MAPS, RATIO)
+    for kind in (
+        REGIONS,
+        COMPARTMENTS,
+        SPECTRA,
+        UPTAKE,
+        MAPS,
+        FILTERS,
+        CONTROL,
+        FEATURE_MAPS,
+        RATIO,
+        DSC,
+        DCE,
+        CT_PERFUSION,
+        DIFFUSION,
+        VESSELS,
+    )
 }
 Measure = (
     RegionMeasure
@@ -34,6 +54,11 @@ Measure = (
     | ControlMeasure
     | FeatureMapMeasure
     | RatioMeasure
+    | DscMeasure
+    | DceMeasure
+    | CtPerfusionMeasure
+    | DiffusionMeasure
+    | VesselMeasure
 )
 AnyMeasure = Annotated[Measure, Field(discriminator="kind")]
 
