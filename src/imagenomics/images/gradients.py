@@ -11,6 +11,7 @@ import numpy as np
 
 from imagenomics.errors import FileProblem, InputError
 
+TIME_KEYS = ("VolumeTiming", "FrameTimesStart", "RepetitionTime")
 UNIT_LENGTH = 0.05  # how far the length of a direction may lie from 1
 
 
@@ -86,7 +87,7 @@ def read_frame_times(sidecar: Path, n_frames: int) -> np.ndarray:
 
 def frame_times(content: Mapping[str, Any], n_frames: int, *, where: str) -> np.ndarray:
     """Return when each volume was taken, in seconds, from metadata in the words of BIDS (``IGX-IMG-192``)."""
-    for key in ("VolumeTiming", "FrameTimesStart"):
+    for key in TIME_KEYS[:2]:
         if key in content:
             times = np.asarray(content[key], dtype=np.float64)
             if times.shape != (n_frames,):

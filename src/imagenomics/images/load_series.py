@@ -13,7 +13,7 @@ import numpy as np
 from imagenomics.errors import InputError
 from imagenomics.images.files.formats import is_dicom_source
 from imagenomics.images.find import CaseFiles
-from imagenomics.images.gradients import frame_times, read_frame_times, read_gradients
+from imagenomics.images.gradients import TIME_KEYS, frame_times, read_frame_times, read_gradients
 from imagenomics.images.load import WHOLE, read_regions
 from imagenomics.images.read_series import read_series
 from imagenomics.images.series4d import Series4D
@@ -116,10 +116,9 @@ def _times(files: CaseFiles, settings: ImageSettings, n_frames: int) -> Times:
     if "sidecar" in files.beside:
         times: list[float] = read_frame_times(files.beside["sidecar"], n_frames).tolist()
         return times
-    if settings.reads_times and files.metadata:
-        written: list[float] = frame_times(
-            json.loads(files.metadata), n_frames, where=str(files.image)
-        ).tolist()
+    content = json.loads(files.metadata) if settings.reads_times and files.metadata else {}
+    if any(key in content for key in TIME_KEYS):  # a measure that needs times says so where there are none
+        written: list[float] = frame_times(content, n_frames, where=str(files.image)).tolist()
         return written
     return None
 

@@ -297,6 +297,7 @@ class Plan(Settings):
             self.patients.table,
             *(rule.participants for rule in rules if rule is not None),
             *(block.table.path for block in self.images if block.table is not None),
+            *(path for block in self.images for path in block.participants()),
             *(path for block in self.molecules for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
             *(path for block in self.phenotypes for path in block.shared_files().values()),

@@ -118,13 +118,15 @@ def image_losses(plan: Plan, sources: Sources, root: Path) -> Iterator[pd.DataFr
     """Yield who lacks an image, and the ids that only image files name."""
     known = set(sources.declared)
     for block in plan.images:
+        found = sources.files[block.name]
         missing = [
             Loss(patient, block.name, patient, "missing", reason, file)
-            for patient, _, file, reason in sources.files[block.name].missing.astype(str).to_numpy()
+            for patient, _, file, reason in found.missing.astype(str).to_numpy()
         ]
+        named = found.strangers if block.bids is not None else ids_in_files(block, root)
         strangers = [
             Loss(name, block.name, name, "only images", "this id is not in the table of patients")
-            for name in ids_in_files(block, root)
+            for name in named
             if name not in known
         ]
         yield loss_table([*missing, *strangers])
