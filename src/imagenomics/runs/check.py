@@ -28,7 +28,6 @@ from imagenomics.runs.learned import learned_descriptions
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
 from imagenomics.runs.phenotype_block import PhenotypeBlock
-from imagenomics.runs.phenotype_case import check_shared_files
 from imagenomics.runs.plan import ImageBlock, Plan
 from imagenomics.runs.targets import Target, resolve_targets
 from imagenomics.runs.wide import column_descriptions, phenotype_descriptions
@@ -80,7 +79,6 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         What the link stage refuses, and names that an analysis does not find.
     """
     issues = Issues()
-    check_shared_files(plan, root)
     linked = join_sides(plan, root, issues=issues)
     cases = find_cases(plan, linked)
     images, problems = [], []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from imagenomics.errors import FileProblem
 from imagenomics.features.phenotypes.kinds import KINDS, AnyMeasure, kind_of
 from imagenomics.images.onto import Geometry
 from imagenomics.images.settings import PLACEHOLDER, ImageSettings
@@ -85,6 +87,21 @@ def misfit(block: PhenotypeBlock, images: Sequence[ImageSettings]) -> str:
                 f"'{block.measure.kind}' needs intensities from zero: declare normalise = 'none' there"
             )
     return _missing_axis(block, named[block.image])
+
+
+def check_shared_files(blocks: Iterable[PhenotypeBlock], root: Path) -> None:
+    """Refuse phenotypes that name files for all patients which are not there (``IGX-RUN-091``)."""
+    for block in blocks:
+        for key, file in block.shared_files().items():
+            if not (root / file).is_file():
+                raise FileProblem(
+                    "IGX-RUN-091",
+                    f"'{key}' of the phenotypes '{block.name}' is not there",
+                    where=str(root / file),
+                    expected="a file that all patients share",
+                    remedy="correct the path (it starts at --data or the study file), or write {patient} where each "
+                    "patient has a file",
+                )
 
 
 def _missing_axis(block: PhenotypeBlock, image: ImageSettings) -> str:

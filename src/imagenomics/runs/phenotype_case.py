@@ -88,21 +88,6 @@ def find_phenotype_cases(plan: Plan, linked: Linked) -> FoundCases:
     return found
 
 
-def check_shared_files(plan: Plan, root: Path) -> None:
-    """Refuse a study whose phenotypes name files for all patients that are not there (``IGX-RUN-091``)."""
-    for block in plan.phenotypes:
-        for key, file in block.shared_files().items():
-            if not (root / file).is_file():
-                raise FileProblem(
-                    "IGX-RUN-091",
-                    f"'{key}' of the phenotypes '{block.name}' is not there",
-                    where=str(root / file),
-                    expected="a file that all patients share",
-                    remedy="correct the path (it starts at --data or the study file), or write {patient} where each "
-                    "patient has a file",
-                )
-
-
 def _support(block: PhenotypeBlock, patient: str, root: Path) -> dict[str, Path]:
     own = {key: root / text.format(patient=patient) for key, text in block.own_files().items()}
     return own | {key: root / text for key, text in block.shared_files().items()}

@@ -12,7 +12,6 @@ from imagenomics.runs.measure import STAGE as EXTRACT
 from imagenomics.runs.measure import note_problems
 from imagenomics.runs.phenotype_case import (
     PhenotypeCase,
-    check_shared_files,
     find_phenotype_cases,
     measure_in,
     phenotype_unit,
@@ -34,14 +33,7 @@ class Phenotypes:
 
 
 def measure_phenotypes(plan: Plan, linked: Linked, *, shop: Workshop, issues: Issues) -> Phenotypes:
-    """Measure every phenotype of every patient who has its images.
-
-    Raises
-    ------
-    FileProblem
-        ``IGX-RUN-091``: a file that all patients share is not there.
-    """
-    check_shared_files(plan, linked.root)
+    """Measure every phenotype of every patient who has its images."""
     found = find_phenotype_cases(plan, linked)
     for missing in found.without_other:
         issues.warn(EXTRACT, "IGX-RUN-092", missing.text, patient=missing.patient, remedy=missing.remedy)

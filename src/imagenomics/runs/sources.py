@@ -18,6 +18,7 @@ from imagenomics.genomics.table import MoleculeTable
 from imagenomics.images.find import FoundImages, find_images
 from imagenomics.images.listing import ids_in_files
 from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table, read_subjects
+from imagenomics.runs.phenotype_block import check_shared_files
 from imagenomics.runs.plan import AnyFeatureTable, FreeSurferBlock, Plan, ReadingTable
 from imagenomics.runs.readings import read_readings
 from imagenomics.tables.patient_table import PatientTable
@@ -78,8 +79,10 @@ def read_sources(plan: Plan, root: Path) -> Sources:
     Raises
     ------
     InputError, FileProblem
-        Those of reading tables and ids; ``IGX-RUN-010``: no patient has a picture.
+        Those of reading tables and ids; ``IGX-RUN-010``: no patient has a picture; ``IGX-RUN-091``: a file that
+        all patients share is not there.
     """
+    check_shared_files(plan.phenotypes, root)
     cohort = read_patients(plan.patients, path=root / plan.patients.table, labels=_labels(plan, root))
     declared = [str(p) for p in cohort.table.values.index]
     sources = Sources(

@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.features.columns import feature_columns
-from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, NEGATIVE_CONTROL, SIGNED, VOXEL_UNITS
+from imagenomics.features.names import (
+    ANISOTROPIC,
+    DIAGNOSTIC,
+    FEW_LEVELS,
+    NEGATIVE_CONTROL,
+    SIGNED,
+    VOXEL_UNITS,
+)
 from imagenomics.features.phenotypes.kinds import named_regions
 from imagenomics.features.phenotypes.measure import planned_rows
 from imagenomics.features.settings import FeatureSettings
@@ -27,7 +34,7 @@ REMEDIES = {
     SIGNED: "these ratios need grey values above zero; other features of the image are not touched",
 }
 MOST_NAMED = 3  # patients named in one warning
-OF_COLUMNS = (VOXEL_UNITS, NEGATIVE_CONTROL)  # flags that hold for every image of a block
+OF_COLUMNS = (VOXEL_UNITS, NEGATIVE_CONTROL, DIAGNOSTIC)  # flags that hold for every image of a block
 
 
 def widen(

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from imagenomics.features.phenotypes.compartments import COMPARTMENTS, CompartmentMeasure
+from imagenomics.features.phenotypes.connectivity import CONNECTIVITY, ConnectivityMeasure
 from imagenomics.features.phenotypes.control import CONTROL, ControlMeasure
 from imagenomics.features.phenotypes.ct_perfusion import CT_PERFUSION, CtPerfusionMeasure
 from imagenomics.features.phenotypes.dce import DCE, DceMeasure
@@ -17,11 +18,15 @@ from imagenomics.features.phenotypes.feature_maps import FEATURE_MAPS, FeatureMa
 from imagenomics.features.phenotypes.filters import FILTERS, FilterMeasure
 from imagenomics.features.phenotypes.kind import Kind
 from imagenomics.features.phenotypes.maps import MAPS, MapMeasure
+from imagenomics.features.phenotypes.parcels import PARCELS, ParcelMeasure
+from imagenomics.features.phenotypes.pet_ratio import PET_RATIO, PetRatioMeasure
 from imagenomics.features.phenotypes.ratio import RATIO, RatioMeasure
 from imagenomics.features.phenotypes.regions import REGIONS, RegionMeasure
+from imagenomics.features.phenotypes.sides import LATERALISATION, LateralisationMeasure
 from imagenomics.features.phenotypes.spectra import SPECTRA, SpectraMeasure
 from imagenomics.features.phenotypes.tracer import UPTAKE, UptakeMeasure
 from imagenomics.features.phenotypes.vessels import VESSELS, VesselMeasure
+from imagenomics.features.phenotypes.white_matter import HYPERINTENSITIES, HyperintensityMeasure
 from imagenomics.settings import Settings
 
 # A new kind is a module of its own and a line in each of these two.
@@ -42,6 +47,11 @@ KINDS: Mapping[type[Settings], Kind] = {
         CT_PERFUSION,
         DIFFUSION,
         VESSELS,
+        PARCELS,
+        CONNECTIVITY,
+        PET_RATIO,
+        LATERALISATION,
+        HYPERINTENSITIES,
     )
 }
 Measure = (
@@ -59,6 +69,11 @@ Measure = (
     | CtPerfusionMeasure
     | DiffusionMeasure
     | VesselMeasure
+    | ParcelMeasure
+    | ConnectivityMeasure
+    | PetRatioMeasure
+    | LateralisationMeasure
+    | HyperintensityMeasure
 )
 AnyMeasure = Annotated[Measure, Field(discriminator="kind")]
 
