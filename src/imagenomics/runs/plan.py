@@ -17,6 +17,7 @@ from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, misfit
+from imagenomics.runs.spectroscopy_block import SpectroscopyTable
 from imagenomics.settings import BlockName, Settings
 
 Baseline = Literal["clinical", "volume"]
@@ -122,7 +123,8 @@ def _kind_of_table(block: object) -> str:
 AnyFeatureTable = Annotated[
     Annotated[FeatureTable, Tag("table")]
     | Annotated[ReadingTable, Tag("readings")]
-    | Annotated[FreeSurferBlock, Tag("freesurfer")],
+    | Annotated[FreeSurferBlock, Tag("freesurfer")]
+    | Annotated[SpectroscopyTable, Tag("spectroscopy")],
     Discriminator(_kind_of_table),
 ]
 

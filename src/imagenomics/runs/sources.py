@@ -21,6 +21,8 @@ from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table, r
 from imagenomics.runs.phenotype_block import check_shared_files
 from imagenomics.runs.plan import AnyFeatureTable, FreeSurferBlock, Plan, ReadingTable
 from imagenomics.runs.readings import read_readings
+from imagenomics.runs.spectroscopy import read_spectra
+from imagenomics.runs.spectroscopy_block import SpectroscopyTable
 from imagenomics.tables.patient_table import PatientTable
 
 
@@ -89,7 +91,7 @@ def read_sources(plan: Plan, root: Path) -> Sources:
         cohort,
         {block.name: find_images(block, declared, root) for block in plan.images},
         {
-            block.name: _given(block, root / block.path, patients=declared, rule=plan.patients.rule)
+            block.name: _given(block, root, patients=declared, rule=plan.patients.rule)
             for block in plan.feature_tables
         },
         {
@@ -109,7 +111,10 @@ def read_sources(plan: Plan, root: Path) -> Sources:
     return sources
 
 
-def _given(block: AnyFeatureTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
+def _given(block: AnyFeatureTable, root: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
+    if isinstance(block, SpectroscopyTable):
+        return read_spectra(block, root, patients=patients)
+    path = root / block.path
     if isinstance(block, ReadingTable):
         return read_readings(block, path, patients=patients, rule=rule)
     if isinstance(block, FreeSurferBlock):
