@@ -7,6 +7,7 @@ from typing import Any
 
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
+from imagenomics.report.measured_words import phenotype_sentences
 from imagenomics.report.text import as_float, listed, many
 from imagenomics.report.title import is_synthetic, n_patients, n_sites
 
@@ -21,7 +22,7 @@ def methods_section(results: Results) -> Html:
             "The run folder has no record of the study, so that no methods can be written from it.",
         )
     paragraphs = [
-        [_cohort(results), _images(results), _molecules(results)],
+        [_cohort(results), _images(results), phenotype_sentences(results), _molecules(results)],
         [_association(b) for b in results.blocks("associate")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
         [_software(results)],

@@ -252,11 +252,13 @@ class Plan(Settings):
             for blocks in (self.images, self.phenotypes, self.feature_tables, self.learned)
             for b in blocks
         )
-        images = {b.name for b in self.images}
+        images = {b.name: b.form for b in self.images}
         for learned in self.learned:
             for name in learned.images:
                 if name not in images:
                     raise ValueError(f"learned {learned.name}: there is no [[images]] block named '{name}'")
+                if images[name] == "series":
+                    raise ValueError(f"learned {learned.name}: '{name}' is a series; it needs one volume")
         for block in self.phenotypes:
             problem = misfit(block, self.images)
             if problem:
