@@ -64,6 +64,7 @@ def test_an_atlas_elsewhere_is_refused_or_brought_over_as_declared(study):
     bigger[:, 1:13, 1:13] = atlas()
     study.picture("atlas.nii.gz", bigger, shift=(-2.0, -2.0, 0.0))
     text = PARCELS.replace("ATLAS", "atlas.nii.gz")
+    assert {p["code"] for p in study.check(text).problems} == {"IGX-IMG-020"}
     assert study.features(text)["dk.left_cortex.mean"].isna().all()
     assert set(study.table("failures.csv")["code"]) == {"IGX-IMG-020"}
     found = study.features(text.replace('image = "pet"\n', 'image = "pet"\ngeometry = "resample"\n'))
@@ -77,6 +78,7 @@ def test_files_that_are_not_there(study):
         study.features(PARCELS.replace("ATLAS", "no.nii.gz"))
     (study.folder / "P02_mask.nii.gz").unlink()
     own = PARCELS.replace("ATLAS", "{patient}_mask.nii.gz")
+    assert [(p["patient"], p["code"]) for p in study.check(own).problems] == [("P02", "IGX-RUN-090")]
     found = study.features(own)
     assert found["dk.left_cortex.mean"].notna().tolist() == [True, False, True]
     failures = study.table("failures.csv")

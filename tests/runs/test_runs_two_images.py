@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 from imagenomics.errors import InputError
+from imagenomics.runs.job import JobOptions, run_plan
+from imagenomics.study.load import load_study
+from imagenomics.work.progress import Progress
 
 SHAPE = (6, 14, 14)
 BLOCKS = """
@@ -75,7 +82,12 @@ def test_patients_without_one_image_or_on_another_grid_are_told_apart(study):
     t2 = np.full(SHAPE, 100.0)
     study.picture("P03_t2.nii.gz", t2, shift=5.0)
     study.picture("P04_t2.nii.gz", np.stack([t2, t2]))
-    assert [row["found"] for row in study.check(BLOCKS).phenotypes] == [3]
+    planned = study.check(BLOCKS)
+    assert [row["found"] for row in planned.phenotypes] == [3]
+    assert {(p["patient"], p["code"]) for p in planned.problems} == {
+        ("P03", "IGX-IMG-251"),
+        ("P04", "IGX-IMG-006"),
+    }
     found = study.features(BLOCKS)["t1t2.lesion.ratio_mean"]
     assert found.notna().tolist() == [True, False, False, False]
     failures = study.table("failures.csv")
@@ -98,6 +110,7 @@ def test_declared_resampling_brings_the_other_image_over(study):
         study.picture(f"{patient}_t1.nii.gz", 2.0 * inner)
         study.picture(f"{patient}_t2.nii.gz", 1.0 * outer, shift=(-2.0, -2.0, -3.0))
     blocks = BLOCKS.replace('image = "t1"\n', 'image = "t1"\ngeometry = "resample"\n')
+    assert study.check(blocks).problems == []
     found = study.features(blocks)
     np.testing.assert_allclose(found["t1t2.lesion.ratio_mean"], 2.0, rtol=1e-6)
     np.testing.assert_allclose(found["t1t2.lesion.ratio_sd"], 0.0, atol=1e-6)
@@ -143,3 +156,28 @@ def test_blocks_that_make_no_sense_are_refused(study, old, new, message):
         return
     with pytest.raises(InputError, match=message):
         study.check(blocks)
+
+
+@pytest.mark.realdata
+def test_the_gain_of_contrast_in_real_gliomas(tmp_path):
+    root = os.environ.get("IMAGENOMICS_TEST_DATA")
+    if not root:
+        pytest.skip("IMAGENOMICS_TEST_DATA is not set")
+    folder = "lgg-mri-genomics/roi_nifti"
+    blocks = BLOCKS.replace("{patient}_", f"{folder}/{{patient}}_").replace("_t1.nii", "_t1post.nii")
+    blocks = blocks.replace("_t2.nii", "_t1pre.nii").replace(', reference = "white"', "")
+    blocks = blocks.replace("{ lesion = 1, white = 2 }", '{ lesion = "any" }')
+    study = tmp_path / "study.toml"
+    head = 'name = "Gain"\n[patients]\ntable = "lgg-mri-genomics/labels_joined.csv"\nid = "patient"\n'
+    study.write_text(f'{head}rule = "tcga-patient"\n{blocks}')
+    read = load_study(study, data=Path(root))
+    run_plan(
+        read.plan, read.root, JobOptions(tmp_path / "run", progress=Progress(shown=False)), last="extract"
+    )
+    found = pd.read_parquet(tmp_path / "run" / "features.parquet")["t1t2.lesion.ratio_mean"].dropna()
+    assert len(found) > 80
+    for patient in found.index[:5]:
+        parts = [sitk.ReadImage(f"{root}/{folder}/{patient}_{k}.nii.gz") for k in ("t1post", "t1pre", "mask")]
+        above, below, mask = (sitk.GetArrayFromImage(p).astype(float) for p in parts)
+        inside = (mask > 0) & (below > 20)
+        assert found[patient] == pytest.approx((above[inside] / below[inside]).mean())

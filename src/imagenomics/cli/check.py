@@ -46,7 +46,7 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
             f"{volumes}{image['features']} features; spacing z y x {spacing}"
         )
     for row in report["phenotypes"]:
-        with_others = "".join(f", {role} = {name}" for role, name in row["others"].items())
+        with_others = "".join(f", {role} = {name}" for role, name in row.get("others", {}).items())
         lines.append(
             f"phenotypes {row['phenotypes']} ({row['kind']}): {row['features']} features in {row['found']} of "
             f"{row['image']}{with_others}"

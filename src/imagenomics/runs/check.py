@@ -21,13 +21,13 @@ from imagenomics.images.load import load_case
 from imagenomics.images.load_series import load_series, open_series
 from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
+from imagenomics.runs.check_phenotypes import check_phenotypes
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.extract import find_cases
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.learned import learned_descriptions
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
-from imagenomics.runs.phenotype_block import PhenotypeBlock
 from imagenomics.runs.plan import ImageBlock, Plan
 from imagenomics.runs.targets import Target, resolve_targets
 from imagenomics.runs.wide import column_descriptions, phenotype_descriptions
@@ -91,34 +91,22 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         problems += found
         seconds += row["seconds"]
         memory = max(memory, START_BYTES + row["memory_bytes"])
+    phenotypes, apart = check_phenotypes(plan, linked)
     features = _planned_features(plan, linked)
     analyses = [*_check_tests(plan, linked, features), *_check_targets(plan, linked)]
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
         images=images,
         phenotypes=[
-            *(_check_phenotypes(block, plan, linked) for block in plan.phenotypes),
+            *phenotypes,
             *(_check_learned(block, linked) for block in plan.learned),
         ],
         analyses=analyses,
-        problems=problems,
+        problems=[*problems, *apart],
         notes=[row.message for row in issues.warnings],
         seconds=seconds + sum(row["seconds"] for row in analyses),
         memory_bytes=memory,
     )
-
-
-def _check_phenotypes(block: PhenotypeBlock, plan: Plan, linked: Linked) -> dict[str, Any]:
-    cases = linked.files[block.image].cases
-    others = [linked.files[image.name].cases for image in plan.others_of(block).values()]
-    return {
-        "phenotypes": block.name,
-        "image": block.image,
-        "others": dict(block.others),
-        "kind": block.measure.kind,
-        "found": sum(all(patient in other for other in others) for patient in cases),
-        "features": len(phenotype_descriptions(block, plan.image_of(block), linked.root)),
-    }
 
 
 def _check_learned(block: Learned, linked: Linked) -> dict[str, Any]:
