@@ -59,7 +59,7 @@ def _images(results: Results) -> str:
     families = settings.get("families") if isinstance(settings, Mapping) else None
     kinds = (
         f" of the families {listed([str(f) for f in families])}"
-        if isinstance(families, (list, tuple)) and families
+        if isinstance(families, (list, tuple)) and families and any(b.get("form") != "series" for b in blocks)
         else ""
     )
     names = listed([str(b.get("name")) for b in blocks])
