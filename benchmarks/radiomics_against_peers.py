@@ -39,9 +39,10 @@ QUADRATIC = (10_000, 30_000, 100_000)
 
 
 def ours(case: str) -> Callable:
-    from imagenomics.features.extract import extract_region
     from imagenomics.features.phenotypes.filtered import filtered_rows
     from imagenomics.features.phenotypes.settings import FilterMeasure
+
+    from imagenomics.features.extract import extract_region
     from imagenomics.features.settings import FeatureSettings, preset
 
     chosen = preset("pyradiomics")
@@ -181,7 +182,11 @@ def compare(options: argparse.Namespace) -> dict[str, object]:
                         continue
                     said, *_ = child(python, "--one", name, case, text)
                     _, cpu, peak = child(python, "--whole", name, case, text)
-                    one = {**json.loads(said.splitlines()[-1]), "process": round(cpu, 2), "peak_mb": round(peak)}
+                    one = {
+                        **json.loads(said.splitlines()[-1]),
+                        "process": round(cpu, 2),
+                        "peak_mb": round(peak),
+                    }
                     for key, value in one.items():
                         rows.setdefault(name, {}).setdefault(key, []).append(value)
             found[case] = {"voxels": voxels, "tools": rows, "load": os.getloadavg()[0]}
@@ -211,7 +216,10 @@ def cold_start(folder: Path, repeats: int) -> list[float]:
 
 
 def table(found: dict[str, object]) -> str:
-    lines = ["| case | tool | features | work, CPU s | whole process, CPU s | peak, MB | ours is |", "|---" * 7 + "|"]
+    lines = [
+        "| case | tool | features | work, CPU s | whole process, CPU s | peak, MB | ours is |",
+        "|---" * 7 + "|",
+    ]
     for case in SIZES:
         part = found.get(case)
         if not isinstance(part, dict):

@@ -12,8 +12,8 @@ from imagenomics.features.extract import extract_region
 from imagenomics.features.filters.apply import apply_filter
 from imagenomics.features.filters.settings import LogFilter
 from imagenomics.features.maps.measure import feature_map
+from imagenomics.features.phenotypes.kinds import AnyMeasure
 from imagenomics.features.phenotypes.measure import measure_phenotype, planned_rows
-from imagenomics.features.phenotypes.settings import AnyMeasure
 from imagenomics.features.rows import measured_rows
 from imagenomics.features.settings import FeatureSettings
 

@@ -40,9 +40,10 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
     for image in report["images"]:
         spacing = ", ".join(f"{' x '.join(map(str, s['zyx']))} mm ({s['n']})" for s in image["spacings_mm"])
         spacing = spacing if image["spacing_known"] else "not known, lengths in voxels"
+        volumes = f"series of up to {image['volumes']} volumes; " if "volumes" in image else ""
         lines.append(
             f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
-            f"{image['features']} features; spacing z y x {spacing}"
+            f"{volumes}{image['features']} features; spacing z y x {spacing}"
         )
         if image["repeats"]:
             lines.append(
@@ -53,8 +54,10 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
         made = ", ".join(f"{name} ({text})" for name, text in image["acquisition"].items())
         lines.append(f"    {image['image']}.acquisition: {made or 'nothing is known'}")
     for row in report["phenotypes"]:
+        with_others = "".join(f", {role} = {name}" for role, name in row.get("others", {}).items())
         lines.append(
-            f"phenotypes {row['phenotypes']}: {row['features']} features in {row['found']} of {row['image']}"
+            f"phenotypes {row['phenotypes']} ({row['kind']}): {row['features']} features in {row['found']} of "
+            f"{row['image']}{with_others}"
         )
     for row in report["deltas"]:
         dated = "" if row["dated"] == row["patients"] else f", {row['dated']} with the days between"

@@ -70,7 +70,7 @@ def level_grid(region: Region) -> LevelGrid:
 
 @lru_cache(maxsize=64)
 def directions(strides: tuple[int, int, int], *, in_plane: bool) -> np.ndarray:
-    """Return one step for each pair of opposite neighbours (distance 1): 4 in plane, 13 in space. Not to be written to."""
+    """Return one step for each pair of opposite neighbours (distance 1): 4 in plane, 13 in space; read only."""
     steps = [s for s in itertools.product((-1, 0, 1), repeat=3) if s > (0, 0, 0)]
     kept = [s for s in steps if s[0] == 0] if in_plane else steps
     return np.array([sum(a * b for a, b in zip(s, strides, strict=True)) for s in kept], np.int64)

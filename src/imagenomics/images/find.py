@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.images.bids.cases import BidsCase, find_bids_cases
+from imagenomics.images.series_settings import BESIDE, FILES
 from imagenomics.images.settings import FileTable, ImageSettings
 from imagenomics.tables.read import blank_to_missing, read_keyed_table
 
@@ -19,10 +21,16 @@ MISSING_COLUMNS = ("patient", "image", "file", "reason")
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """The files of one patient: the image, and the mask where the settings name one."""
+    """The files of one patient: the image, the mask where the settings name one, and what lies beside a series.
+
+    ``beside`` holds ``sidecar``, ``b_values`` and ``b_vectors``; ``metadata`` is the JSON text of a BIDS file's
+    metadata.
+    """
 
     image: Path
     mask: Path | None
+    beside: Mapping[str, Path] = field(default_factory=dict)
+    metadata: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,10 +44,16 @@ class FoundImages:
     missing : DataFrame
         Columns ``patient, image, file, reason``; one row for each patient without image or mask. Missing is
         not dropped: the patient stays in the study for everything else.
+    strangers : tuple of str
+        Participants of a BIDS folder that no patient is.
+    notes : tuple of str
+        What else is wrong with a BIDS folder.
     """
 
     cases: dict[str, CaseFiles]
     missing: pd.DataFrame
+    strangers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) -> FoundImages:
@@ -57,24 +71,34 @@ def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) ->
     Raises
     ------
     FileProblem, InputError
-        Those of the file table (``IGX-TAB-010`` ... ``-012``, ``IGX-IMG-050``).
+        Those of the file table (``IGX-TAB-010`` ... ``-012``, ``IGX-IMG-050``) and of the BIDS folder
+        (``IGX-IMG-200``, participants.tsv).
     """
+    wanted = list(patients)
     table: FilesByKind = {}
+    bids = None if settings.bids is None else find_bids_cases(settings.bids, wanted, root)
     if settings.table is not None:
         frame = read_file_table(settings.table, root)
         table = {kind: dict(zip(frame.index, frame[kind], strict=True)) for kind in frame.columns}
     cases: dict[str, CaseFiles] = {}
     missing: list[dict[str, str]] = []
-    for patient in patients:
-        image = _locate("image", settings.path, table, patient, root)
-        mask = _locate("mask", settings.mask, table, patient, root) if settings.has_mask else None
-        absent = next((f for f in (image, mask) if f is not None and f.reason), None)
+    for patient in wanted:
+        found = (
+            _named_files(settings, table, patient, root) if bids is None else _bids_files(bids.cases[patient])
+        )
+        image = found["image"]
+        found |= {} if image.reason else _beside(settings, Path(image.file), patient, root)
+        absent = next((f for f in found.values() if f.reason), None)
         if absent is None:
-            cases[patient] = CaseFiles(Path(image.file), None if mask is None else Path(mask.file))
+            paths = {kind: Path(located.file) for kind, located in found.items()}
+            metadata = "" if bids is None else bids.cases[patient].metadata
+            cases[patient] = CaseFiles(paths.pop("image"), paths.pop("mask", None), paths, metadata)
         else:
             row = (patient, settings.name, absent.file, absent.reason)
             missing.append(dict(zip(MISSING_COLUMNS, row, strict=True)))
-    return FoundImages(cases, pd.DataFrame(missing, columns=list(MISSING_COLUMNS), dtype=object))
+    table_of_missing = pd.DataFrame(missing, columns=list(MISSING_COLUMNS), dtype=object)
+    more = ((), ()) if bids is None else (bids.strangers, bids.notes)
+    return FoundImages(cases, table_of_missing, *more)
 
 
 def read_file_table(settings: FileTable, root: Path) -> pd.DataFrame:
@@ -128,6 +152,31 @@ def _locate(kind: str, template: str | None, table: FilesByKind, patient: str, r
     if "*" not in text and "?" not in text:
         return _present(kind, root / text.format(patient=patient))
     return _only_match(kind, root, text.replace("[", "[[]").format(patient=glob.escape(patient)))
+
+
+def _named_files(
+    settings: ImageSettings, table: FilesByKind, patient: str, root: Path
+) -> dict[str, _Located]:
+    found = {"image": _locate("image", settings.path, table, patient, root)}
+    if settings.has_mask:
+        found["mask"] = _locate("mask", settings.mask, table, patient, root)
+    return found
+
+
+def _bids_files(case: BidsCase) -> dict[str, _Located]:
+    found = {"image": _Located(case.image, case.reason)}
+    return found if case.mask is None else found | {"mask": _Located(case.mask)}
+
+
+def _beside(settings: ImageSettings, image: Path, patient: str, root: Path) -> dict[str, _Located]:
+    """Look for the files that say what the volumes of a series are."""
+    found = {}
+    for kind, template in settings.beside().items():
+        if template == BESIDE:
+            found[kind] = _present(kind, image.parent / f"{image.name.split('.nii')[0]}{FILES[kind]}")
+        else:
+            found[kind] = _locate(kind, template, {}, patient, root)
+    return found
 
 
 def _present(kind: str, path: Path) -> _Located:

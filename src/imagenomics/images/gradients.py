@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from imagenomics.errors import FileProblem, InputError
 
+TIME_KEYS = ("VolumeTiming", "FrameTimesStart", "RepetitionTime")
 UNIT_LENGTH = 0.05  # how far the length of a direction may lie from 1
 
 
@@ -80,20 +82,25 @@ def read_frame_times(sidecar: Path, n_frames: int) -> np.ndarray:
     FileProblem, InputError
         ``IGX-IMG-192``: absent, not JSON, none of the keys, or another number of times.
     """
-    sidecar = Path(sidecar)
-    content = _json(sidecar)
-    for key in ("VolumeTiming", "FrameTimesStart"):
+    return frame_times(_json(Path(sidecar)), n_frames, where=str(sidecar))
+
+
+def frame_times(content: Mapping[str, Any], n_frames: int, *, where: str) -> np.ndarray:
+    """Return when each volume was taken, in seconds, from metadata in the words of BIDS (``IGX-IMG-192``)."""
+    for key in TIME_KEYS[:2]:
         if key in content:
             times = np.asarray(content[key], dtype=np.float64)
             if times.shape != (n_frames,):
                 raise _wrong(
-                    sidecar, f"'{key}' holds {times.size} times for {n_frames} volumes", "one for each"
+                    Path(where), f"'{key}' holds {times.size} times for {n_frames} volumes", "one for each"
                 )
             return times
     interval = content.get("RepetitionTime")
     if not isinstance(interval, (int, float)) or not interval > 0:
         raise _wrong(
-            sidecar, "no times of volumes", "'VolumeTiming', 'FrameTimesStart' or 'RepetitionTime' in seconds"
+            Path(where),
+            "no times of volumes",
+            "'VolumeTiming', 'FrameTimesStart' or 'RepetitionTime' in seconds",
         )
     return np.arange(n_frames) * float(interval)
 

@@ -15,12 +15,15 @@ def ids_in_files(settings: ImageSettings, root: Path) -> list[str]:
     Parameters
     ----------
     settings : ImageSettings
-        The ``[[images]]`` block; with a file table, the ids of the table.
+        The ``[[images]]`` block; with a file table, the ids of the table; in a BIDS folder, the labels.
     root : Path
         Folder at which relative paths start.
     """
     if settings.table is not None:
         return sorted(map(str, read_file_table(settings.table, root).index))
+    if settings.bids is not None:
+        folders = (root / settings.bids.folder).glob("sub-*")
+        return sorted(p.name.removeprefix("sub-") for p in folders if p.is_dir())
     template = str(settings.path)
     pattern = re.compile(_to_regex(template))
     base = root / _fixed_part(template)

@@ -49,7 +49,7 @@ def load_case(
     if mask_path is None:
         found = {WHOLE: np.ones(volume.array.shape, dtype=bool)}
     else:
-        found, history = _read_regions(mask_path, volume, settings, uids)
+        found, history = read_regions(mask_path, volume, settings, uids)
         volume = volume.replace(volume.array, "; ".join(["mask", *history]))
     return normalise(volume, settings.normalise, regions=found), found
 
@@ -64,9 +64,10 @@ def _read_image(path: Path, settings: ImageSettings) -> tuple[Volume, Mapping[st
     return read_volume(path, spacing=settings.spacing, max_voxels=settings.max_voxels), {}
 
 
-def _read_regions(
+def read_regions(
     path: Path, volume: Volume, settings: ImageSettings, uids: Mapping[str, str | None]
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the regions of a mask on the grid of its image, and what was done to it."""
     if is_dicom_source(path):
         from imagenomics.images.dicom.load import load_dicom_regions
 

@@ -85,7 +85,8 @@ def _open(path: Path, max_voxels: int) -> Any:
             f"the image has {len(sizes)} dimensions, size {sizes} (x, y, z, ...)",
             where=str(path),
             expected="four dimensions: a series of volumes",
-            remedy="name the 4-D file, or join the volumes into one (nibabel.concat_images)",
+            remedy="name the 4-D file, or join the volumes into one (nibabel.concat_images); in a study, one volume is "
+            'an [[images]] block without form = "series"',
         )
     if int(np.prod(sizes[:3])) > max_voxels:
         raise InputError(

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from imagenomics.errors import nearest
+from imagenomics.images.bids.settings import BidsSettings
 from imagenomics.images.dicom.attributes import CONFOUNDERS
+from imagenomics.images.series_settings import BESIDE, SeriesSettings
 from imagenomics.settings import BlockName, Settings
 
 Modality = Literal["MR", "CT", "PET", "other"]
@@ -102,6 +104,17 @@ class ImageSettings(Settings):
     table: FileTable | None = Field(
         default=None, description="Table that names the files, instead of 'path'."
     )
+    bids: BidsSettings | None = Field(
+        default=None, description="Which file of a BIDS folder is the image, instead of 'path'."
+    )
+    form: Literal["volume", "series"] = Field(
+        default="volume",
+        description="'volume': one 3-D image; 'series': one 4-D file of volumes over time or diffusion weighting. No "
+        "[features] are measured in a series, but [[phenotypes]].",
+    )
+    series: SeriesSettings = Field(
+        default=SeriesSettings(), description="Times or b-values of the volumes of a series."
+    )
     modality: Modality = Field(
         default="other", description="MR, CT, PET or other; it decides the default of 'normalise'."
     )
@@ -150,7 +163,8 @@ class ImageSettings(Settings):
         chosen = data.get("normalise")
         if chosen is None:
             modality = str(data.get("modality", cls.model_fields["modality"].default))
-            chosen = METHOD_OF_MODALITY.get(modality, "none")
+            # Curves are signals over a baseline: a scale of its own for each image would undo them.
+            chosen = "none" if data.get("form") == "series" else METHOD_OF_MODALITY.get(modality, "none")
         return {**data, "normalise": {"method": chosen} if isinstance(chosen, str) else chosen}
 
     @field_validator("regions", mode="before")
@@ -205,9 +219,19 @@ class ImageSettings(Settings):
         return value
 
     @model_validator(mode="after")
+    def _series_stay_raw(self) -> Self:
+        if self.form == "series" and self.normalise.method != "none":
+            raise ValueError("the intensities of a series are not normalised: take 'normalise' away")
+        if self.form == "volume" and self.series != SeriesSettings():
+            raise ValueError("'series' is for form = \"series\" only")
+        return self
+
+    @model_validator(mode="after")
     def _one_source_of_files(self) -> Self:
-        if (self.path is None) == (self.table is None):
-            raise ValueError("give either 'path' (with {patient}) or 'table'")
+        if sum(source is not None for source in (self.path, self.table, self.bids)) != 1:
+            raise ValueError("give one of 'path' (with {patient}), 'table' and 'bids'")
+        if self.bids is not None and self.mask is not None:
+            raise ValueError("masks of a BIDS folder are declared in 'bids': mask = { suffix = ... }")
         if self.path is not None and f"{{{PLACEHOLDER}}}" not in self.path:
             raise ValueError("'path' names the same file for everybody; put {patient} where the id stands")
         reference = self.normalise.region
@@ -222,10 +246,35 @@ class ImageSettings(Settings):
         parts = self.model_dump(mode="json", include={"regions", "spacing", "geometry", "normalise"})
         if self.dicom != DicomSettings():
             parts["dicom"] = self.dicom.model_dump(mode="json", exclude_defaults=True)
+        if self.form == "series":
+            parts["series"] = self.series.model_dump(mode="json", include={"tr_s", "frame_s"})
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def says(self, axis: str) -> bool:
+        """Tell whether ``times``, ``b_values`` or ``b_vectors`` of a series are declared."""
+        return self.series.says(axis) or (axis == "times" and self.reads_times) or axis in self.beside()
+
+    def beside(self) -> dict[str, str]:
+        """Return the files beside a series, by what they say; BIDS lays those of diffusion beside the image."""
+        named = {key: getattr(self.series, key) for key in ("sidecar", "b_values", "b_vectors")}
+        if self.bids is not None and self.bids.datatype == "dwi" and self.series.b_values is None:
+            named |= {"b_values": BESIDE, "b_vectors": BESIDE}
+        return {k: v for k, v in named.items() if v is not None} if self.form == "series" else {}
+
+    def participants(self) -> tuple[str, ...]:
+        """Return the table that leads from labels of a BIDS folder to patients, where one is needed."""
+        if self.bids is None or self.bids.participants_id is None:
+            return ()
+        return (f"{self.bids.folder}/participants.tsv",)
+
+    @property
+    def reads_times(self) -> bool:
+        """Whether the times of a series come from its BIDS metadata."""
+        return self.bids is not None and self.form == "series" and not self.series.says("times")
 
     @property
     def has_mask(self) -> bool:
         """Whether the block names mask files."""
-        return self.mask is not None or (self.table is not None and self.table.mask is not None)
+        sources = (self.mask, self.table and self.table.mask, self.bids and self.bids.mask)
+        return any(source is not None for source in sources)

@@ -7,6 +7,7 @@ from typing import Any
 
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
+from imagenomics.report.measured_words import phenotype_sentences
 from imagenomics.report.text import as_float, listed, many
 from imagenomics.report.title import is_synthetic, n_features, n_patients, n_sites
 
@@ -21,7 +22,13 @@ def methods_section(results: Results) -> Html:
             "The run folder has no record of the study, so that no methods can be written from it.",
         )
     paragraphs = [
-        [_cohort(results), _images(results), _changes(results), _molecules(results)],
+        [
+            _cohort(results),
+            _images(results),
+            phenotype_sentences(results),
+            _changes(results),
+            _molecules(results),
+        ],
         [_association(b) for b in results.blocks("associate")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
         [_software(results)],
@@ -58,7 +65,7 @@ def _images(results: Results) -> str:
     families = settings.get("families") if isinstance(settings, Mapping) else None
     kinds = (
         f" of the families {listed([str(f) for f in families])}"
-        if isinstance(families, (list, tuple)) and families
+        if isinstance(families, (list, tuple)) and families and any(b.get("form") != "series" for b in blocks)
         else ""
     )
     names = listed([str(b.get("name")) for b in blocks])

@@ -17,9 +17,11 @@ from imagenomics.images.files.header import Header, read_header
 from imagenomics.images.geometry import compare_grids
 from imagenomics.images.grid import Grid
 from imagenomics.images.load import load_case
+from imagenomics.images.load_series import load_series, open_series
 from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
 from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas, check_repeats
+from imagenomics.runs.check_phenotypes import check_phenotypes
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.deltas import describe_deltas
 from imagenomics.runs.extract import find_cases
@@ -27,7 +29,7 @@ from imagenomics.runs.folder import Issues
 from imagenomics.runs.learned import learned_descriptions
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
-from imagenomics.runs.plan import ImageBlock, PhenotypeBlock, Plan
+from imagenomics.runs.plan import ImageBlock, Plan
 from imagenomics.runs.repeats import planned_repeats
 from imagenomics.runs.repetitions import image_descriptions
 from imagenomics.runs.targets import Target, resolve_targets
@@ -36,6 +38,7 @@ from imagenomics.tables.patient_table import PatientTable, join
 
 SAMPLED_MASKS = 5
 BYTES_PER_VOXEL = 40  # image and mask as read, normalised, and cut to the region
+BYTES_PER_CURVE_POINT = 60  # a signal as float64, its concentration, and what a fit holds beside them
 START_BYTES = 400_000_000  # Python with the libraries of a worker
 # Measured by benchmarks/study_stages.py on two cores: seconds for one pair in one draw, one null draw, one model.
 SECONDS = {"pair": 2e-7, "null": 0.17, "model": 20.0}
@@ -94,6 +97,7 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         problems += found
         seconds += row["seconds"]
         memory = max(memory, START_BYTES + row["memory_bytes"])
+    phenotypes, apart = check_phenotypes(plan, linked)
     features = _planned_features(plan, linked)
     deltas = [check_deltas(block, plan, linked, features) for block in plan.deltas]
     features = join(
@@ -104,26 +108,16 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         steps=linked.flow.as_dict()["steps"],
         images=images,
         phenotypes=[
-            *(_check_phenotypes(block, plan, linked) for block in plan.phenotypes),
+            *phenotypes,
             *(_check_learned(block, linked) for block in plan.learned),
         ],
         deltas=deltas,
         analyses=analyses,
-        problems=problems,
+        problems=[*problems, *apart],
         notes=[row.message for row in issues.warnings],
         seconds=seconds + sum(row["seconds"] for row in analyses),
         memory_bytes=memory,
     )
-
-
-def _check_phenotypes(block: PhenotypeBlock, plan: Plan, linked: Linked) -> dict[str, Any]:
-    return {
-        "phenotypes": block.name,
-        "image": block.image,
-        "kind": block.measure.kind,
-        "found": len(linked.files[block.image].cases),
-        "features": len(phenotype_descriptions(block, plan.image_of(block))),
-    }
 
 
 def _check_learned(block: Learned, linked: Linked) -> dict[str, Any]:
@@ -172,6 +166,10 @@ def _check_images(
         "seconds": len(headers) * second,
         "memory_bytes": memory + largest * BYTES_PER_VOXEL,
     }
+    if block.form == "series":
+        volumes = max((h.n_volumes for h in headers.values() if isinstance(h, Place)), default=1)
+        curves = voxels * volumes * BYTES_PER_CURVE_POINT
+        row |= {"volumes": volumes, "seconds": 0.0, "memory_bytes": curves + largest * BYTES_PER_VOXEL}
     return row, problems
 
 
@@ -184,19 +182,25 @@ def _relative(text: str, root: Path) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the voxels of a DICOM series lie."""
+    """Where the voxels of a DICOM series or of a 4-D file lie, and how many volumes it has."""
 
     grid: Grid
+    n_volumes: int = 1
 
 
 def _headers_agree(case: Case) -> Header | Place:
     """Read the headers of image and mask; different grids are a problem unless a repair is declared."""
     spacing, most = case.image.spacing, case.image.max_voxels
-    if is_dicom_source(case.files.image):
+    header: Header | Place
+    if case.image.form == "series":
+        series = open_series(case.files, case.image)
+        header = Place(series.grid, series.n_frames)
+    elif is_dicom_source(case.files.image):
         from imagenomics.images.dicom.load import dicom_grid
 
         return Place(dicom_grid(case.files.image, case.image)[0])
-    header = read_header(case.files.image, spacing=spacing, max_voxels=most)
+    else:
+        header = read_header(case.files.image, spacing=spacing, max_voxels=most)
     mask = case.files.mask
     if mask is None or case.image.geometry != "same" or is_dicom_source(mask):
         return header
@@ -234,6 +238,8 @@ def _voxels_of(case: Case) -> int:
         return int((read_mask(mask, spacing=case.image.spacing).array > 0).sum())
     if mask is None:
         return _headers_agree(case).grid.n_voxels
+    if case.image.form == "series":
+        return max(int(region.sum()) for region in load_series(case.files, case.image)[1].values())
     regions = load_case(image, mask, case.image)[1].values()
     return max(int(region.sum()) for region in regions)
 
@@ -242,7 +248,7 @@ def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
     """Return the features that will be there; those of images still without their values."""
     described = [image_descriptions(b, plan) for b in plan.images]
     described += [planned_repeats(b, plan) for b in plan.images if b.repeats is not None]
-    described += [phenotype_descriptions(b, plan.image_of(b)) for b in plan.phenotypes]
+    described += [phenotype_descriptions(b, plan.image_of(b), linked.root) for b in plan.phenotypes]
     described += [learned_descriptions(b) for b in plan.learned]
     return join([*(as_planned(d, linked) for d in described), linked.given])
 

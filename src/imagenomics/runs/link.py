@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -115,6 +115,9 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
     coded: dict[str, MoleculeTable | GivenFeatures] = {**tables, **sources.given}
     for note in (*sources.cohort.notes, *(note for table in coded.values() for note in table.notes)):
         issues.warn(STAGE, "IGX-RUN-012", note)
+    for name, found in sources.files.items():
+        for note in found.notes:
+            issues.warn(STAGE, "IGX-RUN-012", f"{name}: {note}")
     given = join([g.table for g in sources.given.values()])
     for name, given_features in sources.given.items():
         for patient, failure in given_features.failures:
@@ -196,7 +199,7 @@ def _stacked(parts: Mapping[str, pd.DataFrame], key: str, columns: Sequence[str]
 
 
 def _only(found: FoundImages, patients: Sequence[str]) -> FoundImages:
-    return FoundImages({p: found.cases[p] for p in patients if p in found.cases}, found.missing)
+    return replace(found, cases={p: found.cases[p] for p in patients if p in found.cases})
 
 
 def _key(plan: Plan, digests: Mapping[str, str], known: Sequence[str]) -> str:

@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from imagenomics.errors import ImagenomicsError
-from imagenomics.features.each_region import each_region
+from imagenomics.features.each_region import Problem, each_region
 from imagenomics.features.extract import extract_region
+from imagenomics.features.rows import COLUMNS
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.files.header import read_header
 from imagenomics.images.find import CaseFiles
 from imagenomics.images.load import load_case
+from imagenomics.images.load_series import load_series, mean_volume
 from imagenomics.images.panels import Panel, panel
 from imagenomics.images.settings import ImageSettings
+from imagenomics.images.volume import Volume
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.panels import png_bytes
 from imagenomics.runs.store import Unit
@@ -41,12 +45,14 @@ def case_unit(case: Case) -> Unit:
     """Return the unit of ``case``; its key covers both files and everything that changes the numbers."""
     # Every setting that can turn a failure into a value belongs in the key, max_voxels too.
     settings = f"{case.image.digest_of_values()} {case.image.max_voxels} {case.features.canonical()}"
+    if case.image.form == "series":  # of which no feature is measured
+        settings = f"{case.image.digest_of_values()} {case.image.max_voxels} {case.files.metadata}"
     return Unit(STAGE, VERSION, settings, input_files(case.files), data=case)
 
 
 def input_files(files: CaseFiles) -> dict[str, Path]:
     """Return every file that an image and its mask are read from, by what it is."""
-    named = {"image": files.image} | ({"mask": files.mask} if files.mask else {})
+    named = {"image": files.image} | ({"mask": files.mask} if files.mask else {}) | dict(files.beside)
     detached = {
         f"{name} data": path for name, file in named.items() if (path := _data_file(file)) is not None
     }
@@ -73,6 +79,8 @@ def measure_case(unit: Unit) -> dict[str, Any]:
         ``about`` (geometry, history, contours, problems of single regions).
     """
     case: Case = unit.data
+    if case.image.form == "series":
+        return _look_at_series(case)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", category=UserWarning)
         volume, regions = load_case(case.files.image, case.files.mask, case.image)
@@ -87,6 +95,19 @@ def measure_case(unit: Unit) -> dict[str, Any]:
             ),
         )
         picture = panel(volume, regions)
+    return _payload(values, volume, picture, problems, sorted({str(w.message) for w in caught}))
+
+
+def _look_at_series(case: Case) -> dict[str, Any]:
+    """Read a series and draw its mean; what is measured in it are phenotypes."""
+    series, regions = load_series(case.files, case.image)
+    volume = mean_volume(series)
+    return _payload(pd.DataFrame(columns=["region", *COLUMNS]), volume, panel(volume, regions), [], [])
+
+
+def _payload(
+    values: pd.DataFrame, volume: Volume, picture: Panel, problems: list[Problem], said: list[str]
+) -> dict[str, Any]:
     return {
         "values": values,
         "picture": png_bytes(picture.pixels),
@@ -96,7 +117,7 @@ def measure_case(unit: Unit) -> dict[str, Any]:
             "size": list(volume.array.shape),
             "history": list(volume.history),
             "problems": problems,
-            "warnings": sorted({str(w.message) for w in caught}),
+            "warnings": said,
             "picture": _about_picture(picture),
         },
     }

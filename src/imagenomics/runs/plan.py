@@ -10,7 +10,6 @@ from pydantic import Field, field_validator, model_validator
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import PatientsSettings
 from imagenomics.features.perturbation.chain import PerturbSettings
-from imagenomics.features.phenotypes.settings import AnyMeasure
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
@@ -18,6 +17,7 @@ from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
+from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.table_blocks import AnyFeatureTable
 from imagenomics.settings import BlockName, Settings
 
@@ -48,18 +48,9 @@ class ImageBlock(ImageSettings):
             raise ValueError("'repeats' and 'repeats_of' in one block: a repetition is not repeated")
         if self.repeats is not None and not self.has_mask:
             raise ValueError("'repeats' moves and redraws the region, so it needs a mask")
+        if self.form == "series" and (self.repeats is not None or self.repeats_of is not None):
+            raise ValueError("a series has no features of its own, so there is nothing to repeat")
         return self
-
-
-class PhenotypeBlock(Settings):
-    """One ``[[phenotypes]]`` block: one more thing that is measured in an image."""
-
-    name: BlockName = Field(description="Unique name; first part of the columns.")
-    image: str = Field(description="Name of the [[images]] block whose pictures and regions are measured.")
-    measure: AnyMeasure = Field(
-        description="What is measured: kind = 'regions', 'compartments', 'spectra', 'filters', 'uptake', 'map', "
-        "'control' or 'feature-map', with the settings of that kind."
-    )
 
 
 class AssociateBlock(AssociateSettings):
@@ -192,16 +183,17 @@ class Plan(Settings):
     def _names_across(self) -> Self:
         columns = (self.images, self.phenotypes, self.feature_tables, self.learned, self.deltas)
         _refuse_twice(b.name for blocks in columns for b in blocks)
-        images = {b.name for b in self.images}
+        images = {b.name: b.form for b in self.images}
         for learned in self.learned:
             for name in learned.images:
                 if name not in images:
                     raise ValueError(f"learned {learned.name}: there is no [[images]] block named '{name}'")
+                if images[name] == "series":
+                    raise ValueError(f"learned {learned.name}: '{name}' is a series; it needs one volume")
         for block in self.phenotypes:
-            if block.image not in images:
-                raise ValueError(
-                    f"phenotypes {block.name}: there is no [[images]] block named '{block.image}'"
-                )
+            problem = images_problem(block, self.images)
+            if problem:
+                raise ValueError(f"phenotypes {block.name}: {problem}")
         self._check_learned()
         _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
         if not self.images and not self.feature_tables:
@@ -236,6 +228,11 @@ class Plan(Settings):
         """Return the image that a phenotype is measured in."""
         return next(image for image in self.images if image.name == block.image)
 
+    def others_of(self, block: PhenotypeBlock) -> dict[str, ImageBlock]:
+        """Return the further images of a phenotype, by what its measure calls them."""
+        named = {image.name: image for image in self.images}
+        return {role: named[name] for role, name in block.others.items()}
+
     def features_of(self, block: ImageBlock) -> FeatureSettings:
         """Return what is measured in an image."""
         return block.features or self.features
@@ -251,8 +248,10 @@ class Plan(Settings):
             self.patients.table,
             *(rule.participants for rule in rules if rule is not None),
             *(block.table.path for block in self.images if block.table is not None),
+            *(path for block in self.images for path in block.participants()),
             *(path for block in self.molecules for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
+            *(path for block in self.phenotypes for path in block.shared_files().values()),
             *(block.folds_table for block in self.train),
             None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
         ]

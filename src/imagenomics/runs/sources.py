@@ -18,8 +18,11 @@ from imagenomics.genomics.table import MoleculeTable
 from imagenomics.images.find import FoundImages, find_images
 from imagenomics.images.listing import ids_in_files
 from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table, read_subjects
+from imagenomics.runs.phenotype_block import check_shared_files
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.readings import read_readings
+from imagenomics.runs.spectroscopy import read_spectra
+from imagenomics.runs.spectroscopy_block import SpectroscopyTable
 from imagenomics.runs.table_blocks import AnyFeatureTable, FreeSurferBlock, ReadingTable
 from imagenomics.tables.patient_table import PatientTable
 
@@ -79,15 +82,17 @@ def read_sources(plan: Plan, root: Path) -> Sources:
     Raises
     ------
     InputError, FileProblem
-        Those of reading tables and ids; ``IGX-RUN-010``: no patient has a picture.
+        Those of reading tables and ids; ``IGX-RUN-010``: no patient has a picture; ``IGX-RUN-091``: a file that
+        all patients share is not there.
     """
+    check_shared_files(plan.phenotypes, root)
     cohort = read_patients(plan.patients, path=root / plan.patients.table, labels=_labels(plan, root))
     declared = [str(p) for p in cohort.table.values.index]
     sources = Sources(
         cohort,
         {block.name: find_images(block, declared, root) for block in plan.images},
         {
-            block.name: _given(block, root / block.path, patients=declared, rule=plan.patients.rule)
+            block.name: _given(block, root, patients=declared, rule=plan.patients.rule)
             for block in plan.feature_tables
         },
         {
@@ -107,7 +112,10 @@ def read_sources(plan: Plan, root: Path) -> Sources:
     return sources
 
 
-def _given(block: AnyFeatureTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
+def _given(block: AnyFeatureTable, root: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
+    if isinstance(block, SpectroscopyTable):
+        return read_spectra(block, root, patients=patients)
+    path = root / block.path
     if isinstance(block, ReadingTable):
         return read_readings(block, path, patients=patients, rule=rule)
     if isinstance(block, FreeSurferBlock):
@@ -119,13 +127,15 @@ def image_losses(plan: Plan, sources: Sources, root: Path) -> Iterator[pd.DataFr
     """Yield who lacks an image, and the ids that only image files name."""
     known = set(sources.declared)
     for block in plan.images:
+        found = sources.files[block.name]
         missing = [
             Loss(patient, block.name, patient, "missing", reason, file)
-            for patient, _, file, reason in sources.files[block.name].missing.astype(str).to_numpy()
+            for patient, _, file, reason in found.missing.astype(str).to_numpy()
         ]
+        named = found.strangers if block.bids is not None else ids_in_files(block, root)
         strangers = [
             Loss(name, block.name, name, "only images", "this id is not in the table of patients")
-            for name in ids_in_files(block, root)
+            for name in named
             if name not in known
         ]
         yield loss_table([*missing, *strangers])

@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from imagenomics.cohort.settings import IdRule
 from imagenomics.features.semantic.cells import Numbers
 from imagenomics.features.semantic.readers import Consensus
+from imagenomics.runs.spectroscopy_block import SpectroscopyTable
 from imagenomics.settings import BlockName, Settings
 
 
@@ -104,6 +105,7 @@ def _kind_of_table(block: object) -> str:
 AnyFeatureTable = Annotated[
     Annotated[FeatureTable, Tag("table")]
     | Annotated[ReadingTable, Tag("readings")]
-    | Annotated[FreeSurferBlock, Tag("freesurfer")],
+    | Annotated[FreeSurferBlock, Tag("freesurfer")]
+    | Annotated[SpectroscopyTable, Tag("spectroscopy")],
     Discriminator(_kind_of_table),
 ]

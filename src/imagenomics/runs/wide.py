@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from imagenomics.features.columns import feature_columns
-from imagenomics.features.names import ANISOTROPIC, FEW_LEVELS, NEGATIVE_CONTROL, SIGNED, VOXEL_UNITS
+from imagenomics.features.names import (
+    ANISOTROPIC,
+    DIAGNOSTIC,
+    FEW_LEVELS,
+    NEGATIVE_CONTROL,
+    SIGNED,
+    VOXEL_UNITS,
+)
+from imagenomics.features.phenotypes.kinds import named_regions
 from imagenomics.features.phenotypes.measure import planned_rows
-from imagenomics.features.phenotypes.settings import named_regions
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.load import WHOLE
 from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.folder import Issues
-from imagenomics.runs.plan import PhenotypeBlock
+from imagenomics.runs.phenotype_block import PhenotypeBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 
 REMEDIES = {
@@ -26,7 +34,7 @@ REMEDIES = {
     SIGNED: "these ratios need grey values above zero; other features of the image are not touched",
 }
 MOST_NAMED = 3  # patients named in one warning
-OF_COLUMNS = (VOXEL_UNITS, NEGATIVE_CONTROL)  # flags that hold for every image of a block
+OF_COLUMNS = (VOXEL_UNITS, NEGATIVE_CONTROL, DIAGNOSTIC)  # flags that hold for every image of a block
 
 
 def widen(
@@ -57,7 +65,7 @@ def widen(
     """
     index = pd.Index(list(patients), name="patient", dtype=object)
     wide = pd.DataFrame(np.nan, index=index, columns=described.index)
-    if not values:
+    if not values or not len(described):
         return PatientTable(wide, described)
     long = pd.concat(list(values.values()), ignore_index=True)
     long["patient"] = np.repeat(np.array(list(values), object), [len(frame) for frame in values.values()])
@@ -78,7 +86,9 @@ def _doubts(long: pd.DataFrame, described: pd.DataFrame, accept: Collection[str]
 
 
 def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.DataFrame:
-    """Describe the columns of an image block before any image is read."""
+    """Describe the columns of an image block before any image is read; a series has none."""
+    if block.form == "series":
+        return describe([])
     schema = feature_columns(settings, spacing_known=block.spacing != "unknown")
     regions = list(block.regions) if block.has_mask else [WHOLE]
     parts = [
@@ -99,12 +109,16 @@ def column_descriptions(block: ImageSettings, settings: FeatureSettings) -> pd.D
     return pd.concat(parts)
 
 
-def phenotype_descriptions(block: PhenotypeBlock, image: ImageSettings) -> pd.DataFrame:
-    """Describe the columns of a phenotype before any image is read."""
+def phenotype_descriptions(block: PhenotypeBlock, image: ImageSettings, root: Path) -> pd.DataFrame:
+    """Describe the columns of a phenotype before any image is read; ``root`` is where its paths start."""
     regions = list(image.regions) if image.has_mask else [WHOLE]
     around = named_regions(block.measure)
     rows = planned_rows(
-        block.measure, [r for r in regions if r not in around], spacing_known=image.spacing != "unknown"
+        block.measure,
+        [r for r in regions if r not in around],
+        spacing_known=image.spacing != "unknown",
+        others=list(block.others),
+        files={key: root / file for key, file in block.shared_files().items()},
     )
     kept = ["|".join(f for f in str(flags).split("|") if f in OF_COLUMNS) for flags in rows["flags"]]
     return describe(

@@ -1,16 +1,49 @@
-"""Features of a negative control in one region."""
+"""The measure ``control``: features of a negative control."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 
+from imagenomics.features.each_region import each_region
 from imagenomics.features.extract import extract_region
 from imagenomics.features.names import NEGATIVE_CONTROL
-from imagenomics.features.phenotypes.settings import ControlMeasure
+from imagenomics.features.phenotypes.ball import measured_ball
+from imagenomics.features.phenotypes.kind import Kind, Planned, Rows
+from imagenomics.features.phenotypes.scene import Scene
 from imagenomics.features.regions.controls import moved_region, shuffled_image
+from imagenomics.features.settings import FeatureSettings
+from imagenomics.settings import Settings
+
+
+class ControlMeasure(Settings):
+    """Negative control: the same features where there is no lesion texture, or no lesion, to be seen."""
+
+    kind: Literal["control"] = "control"
+    control: Literal["shuffled", "moved"] = Field(
+        description="'shuffled': the voxels of the region in random order, so that histogram and volume stay and the "
+        "texture goes; 'moved': the region at a random place elsewhere in the image."
+    )
+    allowed: str | None = Field(
+        default=None,
+        description="Region in which a moved region may lie, one of the image's 'regions'; not set: anywhere in the "
+        "image. It never overlaps the region itself.",
+    )
+    seed: int = Field(default=0, ge=0, description="Seed; each patient has a random stream of their own.")
+    features: FeatureSettings = Field(
+        default=FeatureSettings(families=("intensity", "histogram", "glcm", "glrlm", "glszm", "ngtdm")),
+        description="What is measured there.",
+    )
+
+    @model_validator(mode="after")
+    def _only_moved_regions_need_room(self) -> Self:
+        if self.allowed is not None and self.control != "moved":
+            raise ValueError("'allowed' is for control = 'moved' only")
+        return self
 
 
 def control_rows(
@@ -53,3 +86,28 @@ def control_rows(
     )
     flags = [f"{NEGATIVE_CONTROL}|{own}".rstrip("|") for own in rows["flags"].astype(str)]
     return rows.assign(ibsi="", flags=flags)
+
+
+def _measure(scene: Scene, settings: ControlMeasure) -> Rows:
+    volume = scene.volume
+    return each_region(
+        scene.measured,
+        lambda mask: control_rows(
+            volume.array,
+            mask,
+            spacing_mm=volume.spacing_mm,
+            spacing_known=volume.spacing_known,
+            allowed=scene.region(settings.allowed),
+            patient=scene.patient,
+            settings=settings,
+        ),
+    )
+
+
+def _plan(settings: ControlMeasure, planned: Planned) -> pd.DataFrame:
+    # The ball leaves no room to move, and the rows are the same.
+    still = settings.model_copy(update={"control": "shuffled", "allowed": None})
+    return measured_ball(_measure, still, planned)
+
+
+CONTROL = Kind(ControlMeasure, _measure, plan=_plan, around=("allowed",), draws=True)

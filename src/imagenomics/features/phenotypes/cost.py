@@ -9,7 +9,9 @@ from imagenomics.errors import InputError
 from imagenomics.features.cost import START_BYTES, estimate_cost
 from imagenomics.features.filters.margin import filter_margin, needs_whole_image
 from imagenomics.features.filters.settings import FilterSettings, GaborFilter, LogFilter
-from imagenomics.features.phenotypes.settings import ControlMeasure, FilterMeasure, Measure
+from imagenomics.features.phenotypes.control import ControlMeasure
+from imagenomics.features.phenotypes.filters import FilterMeasure
+from imagenomics.features.phenotypes.kinds import Measure
 
 # Measured by benchmarks/phenotype_cost.py on balls of 5,000 and 60,000 voxels: milliseconds to start, nanoseconds for
 # each voxel of the region.

@@ -11,12 +11,15 @@ from pydantic import Field, model_validator
 
 from imagenomics.errors import InputError
 from imagenomics.features.columns import Column
+from imagenomics.features.each_region import each_region
 from imagenomics.features.extract import region_flags
 from imagenomics.features.map_statistics import MapSettings, ParameterMaps, region_rows
 from imagenomics.features.maps.measure import feature_map
 from imagenomics.features.maps.names import mapped_features, unit_of
 from imagenomics.features.maps.neighbourhood import neighbourhood
 from imagenomics.features.names import VOXEL_UNITS
+from imagenomics.features.phenotypes.kind import Kind, Planned, Rows
+from imagenomics.features.phenotypes.scene import Scene
 from imagenomics.features.region import prepare_region
 from imagenomics.features.settings import Family, FeatureSettings
 from imagenomics.settings import Settings
@@ -149,3 +152,25 @@ def _rows(
         doubtful = (rows["status"] == "ok") & (np.array(joined) != "")
         frames.append(rows.assign(flags=joined, status=rows["status"].mask(doubtful, "flagged")))
     return pd.concat(frames, ignore_index=True)
+
+
+def _measure(scene: Scene, settings: FeatureMapMeasure) -> Rows:
+    volume = scene.volume
+    return each_region(
+        scene.measured,
+        lambda mask: feature_map_rows(
+            volume.array,
+            mask,
+            spacing_mm=volume.spacing_mm,
+            spacing_known=volume.spacing_known,
+            settings=settings,
+        ),
+    )
+
+
+def _plan(settings: FeatureMapMeasure, planned: Planned) -> pd.DataFrame:
+    rows = planned_feature_map_rows(settings, spacing_known=planned.spacing_known)
+    return pd.concat([rows.assign(region=region) for region in planned.regions], ignore_index=True)
+
+
+FEATURE_MAPS = Kind(FeatureMapMeasure, _measure, _plan)

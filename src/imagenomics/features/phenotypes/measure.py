@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from imagenomics.errors import unknown_name
-from imagenomics.features.each_region import each_region
-from imagenomics.features.map_statistics import ParameterMaps, region_rows
-from imagenomics.features.phenotypes.control import control_rows
-from imagenomics.features.phenotypes.feature_maps import (
-    FeatureMapMeasure,
-    feature_map_rows,
-    planned_feature_map_rows,
-)
-from imagenomics.features.phenotypes.filtered import filtered_rows
-from imagenomics.features.phenotypes.settings import (
-    CompartmentMeasure,
-    ControlMeasure,
-    FilterMeasure,
-    MapMeasure,
-    Measure,
-    RegionMeasure,
-    SpectraMeasure,
-    UptakeMeasure,
-    named_regions,
-)
-from imagenomics.features.regions.measure import Surroundings, measure_region
-from imagenomics.features.regions.volumes import compartment_features
-from imagenomics.features.spectra.measure import measure_spectra
-from imagenomics.features.uptake import uptake_rows
-
-Regions = Mapping[str, np.ndarray]
-ALL = "all"
+from imagenomics.features.phenotypes.ball import measured_ball
+from imagenomics.features.phenotypes.kind import Planned, Rows
+from imagenomics.features.phenotypes.kinds import Measure, kind_of, named_regions
+from imagenomics.features.phenotypes.scene import Picture, Regions, Scene
+from imagenomics.images.volume import Volume
 
 
 def measure_phenotype(
@@ -45,7 +24,7 @@ def measure_phenotype(
     spacing_known: bool = True,
     measure: Measure,
     patient: str = "",
-) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+) -> Rows:
     """Measure every region of an image in one way.
 
     Parameters
@@ -73,91 +52,74 @@ def measure_phenotype(
     Raises
     ------
     InputError
-        ``IGX-FEAT-150``: the measure names a region that the image does not have; what the measurement refuses,
-        where no region can be measured.
+        Those of :func:`measure_picture`.
     """
-    for name in named_regions(measure):
-        if name not in regions:
-            raise unknown_name("IGX-FEAT-150", "region", name, regions, where=f"measure '{measure.kind}'")
-    space = {"spacing_mm": spacing_mm, "spacing_known": spacing_known}
-    if isinstance(measure, CompartmentMeasure):
-        ratios = {name: (above, below) for name, (above, below) in measure.ratios.items()}
-        return compartment_features(regions, **space, ratios=ratios).assign(region=ALL), []  # type: ignore[arg-type]
-    around = named_regions(measure)
-    return each_region(
-        {name: mask for name, mask in regions.items() if name not in around},
-        lambda mask: _one_region(image, mask, regions, measure=measure, patient=patient, **space),  # type: ignore[arg-type]
-    )
+    z, y, x = (float(s) for s in spacing_mm)
+    volume = Volume(image, spacing_mm=(z, y, x), spacing_known=spacing_known)
+    return measure_picture(volume, regions, measure=measure, patient=patient)
 
 
-def _one_region(
-    image: np.ndarray,
-    mask: np.ndarray,
+def measure_picture(
+    picture: Picture,
     regions: Regions,
     *,
-    spacing_mm: Sequence[float],
-    spacing_known: bool,
     measure: Measure,
-    patient: str,
+    patient: str = "",
+    others: Mapping[str, Picture] | None = None,
+    files: Mapping[str, Path] | None = None,
+    resample: bool = False,
+) -> Rows:
+    """Measure every region of a volume or a series.
+
+    Parameters
+    ----------
+    picture : Volume or Series4D
+        The picture; which of both is a matter of the measure.
+    regions : mapping of str to array of bool, (z, y, x)
+        Regions by name on its grid.
+    measure : Measure
+        What is measured.
+    patient : str
+        Whose picture it is.
+    others, files, resample
+        See :class:`imagenomics.features.phenotypes.scene.Scene`.
+
+    Raises
+    ------
+    InputError
+        ``IGX-FEAT-150``: the measure names a region that the image does not have; ``IGX-FEAT-160``, ``IGX-FEAT-161``:
+        a picture of the wrong form, or that is needed and not given; what the measurement refuses, where no region
+        can be measured.
+    """
+    around = named_regions(measure)
+    for name in around:
+        if name not in regions:
+            raise unknown_name("IGX-FEAT-150", "region", name, regions, where=f"measure '{measure.kind}'")
+    measured = {name: mask for name, mask in regions.items() if name not in around}
+    scene = Scene(picture, regions, measured, patient, others or {}, files or {}, resample)
+    return kind_of(measure).measure(scene, measure)
+
+
+def planned_rows(
+    measure: Measure,
+    regions: Sequence[str],
+    *,
+    spacing_known: bool,
+    others: Sequence[str] = (),
+    files: Mapping[str, Path] | None = None,
 ) -> pd.DataFrame:
-    if isinstance(measure, ControlMeasure):
-        return control_rows(
-            image,
-            mask,
-            spacing_mm=spacing_mm,
-            spacing_known=spacing_known,
-            allowed=None if measure.allowed is None else regions[measure.allowed],
-            patient=patient,
-            settings=measure,
-        )
-    if isinstance(measure, FilterMeasure):
-        return filtered_rows(
-            image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure
-        )
-    if isinstance(measure, FeatureMapMeasure):
-        return feature_map_rows(
-            image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure
-        )
-    if isinstance(measure, SpectraMeasure):
-        return measure_spectra(
-            image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure
-        )
-    if isinstance(measure, UptakeMeasure):
-        liver = None if measure.liver is None else regions[measure.liver]
-        return uptake_rows(
-            image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, liver=liver, settings=measure
-        )
-    if isinstance(measure, MapMeasure):
-        maps = ParameterMaps("map", {"map": image}, {"map": ""})
-        reference = None if measure.reference is None else regions[measure.reference]
-        return region_rows(maps, mask, reference_region=reference, settings=measure)
-    assert isinstance(measure, RegionMeasure)
-    around = Surroundings(
-        allowed=None if measure.allowed is None else regions[measure.allowed],
-        reference=None if measure.reference is None else regions[measure.reference],
-    )
-    return measure_region(
-        image, mask, spacing_mm=spacing_mm, spacing_known=spacing_known, settings=measure, surroundings=around
-    )
-
-
-def planned_rows(measure: Measure, regions: Sequence[str], *, spacing_known: bool) -> pd.DataFrame:
     """Return the rows that a measure gives, with units and flags, before any image is read.
 
-    A made-up ball is measured: names, units and flags do not depend on the patient.
+    Parameters
+    ----------
+    measure : Measure
+        What is measured.
+    regions : sequence of str
+        Regions that are measured.
+    spacing_known, others, files
+        See :class:`imagenomics.features.phenotypes.kind.Planned`.
     """
-    if isinstance(measure, FeatureMapMeasure):
-        rows = planned_feature_map_rows(measure, spacing_known=spacing_known)
-        return pd.concat([rows.assign(region=region) for region in regions], ignore_index=True)
-    if isinstance(measure, ControlMeasure):  # the ball leaves no room to move, and the rows are the same
-        measure = measure.model_copy(update={"control": "shuffled", "allowed": None})
-    z, y, x = np.ogrid[:24, :24, :24]
-    ball = (z - 12) ** 2 + (y - 12) ** 2 + (x - 12) ** 2 <= 64
-    random = np.random.default_rng(0)
-    image = 10.0 + random.random(ball.shape) + 5.0 * ball
-    around = dict.fromkeys(regions, ball)
-    around |= dict.fromkeys(named_regions(measure), ~ball)
-    rows, _ = measure_phenotype(
-        image, around, spacing_mm=(1.0, 1.0, 1.0), spacing_known=spacing_known, measure=measure
-    )
-    return rows
+    kind, planned = kind_of(measure), Planned(regions, spacing_known, others, files or {})
+    if kind.plan is not None:
+        return kind.plan(measure, planned)
+    return measured_ball(kind.measure, measure, planned, around=named_regions(measure))

@@ -99,7 +99,8 @@ def check_layout(layout: Layout, *, max_voxels: int) -> None:
             f"the image has {len(layout.sizes)} dimensions, size {layout.sizes} (x, y, z, ...)",
             where=where,
             expected="one volume (or one slice)",
-            remedy="write each volume or time point to a file of its own and name one of them",
+            remedy="write each volume or time point to a file of its own and name one of them; in a study, a series of "
+            'volumes is declared with form = "series"',
         )
     if layout.n_voxels > max_voxels:
         raise InputError(

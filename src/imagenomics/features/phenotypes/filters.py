@@ -1,22 +1,65 @@
-"""Features of the responses of filters in one region."""
+"""The measure ``filters``: features of the responses of filters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, field_validator
 
+from imagenomics.features.each_region import each_region
 from imagenomics.features.extract import extract_region
 from imagenomics.features.filters.apply import filter_box
-from imagenomics.features.phenotypes.settings import FilterMeasure
+from imagenomics.features.filters.settings import AnyFilter
+from imagenomics.features.phenotypes.kind import Kind, Rows
+from imagenomics.features.phenotypes.scene import Scene
 from imagenomics.features.region import bounding_box, rounded
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.resample import aligned_lattice, resample_image, resample_mask
 from imagenomics.images.resegment import resegment
+from imagenomics.settings import Settings
+
+FilterName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
 
 # What has been done before the filter is not done again in its response.
 DONE = {"spacing_mm": None, "intensity_range": None, "outlier_sigma": None, "round_intensities": False}
+
+
+class FilterMeasure(Settings):
+    """Features of filtered images: wavelets, Laplacian of Gaussian, Gabor ..."""
+
+    kind: Literal["filters"] = "filters"
+    filters: dict[FilterName, AnyFilter] = Field(
+        min_length=1, description="Name to filter, e.g. log2 = { kind = 'log', sigma_mm = 2 }."
+    )
+    features: FeatureSettings = Field(
+        default=FeatureSettings(families=("intensity",)),
+        description="What is measured in each response. Resampling and re-segmentation are done before the filter.",
+    )
+
+    @field_validator("features")
+    @classmethod
+    def _no_shape(cls, value: FeatureSettings) -> FeatureSettings:
+        same = {"volume", "shape", "diagnostics"}.intersection(value.families)
+        if same:
+            raise ValueError(f"'{min(same)}' does not depend on a filter: measure it in [features]")
+        return value
+
+
+def _measure(scene: Scene, settings: FilterMeasure) -> Rows:
+    volume = scene.volume
+    return each_region(
+        scene.measured,
+        lambda mask: filtered_rows(
+            volume.array,
+            mask,
+            spacing_mm=volume.spacing_mm,
+            spacing_known=volume.spacing_known,
+            settings=settings,
+        ),
+    )
 
 
 def filtered_rows(
@@ -75,3 +118,6 @@ def _resampled(
         resample_mask(mask, lattice, threshold=settings.mask_threshold, method=settings.mask_interpolation),
         (new[0], new[1], new[2]),
     )
+
+
+FILTERS = Kind(FilterMeasure, _measure)
