@@ -12,6 +12,7 @@ import numpy as np
 
 from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.features.cost import estimate_cost
+from imagenomics.features.phenotypes.cost import estimate_phenotype
 from imagenomics.images.files.formats import is_dicom_source
 from imagenomics.images.files.header import Header, read_header
 from imagenomics.images.geometry import compare_grids
@@ -37,6 +38,8 @@ from imagenomics.tables.patient_table import PatientTable, join
 SAMPLED_MASKS = 5
 BYTES_PER_VOXEL = 40  # image and mask as read, normalised, and cut to the region
 START_BYTES = 400_000_000  # Python with the libraries of a worker
+# Measured by benchmarks/worker_efficiency.py: reading image and mask, and what each unit costs besides.
+READ_NANOSECONDS, UNIT_SECONDS = 45.0, 0.015
 # Measured by benchmarks/study_stages.py on two cores: seconds for one pair in one draw, one null draw, one model.
 SECONDS = {"pair": 2e-7, "null": 0.17, "model": 20.0}
 DRAWS = 275  # that a null took on average; it may stop sooner or go on to its most
@@ -57,7 +60,8 @@ class CheckReport:
     notes : list of str
         What a user should look at.
     seconds, memory_bytes : float, int
-        Rough estimates for one worker, without the time of phenotypes; memory is for each worker.
+        Rough estimates for one worker, without the time of what is learned from several patients; memory is for
+        each worker. Measurements of images lie within a factor of 3 of both (docs/reference/speed.md).
     """
 
     steps: list[dict[str, Any]]
@@ -94,6 +98,8 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         problems += found
         seconds += row["seconds"]
         memory = max(memory, START_BYTES + row["memory_bytes"])
+    phenotypes = [_check_phenotypes(block, plan, linked, images) for block in plan.phenotypes]
+    memory = max([memory, *(START_BYTES + row["memory_bytes"] for row in phenotypes)])
     features = _planned_features(plan, linked)
     deltas = [check_deltas(block, plan, linked, features) for block in plan.deltas]
     features = join(
@@ -103,27 +109,42 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
         images=images,
-        phenotypes=[
-            *(_check_phenotypes(block, plan, linked) for block in plan.phenotypes),
-            *(_check_learned(block, linked) for block in plan.learned),
-        ],
+        phenotypes=[*phenotypes, *(_check_learned(block, linked) for block in plan.learned)],
         deltas=deltas,
         analyses=analyses,
         problems=problems,
         notes=[row.message for row in issues.warnings],
-        seconds=seconds + sum(row["seconds"] for row in analyses),
+        seconds=seconds + sum(row["seconds"] for row in [*phenotypes, *analyses]),
         memory_bytes=memory,
     )
 
 
-def _check_phenotypes(block: PhenotypeBlock, plan: Plan, linked: Linked) -> dict[str, Any]:
+def _check_phenotypes(
+    block: PhenotypeBlock, plan: Plan, linked: Linked, images: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    image = next(row for row in images if row["image"] == block.image)
+    spacings = image["spacings_mm"]
+    second, memory = estimate_phenotype(
+        block.measure,
+        n_voxels=image["region_voxels_largest_sampled"],
+        image_voxels=image["image_voxels_largest"],
+        spacing_mm=spacings[0]["zyx"] if spacings and image["spacing_known"] else (1.0, 1.0, 1.0),
+        spacing_known=image["spacing_known"],
+    )
+    found = len(linked.files[block.image].cases)
     return {
         "phenotypes": block.name,
         "image": block.image,
         "kind": block.measure.kind,
-        "found": len(linked.files[block.image].cases),
+        "found": found,
         "features": len(phenotype_descriptions(block, plan.image_of(block))),
+        "seconds": found * (second + _unit_seconds(image["image_voxels_largest"])),
+        "memory_bytes": memory + image["image_voxels_largest"] * BYTES_PER_VOXEL,
     }
+
+
+def _unit_seconds(image_voxels: int) -> float:
+    return UNIT_SECONDS + image_voxels * READ_NANOSECONDS * 1e-9
 
 
 def _check_learned(block: Learned, linked: Linked) -> dict[str, Any]:
@@ -168,8 +189,9 @@ def _check_images(
         "normalise": block.normalise.method,
         "spacings_mm": [{"zyx": list(s), "n": n} for s, n in spacings.most_common(3)],
         "region_voxels_largest_sampled": voxels,
+        "image_voxels_largest": largest,
         "features": len(column_descriptions(block, settings)),
-        "seconds": len(headers) * second,
+        "seconds": len(headers) * (second + _unit_seconds(largest)),
         "memory_bytes": memory + largest * BYTES_PER_VOXEL,
     }
     return row, problems
