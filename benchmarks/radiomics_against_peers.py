@@ -40,9 +40,9 @@ QUADRATIC = (10_000, 30_000, 100_000)
 
 def ours(case: str) -> Callable:
     from imagenomics.features.phenotypes.filtered import filtered_rows
-    from imagenomics.features.phenotypes.settings import FilterMeasure
 
     from imagenomics.features.extract import extract_region
+    from imagenomics.features.phenotypes.filters import FilterMeasure
     from imagenomics.features.settings import FeatureSettings, preset
 
     chosen = preset("pyradiomics")
@@ -141,7 +141,8 @@ def child(python: str, *arguments: str) -> tuple[str, float, float]:
     process = subprocess.Popen(
         [python, __file__, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     )
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     said, errors = process.stdout.read().decode(), process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -77,7 +77,8 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
     minutes = report["seconds"] / 60 / workers
     shown = f"{minutes:.0f} minutes" if minutes >= 1.5 else f"{minutes * 60:.0f} seconds"
     memory = report["memory_bytes"] / 1e9
-    besides = "; the time of phenotypes is not estimated" if report["phenotypes"] else ""
+    untimed = any("seconds" not in row for row in report["phenotypes"])
+    besides = "; the time of what is learned from several patients is not estimated" if untimed else ""
     return [*lines, f"about {shown} with {workers} worker(s); about {memory:.1f} GB for each{besides}"]
 
 

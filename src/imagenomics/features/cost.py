@@ -10,7 +10,7 @@ from imagenomics.features.settings import FeatureSettings
 
 # Measured on spheres of 14,000 and 500,000 voxels in a noisy image on one core of a 2-core machine:
 # nanoseconds and bytes for each voxel of the region; textures once for each of 2D or 3D.
-START_SECONDS = 0.01
+START_SECONDS = 0.007
 START_BYTES = 20_000_000
 NANOSECONDS: Mapping[str, float] = MappingProxyType(
     {

@@ -33,11 +33,11 @@ from imagenomics.runs.plan import ImageBlock, Plan
 from imagenomics.runs.repeats import planned_repeats
 from imagenomics.runs.repetitions import image_descriptions
 from imagenomics.runs.targets import Target, resolve_targets
+from imagenomics.runs.unit_cost import BYTES_PER_VOXEL, unit_seconds
 from imagenomics.runs.wide import column_descriptions, phenotype_descriptions
 from imagenomics.tables.patient_table import PatientTable, join
 
 SAMPLED_MASKS = 5
-BYTES_PER_VOXEL = 40  # image and mask as read, normalised, and cut to the region
 BYTES_PER_CURVE_POINT = 60  # a signal as float64, its concentration, and what a fit holds beside them
 START_BYTES = 400_000_000  # Python with the libraries of a worker
 # Measured by benchmarks/study_stages.py on two cores: seconds for one pair in one draw, one null draw, one model.
@@ -60,7 +60,8 @@ class CheckReport:
     notes : list of str
         What a user should look at.
     seconds, memory_bytes : float, int
-        Rough estimates for one worker, without the time of phenotypes; memory is for each worker.
+        Rough estimates for one worker, without the time of what is learned from several patients; memory is for
+        each worker. Measurements of images lie within a factor of 3 of both (docs/reference/speed.md).
     """
 
     steps: list[dict[str, Any]]
@@ -97,7 +98,8 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         problems += found
         seconds += row["seconds"]
         memory = max(memory, START_BYTES + row["memory_bytes"])
-    phenotypes, apart = check_phenotypes(plan, linked)
+    phenotypes, apart = check_phenotypes(plan, linked, images)
+    memory = max([memory, *(START_BYTES + row["memory_bytes"] for row in phenotypes)])
     features = _planned_features(plan, linked)
     deltas = [check_deltas(block, plan, linked, features) for block in plan.deltas]
     features = join(
@@ -107,15 +109,12 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
         images=images,
-        phenotypes=[
-            *phenotypes,
-            *(_check_learned(block, linked) for block in plan.learned),
-        ],
+        phenotypes=[*phenotypes, *(_check_learned(block, linked) for block in plan.learned)],
         deltas=deltas,
         analyses=analyses,
         problems=[*problems, *apart],
         notes=[row.message for row in issues.warnings],
-        seconds=seconds + sum(row["seconds"] for row in analyses),
+        seconds=seconds + sum(row["seconds"] for row in [*phenotypes, *analyses]),
         memory_bytes=memory,
     )
 
@@ -162,8 +161,9 @@ def _check_images(
         "normalise": block.normalise.method,
         "spacings_mm": [{"zyx": list(s), "n": n} for s, n in spacings.most_common(3)],
         "region_voxels_largest_sampled": voxels,
+        "image_voxels_largest": largest,
         "features": len(column_descriptions(block, settings)),
-        "seconds": len(headers) * second,
+        "seconds": len(headers) * (second + unit_seconds(largest)),
         "memory_bytes": memory + largest * BYTES_PER_VOXEL,
     }
     if block.form == "series":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from imagenomics.errors import ImagenomicsError
+from imagenomics.features.phenotypes.cost import estimate_phenotype
 from imagenomics.images.files.formats import is_dicom_source
 from imagenomics.images.files.header import read_header
 from imagenomics.images.find import CaseFiles
@@ -18,18 +19,24 @@ from imagenomics.runs.link import Linked
 from imagenomics.runs.phenotype_block import PhenotypeBlock
 from imagenomics.runs.phenotype_case import PhenotypeCase, find_phenotype_cases
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.unit_cost import BYTES_PER_VOXEL, unit_seconds
 from imagenomics.runs.wide import phenotype_descriptions
 
 Problem = dict[str, str]
 
 
-def check_phenotypes(plan: Plan, linked: Linked) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """Return what each block would do, and the files whose headers show that a patient will fail."""
+def check_phenotypes(
+    plan: Plan, linked: Linked, images: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Return what each block would do, and the files whose headers show that a patient will fail.
+
+    ``images`` are the rows of ``check`` on the images, whose largest region and image the estimates are for.
+    """
     cases = list(find_phenotype_cases(plan, linked).cases.values())
     rows = []
     for block in plan.phenotypes:
         own = [case for case in cases if case.block is block]
-        rows.append(_row(block, plan, linked, len(own)))
+        rows.append(_row(block, plan, linked, len(own)) | _cost(block, images, len(own)))
     return rows, [problem for case in cases for problem in _problems(case, linked.root)]
 
 
@@ -41,6 +48,23 @@ def _row(block: PhenotypeBlock, plan: Plan, linked: Linked, found: int) -> dict[
         "kind": block.measure.kind,
         "found": found,
         "features": len(phenotype_descriptions(block, plan.image_of(block), linked.root)),
+    }
+
+
+def _cost(block: PhenotypeBlock, images: Sequence[dict[str, Any]], found: int) -> dict[str, Any]:
+    image = next(row for row in images if row["image"] == block.image)
+    spacings, voxels = image["spacings_mm"], image["image_voxels_largest"]
+    seconds, memory = estimate_phenotype(
+        block.measure,
+        n_voxels=image["region_voxels_largest_sampled"],
+        image_voxels=voxels,
+        spacing_mm=spacings[0]["zyx"] if spacings and image["spacing_known"] else (1.0, 1.0, 1.0),
+        spacing_known=image["spacing_known"],
+    )
+    pictures = 1 + len(block.others)
+    return {
+        "seconds": found * (seconds + pictures * unit_seconds(voxels)),
+        "memory_bytes": memory + pictures * voxels * BYTES_PER_VOXEL,
     }
 
 
