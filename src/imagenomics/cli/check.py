@@ -44,6 +44,8 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
             f"image {image['image']}: {image['found']} found, {image['missing']} missing; "
             f"{image['features']} features; spacing z y x {spacing}"
         )
+        if image["prepare"]:
+            lines.append(f"      first {', then '.join(image['prepare'])}")
     for row in report["phenotypes"]:
         lines.append(
             f"phenotypes {row['phenotypes']}: {row['features']} features in {row['found']} of {row['image']}"
@@ -60,7 +62,15 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
     minutes = report["seconds"] / 60 / workers
     shown = f"{minutes:.0f} minutes" if minutes >= 1.5 else f"{minutes * 60:.0f} seconds"
     memory = report["memory_bytes"] / 1e9
-    besides = "; the time of phenotypes is not estimated" if report["phenotypes"] else ""
+    unknown = [
+        name
+        for name, there in (
+            ("preparation", any(image["prepare"] for image in report["images"])),
+            ("phenotypes", bool(report["phenotypes"])),
+        )
+        if there
+    ]
+    besides = f"; the time of {' and '.join(unknown)} is not estimated" if unknown else ""
     return [*lines, f"about {shown} with {workers} worker(s); about {memory:.1f} GB for each{besides}"]
 
 

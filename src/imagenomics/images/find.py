@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.errors import FileProblem, InputError, short_list, unknown_name
+from imagenomics.images.preparation.settings import PLACEHOLDER, targets_of
 from imagenomics.images.settings import FileTable, ImageSettings
 from imagenomics.tables.read import blank_to_missing, read_keyed_table
 
@@ -19,10 +20,14 @@ MISSING_COLUMNS = ("patient", "image", "file", "reason")
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """The files of one patient: the image, and the mask where the settings name one."""
+    """The files of one patient: the image, the mask where the settings name one, and what 'prepare' needs besides.
+
+    ``others`` holds the images to register to, by how the study writes them.
+    """
 
     image: Path
     mask: Path | None
+    others: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,11 @@ def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) ->
     Raises
     ------
     FileProblem, InputError
-        Those of the file table (``IGX-TAB-010`` ... ``-012``, ``IGX-IMG-050``).
+        Those of the file table (``IGX-TAB-010`` ... ``-012``, ``IGX-IMG-050``); ``IGX-IMG-230``: an atlas of
+        'prepare' is not there.
     """
+    needed = targets_of(settings.prepare)
+    _refuse_absent_atlas(settings, needed, root)
     table: FilesByKind = {}
     if settings.table is not None:
         frame = read_file_table(settings.table, root)
@@ -68,13 +76,31 @@ def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) ->
     for patient in patients:
         image = _locate("image", settings.path, table, patient, root)
         mask = _locate("mask", settings.mask, table, patient, root) if settings.has_mask else None
-        absent = next((f for f in (image, mask) if f is not None and f.reason), None)
+        others = {to: _other(to, patient, root) for to in needed}
+        absent = next((f for f in (image, mask, *others.values()) if f is not None and f.reason), None)
         if absent is None:
-            cases[patient] = CaseFiles(Path(image.file), None if mask is None else Path(mask.file))
+            cases[patient] = CaseFiles(
+                Path(image.file),
+                None if mask is None else Path(mask.file),
+                {to: Path(located.file) for to, located in others.items()},
+            )
         else:
             row = (patient, settings.name, absent.file, absent.reason)
             missing.append(dict(zip(MISSING_COLUMNS, row, strict=True)))
     return FoundImages(cases, pd.DataFrame(missing, columns=list(MISSING_COLUMNS), dtype=object))
+
+
+def _refuse_absent_atlas(settings: ImageSettings, needed: Iterable[str], root: Path) -> None:
+    """Refuse a file that everybody needs and nobody can have."""
+    for to in needed:
+        if PLACEHOLDER not in to and not (root / to).exists():
+            raise FileProblem(
+                "IGX-IMG-230",
+                f"the atlas to register to is not there: {to}",
+                where=f"[[images]] {settings.name}: {root / to}",
+                expected="an image file, or with {patient} another image of each patient",
+                remedy="correct 'to' of the step 'register'; relative paths start at the data folder",
+            )
 
 
 def read_file_table(settings: FileTable, root: Path) -> pd.DataFrame:
@@ -128,6 +154,13 @@ def _locate(kind: str, template: str | None, table: FilesByKind, patient: str, r
     if "*" not in text and "?" not in text:
         return _present(kind, root / text.format(patient=patient))
     return _only_match(kind, root, text.replace("[", "[[]").format(patient=glob.escape(patient)))
+
+
+def _other(to: str, patient: str, root: Path) -> _Located:
+    """Look for an image to register to; an atlas is the same for everybody."""
+    return (
+        _locate("other image", to, {}, patient, root) if PLACEHOLDER in to else _present("atlas", root / to)
+    )
 
 
 def _present(kind: str, path: Path) -> _Located:

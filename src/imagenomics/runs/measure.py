@@ -16,11 +16,12 @@ from imagenomics.features.extract import extract_region
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.files.header import read_header
 from imagenomics.images.find import CaseFiles
-from imagenomics.images.load import load_case
+from imagenomics.images.load import prepare_case, read_case
 from imagenomics.images.panels import Panel, panel
 from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.panels import png_bytes
+from imagenomics.runs.quality import about_quality
 from imagenomics.runs.store import Unit
 
 STAGE = "extract"
@@ -45,8 +46,9 @@ def case_unit(case: Case) -> Unit:
 
 
 def input_files(files: CaseFiles) -> dict[str, Path]:
-    """Return every file that an image and its mask are read from, by what it is."""
+    """Return every file that an image, its mask and their preparation are read from, by what it is."""
     named = {"image": files.image} | ({"mask": files.mask} if files.mask else {})
+    named |= {f"other {number}": path for number, path in enumerate(files.others.values(), 1)}
     detached = {
         f"{name} data": path for name, file in named.items() if (path := _data_file(file)) is not None
     }
@@ -64,18 +66,20 @@ def _data_file(path: Path) -> Path | None:
 
 
 def measure_case(unit: Unit) -> dict[str, Any]:
-    """Read, normalise and measure one image of one patient, and draw it.
+    """Read, prepare, normalise and measure one image of one patient, and draw it.
 
     Returns
     -------
     dict
         ``values`` (long: region, family, feature, ibsi, value, unit, flags, status, reason), ``picture`` (PNG) and
-        ``about`` (geometry, history, contours, problems of single regions).
+        ``about`` (geometry, history, quality as read, contours, problems of single regions).
     """
     case: Case = unit.data
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", category=UserWarning)
-        volume, regions = load_case(case.files.image, case.files.mask, case.image)
+        read = read_case(case.files.image, case.files.mask, case.image)
+        quality = about_quality(read)
+        volume, regions = prepare_case(read, case.image, others=case.files.others)
         values, problems = each_region(
             regions,
             lambda mask: extract_region(
@@ -95,6 +99,7 @@ def measure_case(unit: Unit) -> dict[str, Any]:
             "spacing_known": volume.spacing_known,
             "size": list(volume.array.shape),
             "history": list(volume.history),
+            "quality": quality,
             "problems": problems,
             "warnings": sorted({str(w.message) for w in caught}),
             "picture": _about_picture(picture),

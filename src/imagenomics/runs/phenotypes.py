@@ -95,7 +95,7 @@ def measure_one(unit: Unit) -> dict[str, Any]:
     case: PhenotypeCase = unit.data
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", category=UserWarning)
-        volume, regions = load_case(case.files.image, case.files.mask, case.image)
+        volume, regions = load_case(case.files.image, case.files.mask, case.image, others=case.files.others)
         values, problems = measure_phenotype(
             volume.array,
             regions,
