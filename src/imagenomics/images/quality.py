@@ -17,7 +17,9 @@ NORMAL = 1.482602218505602  # a normal standard deviation by its median absolute
 KERNEL = 6.0  # root of the summed squares of the Laplacian difference mask
 FEWEST_VOXELS = 50
 RING_VOXELS = 3
-MOST_NEGATIVE = 0.01  # share of voxels below 0 from which 0 is no 'no signal' (CT, normalised images)
+MOST_NEGATIVE = (
+    0.01  # share of voxels clearly below 0 from which 0 is not 'no signal' (CT, normalised images)
+)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def edge_share(region: np.ndarray) -> float:
 def _image_quality(array: np.ndarray, bright: np.ndarray, noise: float) -> ImageQuality:
     n_bright = int(bright.sum())
     mean = float(array[bright].mean()) if n_bright else float("nan")
-    signal = (array < 0).mean() <= MOST_NEGATIVE
+    signal = (array < -3 * np.nan_to_num(noise)).mean() <= MOST_NEGATIVE
     flat = array.reshape(len(array), -1)
     empty = flat.max(axis=1) == flat.min(axis=1)
     pictured = np.flatnonzero(~empty)

@@ -19,6 +19,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "columns_left_out.csv": ("source", "column", "reason"),
     "failures.csv": ("patient", "stage", "error"),
     "warnings.csv": ("stage", "message"),
+    "quality.csv": ("patient", "image", "n_flags", "flags", "reasons"),
+    "quality_summary.csv": ("image", "measure", "n", "median"),
     "clinical.parquet": (),
     "clinical.columns.parquet": (),
     "features.parquet": (),

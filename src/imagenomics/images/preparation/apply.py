@@ -9,12 +9,10 @@ import numpy as np
 from imagenomics.errors import InputError
 from imagenomics.images.preparation.context import Context, Regions
 from imagenomics.images.preparation.crop import crop
-from imagenomics.images.preparation.register import register
 from imagenomics.images.preparation.resample import resample
 from imagenomics.images.preparation.settings import (
     CropStep,
     N4Step,
-    RegisterStep,
     ResampleStep,
     Step,
     needs_mm,
@@ -64,15 +62,16 @@ def prepare(
 
 
 def _do(volume: Volume, regions: Regions, step: Step, context: Context) -> tuple[Volume, Regions]:
-    if isinstance(step, N4Step):
-        from imagenomics.images.preparation.n4 import correct_bias
-
-        return correct_bias(volume, regions, step, context)
     if isinstance(step, ResampleStep):
         return resample(volume, regions, step, context)
     if isinstance(step, CropStep):
         return crop(volume, regions, step, context)
-    assert isinstance(step, RegisterStep)
+    if isinstance(step, N4Step):
+        from imagenomics.images.preparation.n4 import correct_bias
+
+        return correct_bias(volume, regions, step, context)
+    from imagenomics.images.preparation.register import register
+
     return register(volume, regions, step, context)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from imagenomics.images.foreground import foreground
 
-BINS = 32
+BINS = 16
 ENDS = (0.5, 99.5)  # percentiles between which intensities are binned
 FEWEST_VOXELS = 100
+SMOOTHING_VOXELS = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,28 @@ def judge_fit(fixed: np.ndarray, moved: np.ndarray, inside: np.ndarray) -> Fit:
     Source
     ------
     Mutual information of images: Viola and Wells 1997, International Journal of Computer Vision 24:137; Maes et al.
-    1997, IEEE Transactions on Medical Imaging 16:187. Its bias on n voxels, (32 - 1)^2 / 2n, is taken off.
+    1997, IEEE Transactions on Medical Imaging 16:187. Its bias on n voxels, (16 - 1)^2 / 2n, is taken off.
     """
     if inside.sum() < FEWEST_VOXELS:
         return Fit(0.0, 0.0)
+    fixed, moved = smoothed(fixed), smoothed(moved)
     bright = foreground(fixed) & inside, foreground(moved) & inside
     either = bright[0] | bright[1]
     both = bright[0].sum() + bright[1].sum()
     overlap = float(2 * (bright[0] & bright[1]).sum() / both) if both else 0.0
     return Fit(_information(fixed[either], moved[either]), overlap)
+
+
+def smoothed(array: np.ndarray) -> np.ndarray:
+    """Return the image smoothed by one voxel.
+
+    Interpolation between voxels smooths noise away, and mutual information rewards that: without smoothing beforehand
+    it prefers places between the voxels to the true one.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    found: np.ndarray = gaussian_filter(array.astype(np.float64), SMOOTHING_VOXELS)
+    return found
 
 
 def _information(left: np.ndarray, right: np.ndarray) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import SimpleITK as sitk
 
@@ -23,7 +26,16 @@ def to_itk(array: np.ndarray, grid: Grid) -> sitk.Image:
     return image
 
 
-def single_thread(tool: sitk.ProcessObject) -> None:
-    """Let a filter or registration run in one thread."""
-    tool.SetNumberOfThreads(1)
-    tool.SetNumberOfWorkUnits(1)
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let everything of ITK run in one thread inside the block.
+
+    N4 and others are made of inner filters that follow the number for the whole process, whatever they are told
+    themselves; the order of their sums, and with it the last digits, would depend on the machine.
+    """
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)

@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from imagenomics.images.grid import Grid
-from imagenomics.images.preparation.itk import INTERPOLATORS, single_thread, to_itk
+from imagenomics.images.preparation.itk import INTERPOLATORS, to_itk
 from imagenomics.images.preparation.settings import Interpolation
 from imagenomics.images.volume import Volume
 
@@ -58,7 +58,6 @@ class Mover:
 
     def _moved(self, array: np.ndarray, interpolator: int, beyond: float) -> np.ndarray:
         tool = sitk.ResampleImageFilter()
-        single_thread(tool)
         tool.SetSize(self.target.shape[::-1])
         tool.SetOutputSpacing(self.target.spacing_mm[::-1])
         tool.SetOutputOrigin(self.target.origin_mm)

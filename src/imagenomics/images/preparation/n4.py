@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from imagenomics.errors import InputError
 from imagenomics.images.foreground import foreground
 from imagenomics.images.preparation.context import Context, Regions
-from imagenomics.images.preparation.itk import single_thread, to_itk
+from imagenomics.images.preparation.itk import one_thread, to_itk
 from imagenomics.images.preparation.settings import N4Step
 from imagenomics.images.volume import Volume
 
@@ -44,8 +44,9 @@ def correct_bias(volume: Volume, regions: Regions, step: N4Step, context: Contex
     mask = sitk.Shrink(to_itk(used.astype(np.uint8), volume.grid), factors[::-1])
     _refuse_too_little(volume, coarse, mask, step)
     tool = _tool(step)
-    tool.Execute(coarse, mask)
-    log_field = sitk.GetArrayFromImage(tool.GetLogBiasFieldAsImage(image)).astype(np.float64)
+    with one_thread():
+        tool.Execute(coarse, mask)
+        log_field = sitk.GetArrayFromImage(tool.GetLogBiasFieldAsImage(image)).astype(np.float64)
     log_field -= log_field[used].mean()
     low, high = np.exp(np.percentile(log_field[used], ENDS))
     what = (
@@ -88,7 +89,6 @@ def _shrink_factors(shape: tuple[int, ...], most: int) -> list[int]:
 
 def _tool(step: N4Step) -> sitk.N4BiasFieldCorrectionImageFilter:
     tool = sitk.N4BiasFieldCorrectionImageFilter()
-    single_thread(tool)
     tool.SetMaximumNumberOfIterations(list(step.iterations))
     tool.SetNumberOfControlPoints([step.control_points] * 3)
     tool.SetConvergenceThreshold(step.tolerance)

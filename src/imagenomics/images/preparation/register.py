@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import SimpleITK as sitk
+
 from imagenomics.errors import FileProblem, InputError
 from imagenomics.images.preparation.context import Context, Regions
 from imagenomics.images.preparation.fit import Fit, judge_fit
+from imagenomics.images.preparation.move import Mover
 from imagenomics.images.preparation.settings import RegisterStep
+from imagenomics.images.preparation.transform import describe_transform, find_transform
 from imagenomics.images.volume import Volume
+
+NOT_WORSE = 0.9  # of the information that the headers give: two placements of one fit differ by a little
 
 
 def register(
@@ -32,11 +38,6 @@ def register(
         enough; ``IGX-IMG-236``: too much of a region lies outside; what reading the other image, or a mask drawn
         on it, refuses.
     """
-    import SimpleITK as sitk
-
-    from imagenomics.images.preparation.move import Mover
-    from imagenomics.images.preparation.transform import describe_transform, find_transform
-
     other = _read_other(step, context)
     _refuse_constant(volume, other)
     try:
@@ -112,7 +113,7 @@ def _no_overlap(step: RegisterStep, *, volume: Volume, other: Volume) -> InputEr
 
 
 def _refuse_poor(fit: Fit, before: Fit, step: RegisterStep, *, volume: Volume, other: Volume) -> None:
-    lost = step.start == "header" and fit.information < before.information
+    lost = step.start == "header" and fit.information < NOT_WORSE * before.information
     if fit.information >= step.least_information and fit.overlap >= step.least_overlap and not lost:
         return
     raise InputError(
@@ -121,7 +122,7 @@ def _refuse_poor(fit: Fit, before: Fit, step: RegisterStep, *, volume: Volume, o
         f"{before.information:.3f}), overlap {fit.overlap:.3f}",
         where=f"{volume.source} to {other.source}",
         expected=f"information of at least {step.least_information:g}"
-        f"{' and of what the headers give' if step.start == 'header' else ''}, overlap of at least "
+        f"{' and nearly that of the headers' if step.start == 'header' else ''}, overlap of at least "
         f"{step.least_overlap:g}",
         remedy="look at both images: another body part, a mirrored or cut image? Try the other 'start'; images without "
         "background need least_overlap = 0",

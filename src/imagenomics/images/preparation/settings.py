@@ -104,7 +104,7 @@ class RegisterStep(Settings):
     )
     interpolation: Interpolation = Field(default="linear", description="Of the image that moves.")
     least_information: float = Field(
-        default=0.05,
+        default=0.1,
         ge=0,
         le=1,
         description="Least share of its information that one image must tell about the other (mutual information "
@@ -124,7 +124,7 @@ class RegisterStep(Settings):
         description="Least share of each region that must lie in both images; a patient with less is refused.",
     )
     iterations: int = Field(
-        default=200, ge=1, description="Most iterations of each of the three resolutions."
+        default=200, ge=1, description="Most iterations of each search at each of the three resolutions."
     )
 
     @model_validator(mode="before")
