@@ -148,8 +148,8 @@ def test_a_region_outside_is_refused_unless_declared(pair):
     edge = np.zeros(image.array.shape, dtype=bool)
     edge[:, :6] = True  # leaves the field of view of the atlas when it is turned back
     with pytest.raises(InputError, match="IGX-IMG-236"):
-        prepare(image, {"edge": edge}, (step(iterations=25),), context=context(other))
-    found, _ = prepare(image, {"edge": edge}, (step(iterations=25, least_kept=0),), context=context(other))
+        prepare(image, {"edge": edge}, (step(iterations=8),), context=context(other))
+    found, _ = prepare(image, {"edge": edge}, (step(iterations=8, least_kept=0),), context=context(other))
     assert "of edge in both images" in found.history[-1]
 
 

@@ -107,7 +107,7 @@ def noise_sd(array: np.ndarray, within: np.ndarray) -> float:
     array : ndarray (z, y, x)
         Intensities.
     within : ndarray, bool (z, y, x)
-        Voxels that count.
+        Voxels that count; those on its border within a slice only where there are few others.
 
     Returns
     -------
@@ -123,7 +123,9 @@ def noise_sd(array: np.ndarray, within: np.ndarray) -> float:
         return float("nan")
     along = array[:, :, :-2] - 2 * array[:, :, 1:-1] + array[:, :, 2:]
     both = along[:, :-2] - 2 * along[:, 1:-1] + along[:, 2:]
-    chosen = np.abs(both[within[:, 1:-1, 1:-1]])
+    rows = within[:, :-2] & within[:, 1:-1] & within[:, 2:]
+    inner = rows[:, :, :-2] & rows[:, :, 1:-1] & rows[:, :, 2:]  # no voxel that borders on air
+    chosen = np.abs(both[inner if inner.sum() >= FEWEST_VOXELS else within[:, 1:-1, 1:-1]])
     if chosen.size < FEWEST_VOXELS:
         return float("nan")
     return float(np.median(chosen)) * NORMAL / KERNEL
