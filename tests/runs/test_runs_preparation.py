@@ -19,10 +19,12 @@ from imagenomics.runs.check import check_study
 from imagenomics.runs.extract import find_cases
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.job import JobOptions, run_plan
+from imagenomics.runs.learned import BagCase, read_bag
 from imagenomics.runs.link import join_sides
 from imagenomics.runs.measure import case_unit
 from imagenomics.runs.plain import extract_images
 from imagenomics.runs.quality import QUALITY_COLUMNS, quality_table, summary_table
+from imagenomics.runs.store import Unit
 from imagenomics.study.load import load_study
 
 BLOCKS = """
@@ -49,6 +51,13 @@ name = "border"
 image = "t1post"
 measure = { kind = "regions", families = ["lesions"] }
 
+"""
+
+HABITATS = """
+[[learned]]
+kind = "habitats"
+name = "habitats"
+images = ["t1post", "flair"]
 """
 
 
@@ -145,6 +154,19 @@ def test_the_other_image_is_part_of_the_key(study, tmp_path):
     edit(copy / "images" / "PHANTOM-001_t1post.nii.gz", lambda a: a + 1)
     assert case_unit(cases["flair/PHANTOM-001"]).key() != keys["flair/PHANTOM-001"]
     assert case_unit(cases["t1post/PHANTOM-006"]).key() == keys["t1post/PHANTOM-006"]
+
+
+def test_registered_images_share_their_voxels_in_a_learned_block(study):
+    text = study.read_text().replace("crop", "n4").replace(", margin_mm = 6", "")
+    own = study.with_name("habitats.toml")
+    own.write_text(text + HABITATS)
+    read = load_study(own)
+    linked = join_sides(read.plan, read.root, issues=Issues())
+    images = {image.name: image for image in read.plan.images}
+    files = tuple((images[n], linked.files[n].cases["PHANTOM-001"]) for n in ("t1post", "flair"))
+    bag = read_bag(Unit("bag", 1, "", data=(BagCase("PHANTOM-001", read.plan.learned[0], files), 0)))["bag"]
+    assert bag.shape[1] == 2
+    assert np.isfinite(bag.to_numpy()).all()
 
 
 def test_check_says_the_steps_and_a_missing_atlas(study, tmp_path):
