@@ -97,9 +97,11 @@ def explain(error: ValidationError, *, where: str, model: type[BaseModel]) -> In
 def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
     """Return the field names of the nested model at ``path``, as far as it can be followed."""
     current: Any = model
+    found: list[type[BaseModel]] = [model]
     for part in path:
         if isinstance(part, int):
             continue
+        current = next((m for m in found if part in _kinds_of(m)), current)
         fields = getattr(current, "model_fields", {})
         if part not in fields:
             continue
@@ -111,6 +113,12 @@ def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
     for name, field in getattr(current, "model_fields", {}).items():
         names.add(field.alias or name)
     return names
+
+
+def _kinds_of(model: type[BaseModel]) -> tuple[Any, ...]:
+    """Return the words that tell a model from the others that may stand in its place."""
+    kind = model.model_fields.get("kind")
+    return () if kind is None else getattr(kind.annotation, "__args__", ())
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -103,10 +103,22 @@ def write_quality(folder, shape, patients):
     warned = [
         ("extract", "TCGA-DU-0003", "IGX-IMG-W", f"spacing is not declared {SCRIPT}", "give spacing_mm")
     ] * min(3, shape.patients)
+    _write_image_quality(folder, patients)
     write_csv(
         folder / "warnings.csv",
         pd.DataFrame(warned, columns=["stage", "patient", "code", "message", "remedy"]),
     )
+
+
+def _write_image_quality(folder, patients):
+    rows = [(p, "t1post", 0, "", "", 15 + k % 7, 0.0) for k, p in enumerate(patients)]
+    rows[0] = (patients[0], "t1post", 2, "cut|spacing", f"12% of the surface {SCRIPT}; {LONG}", 16, 0.12)
+    rows[-1] = (patients[-1], "t1post", 1, f"new-{IMAGE_TAG}", "a flag of a later version", 3, 0.0)
+    columns = ["patient", "image", "n_flags", "flags", "reasons", "snr", "edge_share"]
+    write_csv(folder / "quality.csv", pd.DataFrame(rows, columns=columns))
+    summary = [("t1post", "snr", len(rows), 3, 15, 18, 21, 21), ("t1post", "unheard", 1, 1, 1, 1, 1, 1)]
+    columns = ["image", "measure", "n", "lowest", "p5", "median", "p95", "highest"]
+    write_csv(folder / "quality_summary.csv", pd.DataFrame(summary, columns=columns))
 
 
 def write_panels(folder, rng, patients):
@@ -138,6 +150,7 @@ def write_panels(folder, rng, patients):
                     "n_slices": 24,
                     "contours": {"lesion": [line]},
                     "note": "" if k % 40 else "mask moved onto the image grid",
+                    "history": [f"read {k}.nii.gz", f"z-score {SCRIPT}"],
                 }
             )
     write_json(folder / "panels" / "index.json", {"schema_version": "1", "panels": entries})

@@ -180,3 +180,24 @@ def test_long_and_odd_names_reach_the_page_whole(reading):
     assert LONG in reading.text.replace("\n", "")
     assert visible(CLOSING) in reading.text
     assert SCRIPT in reading.text
+
+
+def test_flagged_images_stand_first_with_their_pictures_and_reasons(reading, small_folder):
+    assert "60 images measured, 2 images with a flag" in reading.text
+    assert "nothing was left out because of it" in reading.text
+    assert "region on the border of the image (1)" in reading.text
+    assert visible(f"12% of the surface {SCRIPT}") in reading.text
+    assert "unheard" not in reading.text  # a measure of a later version
+    page = page_of(small_folder)
+    worst = [e for e in page.of("div") if "data-worst" in e.attrs]
+    assert len(worst) == 1
+
+
+def test_image_quality_that_is_absent_or_empty_is_said(small_folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(small_folder, copy)
+    lines = (copy / "quality.csv").read_text().splitlines()
+    (copy / "quality.csv").write_text(lines[0] + "\n")
+    assert "The quality of no image was measured" in page_of(copy).text
+    (copy / "quality.csv").unlink()
+    assert "No table of image quality was written" in page_of(copy).text

@@ -53,6 +53,8 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
             lines.append(f"    repeats {image['repeats_of']}: its features are that image's repetitions")
         made = ", ".join(f"{name} ({text})" for name, text in image["acquisition"].items())
         lines.append(f"    {image['image']}.acquisition: {made or 'nothing is known'}")
+        if image["prepare"]:
+            lines.append(f"      first {', then '.join(image['prepare'])}")
     for row in report["phenotypes"]:
         with_others = "".join(f", {role} = {name}" for role, name in row.get("others", {}).items())
         lines.append(
@@ -77,8 +79,15 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
     minutes = report["seconds"] / 60 / workers
     shown = f"{minutes:.0f} minutes" if minutes >= 1.5 else f"{minutes * 60:.0f} seconds"
     memory = report["memory_bytes"] / 1e9
-    untimed = any("seconds" not in row for row in report["phenotypes"])
-    besides = "; the time of what is learned from several patients is not estimated" if untimed else ""
+    unknown = [
+        name
+        for name, there in (
+            ("preparation", any(image["prepare"] for image in report["images"])),
+            ("what is learned from several patients", any("seconds" not in r for r in report["phenotypes"])),
+        )
+        if there
+    ]
+    besides = f"; the time of {' and '.join(unknown)} is not estimated" if unknown else ""
     return [*lines, f"about {shown} with {workers} worker(s); about {memory:.1f} GB for each{besides}"]
 
 

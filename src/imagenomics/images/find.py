@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.errors import FileProblem, InputError, short_list, unknown_name
 from imagenomics.images.bids.cases import BidsCase, find_bids_cases
+from imagenomics.images.preparation.settings import PLACEHOLDER, targets_of
 from imagenomics.images.series_settings import BESIDE, FILES
 from imagenomics.images.settings import FileTable, ImageSettings
 from imagenomics.tables.read import blank_to_missing, read_keyed_table
@@ -21,16 +22,17 @@ MISSING_COLUMNS = ("patient", "image", "file", "reason")
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """The files of one patient: the image, the mask where the settings name one, and what lies beside a series.
+    """The files of one patient: the image, the mask where the settings name one, and what lies beside them.
 
-    ``beside`` holds ``sidecar``, ``b_values`` and ``b_vectors``; ``metadata`` is the JSON text of a BIDS file's
-    metadata.
+    ``beside`` holds ``sidecar``, ``b_values`` and ``b_vectors`` of a series; ``metadata`` is the JSON text of a BIDS
+    file's metadata; ``others`` holds the images to register to, by how the study writes them.
     """
 
     image: Path
     mask: Path | None
     beside: Mapping[str, Path] = field(default_factory=dict)
     metadata: str = ""
+    others: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,11 @@ def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) ->
     ------
     FileProblem, InputError
         Those of the file table (``IGX-TAB-010`` ... ``-012``, ``IGX-IMG-050``) and of the BIDS folder
-        (``IGX-IMG-200``, participants.tsv).
+        (``IGX-IMG-200``, participants.tsv); ``IGX-IMG-230``: an atlas of 'prepare' is not there.
     """
     wanted = list(patients)
+    needed = targets_of(settings.prepare)
+    _refuse_absent_atlas(settings, needed, root)
     table: FilesByKind = {}
     bids = None if settings.bids is None else find_bids_cases(settings.bids, wanted, root)
     if settings.table is not None:
@@ -88,17 +92,37 @@ def find_images(settings: ImageSettings, patients: Iterable[str], root: Path) ->
         )
         image = found["image"]
         found |= {} if image.reason else _beside(settings, Path(image.file), patient, root)
-        absent = next((f for f in found.values() if f.reason), None)
+        others = {to: _other(to, patient, root) for to in needed}
+        absent = next((f for f in (*found.values(), *others.values()) if f.reason), None)
         if absent is None:
             paths = {kind: Path(located.file) for kind, located in found.items()}
             metadata = "" if bids is None else bids.cases[patient].metadata
-            cases[patient] = CaseFiles(paths.pop("image"), paths.pop("mask", None), paths, metadata)
+            cases[patient] = CaseFiles(
+                paths.pop("image"),
+                paths.pop("mask", None),
+                paths,
+                metadata,
+                {to: Path(located.file) for to, located in others.items()},
+            )
         else:
             row = (patient, settings.name, absent.file, absent.reason)
             missing.append(dict(zip(MISSING_COLUMNS, row, strict=True)))
     table_of_missing = pd.DataFrame(missing, columns=list(MISSING_COLUMNS), dtype=object)
     more = ((), ()) if bids is None else (bids.strangers, bids.notes)
     return FoundImages(cases, table_of_missing, *more)
+
+
+def _refuse_absent_atlas(settings: ImageSettings, needed: Iterable[str], root: Path) -> None:
+    """Refuse a file that everybody needs and nobody can have."""
+    for to in needed:
+        if PLACEHOLDER not in to and not (root / to).exists():
+            raise FileProblem(
+                "IGX-IMG-230",
+                f"the atlas to register to is not there: {to}",
+                where=f"[[images]] {settings.name}: {root / to}",
+                expected="an image file, or with {patient} another image of each patient",
+                remedy="correct 'to' of the step 'register'; relative paths start at the data folder",
+            )
 
 
 def read_file_table(settings: FileTable, root: Path) -> pd.DataFrame:
@@ -177,6 +201,13 @@ def _beside(settings: ImageSettings, image: Path, patient: str, root: Path) -> d
         else:
             found[kind] = _locate(kind, template, {}, patient, root)
     return found
+
+
+def _other(to: str, patient: str, root: Path) -> _Located:
+    """Look for an image to register to; an atlas is the same for everybody."""
+    return (
+        _locate("other image", to, {}, patient, root) if PLACEHOLDER in to else _present("atlas", root / to)
+    )
 
 
 def _present(kind: str, path: Path) -> _Located:

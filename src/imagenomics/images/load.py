@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +12,43 @@ from imagenomics.errors import InputError, short_list
 from imagenomics.images.files.formats import is_dicom_source
 from imagenomics.images.geometry import match_mask
 from imagenomics.images.normalise import normalise
+from imagenomics.images.preparation.apply import prepare
+from imagenomics.images.preparation.context import Context, ReadRegions
+from imagenomics.images.preparation.settings import mask_waits
 from imagenomics.images.read import read_mask, read_volume
-from imagenomics.images.settings import ImageSettings, Spacing
+from imagenomics.images.settings import DicomSettings, ImageSettings, Spacing
 from imagenomics.images.volume import Volume, regions
 
 WHOLE = "whole"
 
 
+@dataclass(frozen=True, eq=False)
+class ReadCase:
+    """One case as its files say it, before any preparation.
+
+    Parameters
+    ----------
+    volume : Volume
+        The image.
+    regions : dict of str to ndarray, bool (z, y, x)
+        Regions on its grid; none where the mask lies on another image that it is registered to.
+    read_regions : callable
+        Volume -> regions on its grid and their history.
+    """
+
+    volume: Volume
+    regions: dict[str, np.ndarray]
+    read_regions: ReadRegions
+
+
 def load_case(
-    image_path: Path, mask_path: Path | None, settings: ImageSettings
+    image_path: Path,
+    mask_path: Path | None,
+    settings: ImageSettings,
+    *,
+    others: Mapping[str, Path] | None = None,
 ) -> tuple[Volume, dict[str, np.ndarray]]:
-    """Read image and mask of one patient, bring them together and normalise the intensities.
+    """Read image and mask of one patient, bring them together, prepare them and normalise the intensities.
 
     Parameters
     ----------
@@ -32,25 +58,56 @@ def load_case(
         Mask file; None makes the whole image one region called ``whole``.
     settings : ImageSettings
         The ``[[images]]`` block.
+    others : mapping of str to Path, optional
+        Files that steps of ``prepare`` need, by how the study writes them.
 
     Returns
     -------
     volume : Volume
-        Normalised image; its history tells each step, those of the mask included.
+        Prepared and normalised image; its history tells each step, those of the mask included.
     regions : dict of str to ndarray, bool (z, y, x)
         One array for each region of the settings; all False where this patient has none of its labels.
 
     Raises
     ------
     FileProblem, InputError
-        What reading, matching and normalising refuse; ``IGX-IMG-030``: none of the declared regions is there.
+        What reading, matching, preparing and normalising refuse; ``IGX-IMG-030``: none of the declared regions is
+        there.
     """
+    return prepare_case(read_case(image_path, mask_path, settings), settings, others=others)
+
+
+def read_case(image_path: Path, mask_path: Path | None, settings: ImageSettings) -> ReadCase:
+    """Read image and mask of one patient and bring them together, and no more; see :func:`load_case`."""
     volume, uids = _read_image(image_path, settings)
+
+    def regions_on(target: Volume) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+        assert mask_path is not None
+        own = uids if target.source == volume.source else {}
+        return read_regions(mask_path, target, settings, own)
+
     if mask_path is None:
         found = {WHOLE: np.ones(volume.array.shape, dtype=bool)}
+    elif mask_waits(settings.prepare):
+        found = {}
     else:
-        found, history = read_regions(mask_path, volume, settings, uids)
+        found, history = regions_on(volume)
         volume = volume.replace(volume.array, "; ".join(["mask", *history]))
+    return ReadCase(volume, found, regions_on)
+
+
+def prepare_case(
+    case: ReadCase, settings: ImageSettings, *, others: Mapping[str, Path] | None = None
+) -> tuple[Volume, dict[str, np.ndarray]]:
+    """Do the steps of ``prepare`` on a case that was read, and normalise it; see :func:`load_case`."""
+    plain = settings.model_copy(update={"spacing": "file", "dicom": DicomSettings()})
+    context = Context(
+        others=others or {},
+        read_volume=lambda path: _read_image(path, plain)[0],
+        read_regions=case.read_regions,
+        max_voxels=settings.max_voxels,
+    )
+    volume, found = prepare(case.volume, case.regions, settings.prepare, context=context)
     return normalise(volume, settings.normalise, regions=found), found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from imagenomics.errors import InputError, unknown_name
 from imagenomics.images.settings import NormaliseSettings
 from imagenomics.images.volume import Volume
+from imagenomics.images.white_stripe import find_stripe
 
 FEWEST_VOXELS = 10  # a reference of fewer voxels is no reference
 
@@ -36,7 +37,8 @@ def normalise(
     ------
     InputError
         ``IGX-IMG-040``: a constant image; ``IGX-IMG-041``: fewer than 10 reference voxels; ``IGX-IMG-042``: a
-        reference mean that is not positive; ``IGX-IMG-043``: no such reference region.
+        reference mean that is not positive; ``IGX-IMG-043``: no such reference region; ``IGX-IMG-238``: no white
+        stripe.
     """
     if settings.method == "none":
         return volume
@@ -50,6 +52,8 @@ def normalise(
             expected=f"at least {FEWEST_VOXELS} voxels{_above(settings)}",
             remedy="lower normalise.floor, or choose another normalise.method",
         )
+    if settings.method == "white-stripe":
+        return _white_stripe(volume, values, settings)
     return (
         _z_score(volume, values, settings)
         if settings.method == "z-score"
@@ -60,16 +64,20 @@ def normalise(
 def _reference(volume: Volume, settings: NormaliseSettings, regions: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return which voxels (z, y, x) set the scale."""
     which = np.ones(volume.array.shape, dtype=bool)
-    if settings.method == "ratio-background":
+    outside = settings.method == "ratio-background" or (
+        settings.method == "white-stripe" and settings.region is None
+    )
+    if outside:
         for region in regions.values():
-            which &= ~region
-    if settings.method == "ratio-region":
-        name = str(settings.region)
+            which &= ~region | bool(region.all())  # an image without a mask is one region itself
+    if settings.region is not None:
+        name = settings.region
         if name not in regions:
             raise unknown_name("IGX-IMG-043", "reference region", name, regions, where=volume.source)
         which = regions[name].copy()
-    if settings.floor is not None:
-        which &= volume.array > settings.floor
+    floor = 0.0 if settings.floor is None and settings.method == "white-stripe" else settings.floor
+    if floor is not None:
+        which &= volume.array > floor
     return which
 
 
@@ -85,6 +93,17 @@ def _z_score(volume: Volume, values: np.ndarray, settings: NormaliseSettings) ->
         )
     step = f"z-score over {values.size} voxels{_above(settings)} (mean {mean:.6g}, sd {sd:.6g})"
     return volume.replace((volume.array - mean) / sd, step)
+
+
+def _white_stripe(volume: Volume, values: np.ndarray, settings: NormaliseSettings) -> Volume:
+    stripe = find_stripe(
+        values, contrast=settings.contrast or "T1", width=settings.stripe, where=volume.source
+    )
+    step = (
+        f"white stripe ({settings.contrast}) of {stripe.n_voxels} voxels between {stripe.low:.6g} and "
+        f"{stripe.high:.6g}, peak {stripe.peak:.6g} (mean {stripe.mean:.6g}, sd {stripe.sd:.6g})"
+    )
+    return volume.replace((volume.array - stripe.mean) / stripe.sd, step)
 
 
 def _ratio(volume: Volume, values: np.ndarray, settings: NormaliseSettings) -> Volume:

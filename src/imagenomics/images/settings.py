@@ -13,11 +13,12 @@ from pydantic import Field, field_validator, model_validator
 from imagenomics.errors import nearest
 from imagenomics.images.bids.settings import BidsSettings
 from imagenomics.images.dicom.attributes import CONFOUNDERS
+from imagenomics.images.preparation.settings import AnyStep, refuse_misfits, values_of
 from imagenomics.images.series_settings import BESIDE, SeriesSettings
 from imagenomics.settings import BlockName, Settings
 
 Modality = Literal["MR", "CT", "PET", "other"]
-Method = Literal["none", "z-score", "ratio-background", "ratio-region"]
+Method = Literal["none", "z-score", "white-stripe", "ratio-background", "ratio-region"]
 Spacing = Literal["file", "unknown"] | tuple[float, float, float]
 RegionName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 RegionChoice = tuple[int, ...] | tuple[str, ...] | Literal["any"]
@@ -33,6 +34,7 @@ class NormaliseSettings(Settings):
 
     method: Method = Field(
         description="'none'; 'z-score': subtract the mean and divide by the standard deviation; "
+        "'white-stripe': the same, with the numbers of normal tissue (see 'contrast'); "
         "'ratio-background': divide by the mean outside every region; "
         "'ratio-region': divide by the mean of the region named by 'region'."
     )
@@ -42,13 +44,31 @@ class NormaliseSettings(Settings):
         "left out. Not set: all voxels count.",
     )
     region: str | None = Field(
-        default=None, description="Reference region of 'ratio-region', one of the names in 'regions'."
+        default=None,
+        description="One of the names in 'regions': the reference region of 'ratio-region'; with 'white-stripe' the "
+        "brain, without it the voxels above 0 outside every region.",
+    )
+    contrast: Literal["T1", "T2"] | None = Field(
+        default=None,
+        description="Of 'white-stripe': 'T1' takes the last peak of the histogram for normal white matter, 'T2' (and "
+        "FLAIR) its highest one.",
+    )
+    stripe: float = Field(
+        default=0.05,
+        gt=0,
+        lt=0.5,
+        description="Of 'white-stripe': share of the voxels that the stripe takes on each side of the peak.",
     )
 
     @model_validator(mode="after")
-    def _region_belongs_to_its_method(self) -> Self:
-        if (self.method == "ratio-region") != (self.region is not None):
-            raise ValueError("'region' is needed with method = \"ratio-region\", and only there")
+    def _keys_belong_to_their_methods(self) -> Self:
+        stripe = self.method == "white-stripe"
+        if not stripe and (self.method == "ratio-region") != (self.region is not None):
+            raise ValueError(
+                '\'region\' is needed with method = "ratio-region", and only there and with "white-stripe"'
+            )
+        if stripe != (self.contrast is not None):
+            raise ValueError("'contrast' is needed with method = \"white-stripe\", and only there")
         return self
 
 
@@ -148,6 +168,11 @@ class ImageSettings(Settings):
         default=NormaliseSettings(method="none"),
         description="Intensity scale of each image. Default: z-score over the image for MR, none otherwise.",
     )
+    prepare: tuple[AnyStep, ...] = Field(
+        default=(),
+        description="Steps between reading and normalising, in this order: kind = 'n4', 'resample', 'crop' or "
+        "'register', with the settings of that kind. Each leaves a line in the history of the image.",
+    )
     max_voxels: int = Field(
         default=MAX_VOXELS,
         gt=0,
@@ -237,13 +262,30 @@ class ImageSettings(Settings):
         reference = self.normalise.region
         if reference is not None and reference not in self.regions:
             raise ValueError(f"normalise.region '{reference}' is not one of 'regions'")
-        if self.normalise.method.startswith("ratio") and not self.has_mask:
+        if (reference is not None or self.normalise.method.startswith("ratio")) and not self.has_mask:
             raise ValueError(f"normalise = '{self.normalise.method}' needs a mask")
+        return self
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> Self:
+        refuse_misfits(
+            self.prepare,
+            regions=tuple(self.regions),
+            has_mask=self.has_mask,
+            spacing=self.spacing,
+            modality=self.modality,
+        )
         return self
 
     def digest_of_values(self) -> str:
         """Return a short hash of what changes the numbers of an image: not its name and not its files."""
         parts = self.model_dump(mode="json", include={"regions", "spacing", "geometry", "normalise"})
+        if (
+            self.normalise.method != "white-stripe"
+        ):  # keys that came later leave the digests of old settings alone
+            parts["normalise"] = {k: parts["normalise"][k] for k in ("method", "floor", "region")}
+        if self.prepare:
+            parts["prepare"] = values_of(self.prepare)
         if self.dicom != DicomSettings():
             parts["dicom"] = self.dicom.model_dump(mode="json", exclude_defaults=True)
         if self.form == "series":

@@ -20,6 +20,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "stability.csv": ("feature", "source", "family", "icc", "ci_low", "ci_high", "n", "k"),
     "failures.csv": ("patient", "stage", "error"),
     "warnings.csv": ("stage", "message"),
+    "quality.csv": ("patient", "image", "n_flags", "flags", "reasons"),
+    "quality_summary.csv": ("image", "measure", "n", "median"),
     "clinical.parquet": (),
     "clinical.columns.parquet": (),
     "features.parquet": (),

@@ -26,7 +26,7 @@ def gallery_section(results: Results) -> Html:
         f"{many(len(gallery.pictures), 'picture')} of {many(n_patients, 'patient')}: the slice in which the "
         "measured region is largest, with its outline."
     )
-    figures = [_figure(p, i, regions) for i, p in enumerate(gallery.pictures)]
+    figures = [picture_figure(p, regions, beyond=i >= FIRST) for i, p in enumerate(gallery.pictures)]
     return el(
         "div",
         el("p.lead", lead),
@@ -58,7 +58,8 @@ def _controls(pictures: Sequence[Picture], regions: Sequence[str]) -> Html:
     )
 
 
-def _figure(picture: Picture, index: int, regions: Sequence[str]) -> Html:
+def picture_figure(picture: Picture, regions: Sequence[str], *, beyond: bool = False, note: str = "") -> Html:
+    """Return one picture with its outlines and its caption; what was done to it is seen when it is enlarged."""
     ratio = picture.width / (picture.height * picture.aspect) if picture.height else 1.0
     view = f"-0.5 -0.5 {picture.width:g} {picture.height:g}"  # whole numbers are the centres of pixels
     outlines = [
@@ -77,10 +78,14 @@ def _figure(picture: Picture, index: int, regions: Sequence[str]) -> Html:
         "button.open", el("span.stage", frame), attrs={"type": "button", "aria-label": f"Enlarge {words}"}
     )
     caption = el(
-        "figcaption", el("b", picture.patient), el("span", picture.image), el("small", picture.caption)
+        "figcaption",
+        el("b", picture.patient),
+        el("span", picture.image),
+        el("small", note or picture.caption),
+        el("ol.steps", [el("li", step) for step in picture.history]) if picture.history else None,
     )
     data = {"data-patient": picture.patient, "data-image": picture.image}
-    return el("figure.panel.beyond" if index >= FIRST else "figure.panel", button, caption, attrs=data)
+    return el("figure.panel.beyond" if beyond else "figure.panel", button, caption, attrs=data)
 
 
 def _closed(points: Sequence[tuple[float, float]]) -> str:

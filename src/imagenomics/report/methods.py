@@ -12,6 +12,12 @@ from imagenomics.report.text import as_float, listed, many
 from imagenomics.report.title import is_synthetic, n_features, n_patients, n_sites
 
 Block = Mapping[str, Any]
+STEPS = {
+    "n4": "N4 bias field correction",
+    "resample": "resampling to another voxel spacing",
+    "crop": "cropping to its regions",
+    "register": "registration to another image",
+}
 
 
 def methods_section(results: Results) -> Html:
@@ -71,7 +77,7 @@ def _images(results: Results) -> str:
     names = listed([str(b.get("name")) for b in blocks])
     return (
         f"From {many(len(blocks), 'image')} of each patient ({names}), {many(n, 'feature')}{kinds} were "
-        "measured, one patient at a time."
+        f"measured, one patient at a time.{''.join(map(_preparation, blocks))}"
     )
 
 
@@ -81,6 +87,17 @@ def _changes(results: Results) -> str:
         for b in results.blocks("deltas")
     ]
     return f"Changes of the same feature were taken {listed(said)}." if said else ""
+
+
+def _preparation(block: Block) -> str:
+    """Say what was done to an image before it was measured; nothing where that was nothing."""
+    steps = [str(STEPS.get(str(s.get("kind")), s.get("kind"))) for s in block.get("prepare") or ()]
+    scale = block.get("normalise")
+    method = str(scale.get("method")) if isinstance(scale, Mapping) else "none"
+    steps += [f"{method} normalisation"] if method != "none" else []
+    if not steps:
+        return ""
+    return f" Before that, {block.get('name')} went through {listed(steps)}."
 
 
 def _molecules(results: Results) -> str:

@@ -14,6 +14,7 @@ from imagenomics.report.flow import flow_section
 from imagenomics.report.folder import Results, read_folder
 from imagenomics.report.gallery import gallery_section
 from imagenomics.report.html import Child, Html, el
+from imagenomics.report.image_quality import image_quality_section
 from imagenomics.report.methods import methods_section
 from imagenomics.report.predictions import prediction_section
 from imagenomics.report.quality import quality_section
@@ -47,6 +48,7 @@ SECTIONS = (
     Section("verdicts", "Verdicts", verdict_section),
     Section("patients", "Patients", flow_section),
     Section("pictures", "Pictures", _pictures),
+    Section("image-quality", "Image quality", image_quality_section),
     Section("associations", "Associations", association_section),
     Section("predictions", "Predictions", prediction_section),
     Section("quality", "Labels, failures, warnings", quality_section),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Picture:
     contours: Mapping[str, list[list[tuple[float, float]]]]
     content: bytes
     kind: str = "image/png"
+    history: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -51,12 +52,17 @@ class Gallery:
     reduced: bool = False
 
 
-def read_gallery(results: Results, budget: int = BUDGET) -> Gallery:
-    """Read the pictures in the order of the index, as many as the budget holds, smaller where need be."""
+def read_gallery(
+    results: Results, budget: int = BUDGET, *, only: Sequence[tuple[str, str]] | None = None
+) -> Gallery:
+    """Read the pictures in the order of the index, as many as the budget holds, smaller where need be.
+
+    ``only`` names the patients and images that are wanted, and in which order.
+    """
     folder = results.path / "panels"
     pictures: list[Picture] = []
     refused: list[str] = []
-    for entry in results.entries("panels/index.json", "panels"):
+    for entry in _wanted(results.entries("panels/index.json", "panels"), only):
         content, problem = _content(folder, str(entry.get("file") or ""))
         if content is None:
             refused.append(f"{entry.get('patient')}, {entry.get('image')}: {problem}")
@@ -70,6 +76,13 @@ def read_gallery(results: Results, budget: int = BUDGET) -> Gallery:
         reduced = True
     kept = _within(pictures, budget)
     return Gallery(tuple(kept), len(pictures) - len(kept), tuple(refused), reduced)
+
+
+def _wanted(entries: list[dict[str, Any]], only: Sequence[tuple[str, str]] | None) -> list[dict[str, Any]]:
+    if only is None:
+        return entries
+    named = {(str(e.get("patient") or ""), str(e.get("image") or "")): e for e in entries}
+    return [named[key] for key in only if key in named]
 
 
 def _content(folder: Path, name: str) -> tuple[bytes | None, str]:
@@ -108,7 +121,12 @@ def _picture(entry: Mapping[str, Any], content: bytes) -> Picture:
         if isinstance(contours, Mapping)
         else {},
         content=content,
+        history=_texts(entry.get("history")),
     )
+
+
+def _texts(lines: Any) -> tuple[str, ...]:
+    return tuple(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ()
 
 
 def _caption(entry: Mapping[str, Any]) -> str:

@@ -16,8 +16,9 @@ from imagenomics.images.files.formats import is_dicom_source
 from imagenomics.images.files.header import Header, read_header
 from imagenomics.images.geometry import compare_grids
 from imagenomics.images.grid import Grid
-from imagenomics.images.load import load_case
+from imagenomics.images.load import read_case
 from imagenomics.images.load_series import load_series, open_series
+from imagenomics.images.preparation.settings import mask_waits, step_words, voxel_factor
 from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
 from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas, check_repeats
@@ -149,8 +150,9 @@ def _check_images(
                     "remedy": error.remedy or "",
                 }
             )
-    voxels = _region_voxels([c for c in cases if c.patient in headers])
-    largest = max((h.grid.n_voxels for h in headers.values()), default=0)
+    finer = max((voxel_factor(block.prepare, h.grid.spacing_mm) for h in headers.values()), default=1.0)
+    voxels = round(finer * _region_voxels([c for c in cases if c.patient in headers]))
+    largest = round(max(finer, 1.0) * max((h.grid.n_voxels for h in headers.values()), default=0))
     second, memory = estimate_cost(voxels, settings, spacing_known=block.spacing != "unknown")
     spacings = Counter(tuple(round(s, 2) for s in h.grid.spacing_mm) for h in headers.values())
     row = {
@@ -158,6 +160,7 @@ def _check_images(
         "found": len(cases),
         "readable_headers": len(headers),
         "spacing_known": block.spacing != "unknown",
+        "prepare": [step_words(step) for step in block.prepare],
         "normalise": block.normalise.method,
         "spacings_mm": [{"zyx": list(s), "n": n} for s, n in spacings.most_common(3)],
         "region_voxels_largest_sampled": voxels,
@@ -202,7 +205,8 @@ def _headers_agree(case: Case) -> Header | Place:
     else:
         header = read_header(case.files.image, spacing=spacing, max_voxels=most)
     mask = case.files.mask
-    if mask is None or case.image.geometry != "same" or is_dicom_source(mask):
+    elsewhere = mask_waits(case.image.prepare)  # the mask lies on the image that this one is registered to
+    if mask is None or case.image.geometry != "same" or is_dicom_source(mask) or elsewhere:
         return header
     difference = compare_grids(header.grid, read_header(mask, spacing=spacing, max_voxels=most).grid)
     if not difference.same:
@@ -240,8 +244,8 @@ def _voxels_of(case: Case) -> int:
         return _headers_agree(case).grid.n_voxels
     if case.image.form == "series":
         return max(int(region.sum()) for region in load_series(case.files, case.image)[1].values())
-    regions = load_case(image, mask, case.image)[1].values()
-    return max(int(region.sum()) for region in regions)
+    regions = read_case(image, mask, case.image).regions.values()
+    return max((int(region.sum()) for region in regions), default=0)
 
 
 def _planned_features(plan: Plan, linked: Linked) -> PatientTable:

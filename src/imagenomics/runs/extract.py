@@ -15,6 +15,7 @@ from imagenomics.runs.measure import STAGE, Case, case_unit, measure_case, note_
 from imagenomics.runs.panels import safe_name
 from imagenomics.runs.phenotypes import measure_phenotypes
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.quality import quality_table, summary_table
 from imagenomics.runs.repeats import measure_repeats
 from imagenomics.runs.repetitions import as_repetition, retests, stability_report
 from imagenomics.runs.store import make_key
@@ -46,8 +47,8 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
     linked : Linked
         The patients and their files.
     folder : RunFolder
-        Receives ``features.parquet``, ``features.columns.parquet``, ``panels/`` and, where something is repeated,
-        ``stability.csv``.
+        Receives ``features.parquet``, ``features.columns.parquet``, ``panels/``, ``histories.csv``, ``quality.csv``,
+        ``quality_summary.csv`` and, where something is repeated, ``stability.csv``.
     shop : Workshop
         Does the units, one for each image of each patient.
     issues : Issues
@@ -69,6 +70,8 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
     folder.write_table("features", features)
     _write_stability(features, folder)
     _write_panels(folder, cases, results)
+    _write_histories(folder, cases, results)
+    _write_quality(folder, cases, results)
     upstream = sorted(f"{name}:{results.keys[name]}" for name in results.payloads)
     compared = [block.canonical() for block in plan.deltas]
     compared += [f"{name} repeats {other.name}" for name, (other, _) in retests(plan).items()]
@@ -133,9 +136,34 @@ def _write_panels(folder: RunFolder, cases: dict[str, Case], results: UnitResult
         file = f"{safe_name(case.patient)}.{case.image.name}.png"
         folder.write_bytes(f"panels/{file}", results.payloads[name]["picture"], durable=False)
         about = results.payloads[name]["about"]["picture"]
-        index.append({"patient": case.patient, "image": case.image.name, "file": file, **about})
+        steps = results.payloads[name]["about"]["history"]
+        index.append(
+            {"patient": case.patient, "image": case.image.name, "file": file, **about, "history": steps}
+        )
     folder.write_json("panels/index", {"panels": index}, indent=None)
     wanted = {row["file"] for row in index}
     for path in sorted(Path(folder.path / "panels").glob("*.png")):
         if path.name not in wanted:
             path.unlink()
+
+
+def _write_histories(folder: RunFolder, cases: dict[str, Case], results: UnitResults) -> None:
+    """Write what was done to each image, one row for each step, oldest first."""
+    rows = [
+        (cases[name].patient, cases[name].image.name, number, what)
+        for name in sorted(results.payloads, key=lambda n: (cases[n].patient, n))
+        for number, what in enumerate(results.payloads[name]["about"]["history"], 1)
+    ]
+    folder.write_csv("histories", pd.DataFrame(rows, columns=["patient", "image", "step", "what"]))
+
+
+def _write_quality(folder: RunFolder, cases: dict[str, Case], results: UnitResults) -> None:
+    """Write the quality figures of each image; results of versions that took none have no row."""
+    measured = {
+        (cases[name].patient, cases[name].image.name): payload["about"]["quality"]
+        for name, payload in results.payloads.items()
+        if "quality" in payload["about"]
+    }
+    quality = quality_table(measured)
+    folder.write_csv("quality", quality)
+    folder.write_csv("quality_summary", summary_table(quality))

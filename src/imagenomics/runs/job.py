@@ -31,7 +31,15 @@ from imagenomics.work.progress import Progress
 STAGES = ("link", "extract", "associate", "train", "nulls", "report")
 # What each stage writes last: files that must not outlive a change of the plan.
 OUTPUTS = {
-    "extract": ("features.parquet", "features.columns.parquet", "stability.csv", "panels/index.json"),
+    "extract": (
+        "features.parquet",
+        "features.columns.parquet",
+        "stability.csv",
+        "panels/index.json",
+        "histories.csv",
+        "quality.csv",
+        "quality_summary.csv",
+    ),
     "associate": ("associations.parquet",),
     "train": ("predictions.parquet",),
     "nulls": ("verdicts.json", "performance.parquet", "curves.parquet"),

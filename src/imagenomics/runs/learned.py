@@ -104,7 +104,7 @@ def read_bag(unit: Unit) -> dict[str, Any]:
         warnings.simplefilter("always", category=UserWarning)
         block, files = case.images[0]
         assert files is not None
-        first, regions = load_case(files.image, files.mask, block)
+        first, regions = load_case(files.image, files.mask, block, others=files.others)
         found = _bag(case, first, regions, seed)
     return {"bag": pd.DataFrame(found), "warnings": sorted({str(w.message) for w in caught})}
 
@@ -124,7 +124,7 @@ def _same_grid(first: Volume, block: ImageBlock, files: CaseFiles | None) -> np.
     """Return another image of the patient; one that lies elsewhere would pair voxels of different places."""
     if files is None:
         return None
-    volume, _ = load_case(files.image, files.mask, block)
+    volume, _ = load_case(files.image, files.mask, block, others=files.others)
     difference = compare_grids(first.grid, volume.grid)
     if not difference.same:
         raise InputError(

@@ -12,19 +12,20 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.errors import ImagenomicsError
-from imagenomics.features.each_region import Problem, each_region
+from imagenomics.features.each_region import each_region
 from imagenomics.features.extract import extract_region
 from imagenomics.features.rows import COLUMNS
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.images.files.header import read_header
 from imagenomics.images.find import CaseFiles
-from imagenomics.images.load import load_case
+from imagenomics.images.load import prepare_case, read_case
 from imagenomics.images.load_series import load_series, mean_volume
 from imagenomics.images.panels import Panel, panel
 from imagenomics.images.settings import ImageSettings
 from imagenomics.images.volume import Volume
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.panels import png_bytes
+from imagenomics.runs.quality import about_quality
 from imagenomics.runs.store import Unit
 
 STAGE = "extract"
@@ -51,8 +52,9 @@ def case_unit(case: Case) -> Unit:
 
 
 def input_files(files: CaseFiles) -> dict[str, Path]:
-    """Return every file that an image and its mask are read from, by what it is."""
+    """Return every file that an image, its mask and their preparation are read from, by what it is."""
     named = {"image": files.image} | ({"mask": files.mask} if files.mask else {}) | dict(files.beside)
+    named |= {f"other {number}": path for number, path in enumerate(files.others.values(), 1)}
     detached = {
         f"{name} data": path for name, file in named.items() if (path := _data_file(file)) is not None
     }
@@ -70,20 +72,22 @@ def _data_file(path: Path) -> Path | None:
 
 
 def measure_case(unit: Unit) -> dict[str, Any]:
-    """Read, normalise and measure one image of one patient, and draw it.
+    """Read, prepare, normalise and measure one image of one patient, and draw it.
 
     Returns
     -------
     dict
         ``values`` (long: region, family, feature, ibsi, value, unit, flags, status, reason), ``picture`` (PNG) and
-        ``about`` (geometry, history, contours, problems of single regions).
+        ``about`` (geometry, history, quality as read, contours, problems of single regions).
     """
     case: Case = unit.data
     if case.image.form == "series":
         return _look_at_series(case)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", category=UserWarning)
-        volume, regions = load_case(case.files.image, case.files.mask, case.image)
+        read = read_case(case.files.image, case.files.mask, case.image)
+        quality = about_quality(read)
+        volume, regions = prepare_case(read, case.image, others=case.files.others)
         values, problems = each_region(
             regions,
             lambda mask: extract_region(
@@ -95,18 +99,19 @@ def measure_case(unit: Unit) -> dict[str, Any]:
             ),
         )
         picture = panel(volume, regions)
-    return _payload(values, volume, picture, problems, sorted({str(w.message) for w in caught}))
+    said = sorted({str(w.message) for w in caught})
+    return _payload(values, volume, picture, {"quality": quality, "problems": problems, "warnings": said})
 
 
 def _look_at_series(case: Case) -> dict[str, Any]:
     """Read a series and draw its mean; what is measured in it are phenotypes."""
     series, regions = load_series(case.files, case.image)
     volume = mean_volume(series)
-    return _payload(pd.DataFrame(columns=["region", *COLUMNS]), volume, panel(volume, regions), [], [])
+    return _payload(pd.DataFrame(columns=["region", *COLUMNS]), volume, panel(volume, regions), {})
 
 
 def _payload(
-    values: pd.DataFrame, volume: Volume, picture: Panel, problems: list[Problem], said: list[str]
+    values: pd.DataFrame, volume: Volume, picture: Panel, further: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "values": values,
@@ -116,9 +121,10 @@ def _payload(
             "spacing_known": volume.spacing_known,
             "size": list(volume.array.shape),
             "history": list(volume.history),
-            "problems": problems,
-            "warnings": said,
+            "problems": [],
+            "warnings": [],
             "picture": _about_picture(picture),
+            **further,
         },
     }
 

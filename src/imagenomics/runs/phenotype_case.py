@@ -152,7 +152,7 @@ def load_picture(files: CaseFiles, image: ImageSettings) -> tuple[Picture, dict[
     """Read an image as its block declares it: one volume or a series."""
     if image.form == "series":
         return load_series(files, image)
-    return load_case(files.image, files.mask, image)
+    return load_case(files.image, files.mask, image, others=files.others)
 
 
 def _other_on(picture: Picture, other: OtherImage, block: PhenotypeBlock, role: str) -> Picture:

@@ -144,7 +144,7 @@ def measure_copies(unit: Unit) -> dict[str, Any]:
     errors: list[InputError] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", category=UserWarning)
-        volume, regions = load_case(case.files.image, case.files.mask, case.image)
+        volume, regions = load_case(case.files.image, case.files.mask, case.image, others=case.files.others)
         copies = perturbations(again.repeats, patient=case.patient, seed=again.seed)
         for k, copy in enumerate(copies, FIRST):
             try:

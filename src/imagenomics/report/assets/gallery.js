@@ -56,7 +56,8 @@
   if (image) image.addEventListener("change", filter);
   outlines.addEventListener("change", () => gallery.classList.toggle("no-contours", !outlines.checked));
   if (more) more.addEventListener("click", () => { unfolded = true; filter(); });
-  panels.forEach((panel) => panel.querySelector("button.open").addEventListener("click", () => enlarge(panel)));
+  const worst = Array.from(document.querySelectorAll("[data-worst] .panel"));
+  panels.concat(worst).forEach((panel) => panel.querySelector("button.open").addEventListener("click", () => enlarge(panel)));
   zoom.addEventListener("click", (event) => { if (event.target === zoom) zoom.close(); });
   zoom.addEventListener("keydown", (event) => {
     if (event.key === "ArrowRight") step(1);
