@@ -48,6 +48,13 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
         lines.append(
             f"phenotypes {row['phenotypes']}: {row['features']} features in {row['found']} of {row['image']}"
         )
+    for row in report["molecules"]:
+        lines.append(
+            f"molecules {row['molecules']} ({row['kind']}): {row['columns']} columns, {row['patients']} patients"
+        )
+    for row in report["derived"]:
+        why = f": {row['why']}" if row["why"] else ""
+        lines.append(f"derived {row['column']}: {row['called']} called, {row['not_called']} not called{why}")
     for row in report["analyses"]:
         lines.append(_analysis_line(row))
     for problem in report["problems"]:

@@ -9,7 +9,7 @@ from imagenomics.cohort.losses import join_losses
 from imagenomics.cohort.spelling import is_missing
 from imagenomics.errors import InputError, short_list
 from imagenomics.genomics.matrix import Matrix, keep_genes
-from imagenomics.genomics.settings import ExpressionSettings
+from imagenomics.genomics.settings import ExpressionSettings, LogRatioSettings
 from imagenomics.genomics.specimens import Linking, find_specimens, one_per_patient
 from imagenomics.genomics.table import (
     MoleculeTable,
@@ -19,16 +19,19 @@ from imagenomics.genomics.table import (
 )
 
 NUMBERS = "(numbers)"
+FAMILIES = {"expression": "expression", "log-ratio": "copy number"}
 
 
-def expression_table(matrix: Matrix, settings: ExpressionSettings, linking: Linking) -> MoleculeTable:
-    """Return the expression of each gene in each patient.
+def number_table(
+    matrix: Matrix, settings: ExpressionSettings | LogRatioSettings, linking: Linking
+) -> MoleculeTable:
+    """Return the numbers of each gene in each patient: expression, or log ratios of copy number.
 
     Parameters
     ----------
     matrix : Matrix, (m, g)
         Numbers as written.
-    settings : ExpressionSettings
+    settings : ExpressionSettings or LogRatioSettings
         Unit, and the variance at or under which a gene is named.
     linking : Linking
         The patients and the id rule.
@@ -50,7 +53,9 @@ def expression_table(matrix: Matrix, settings: ExpressionSettings, linking: Link
     values, lost = one_per_patient(numbers, specimens, settings.samples)
     counts = {(NUMBERS, NUMBERS): int(numbers.notna().to_numpy().sum()), ("(missing)", ""): n_missing}
     return MoleculeTable(
-        table=block_table(values, settings, role="molecule", family="expression", unit=settings.unit),
+        table=block_table(
+            values, settings, role="molecule", family=FAMILIES[settings.kind], unit=settings.unit
+        ),
         losses=join_losses([specimens.losses, lost]),
         report=cell_report(counts),
         notes=(*genes.notes, *_notes(values, settings)),
@@ -86,7 +91,7 @@ def _numbers(cells: pd.DataFrame, *, where: str) -> tuple[pd.DataFrame, int]:
     return pd.DataFrame(numbers, columns=cells.columns), int(odd.sum())
 
 
-def _notes(values: pd.DataFrame, settings: ExpressionSettings) -> list[str]:
+def _notes(values: pd.DataFrame, settings: ExpressionSettings | LogRatioSettings) -> list[str]:
     variance = values.var()
     flat = variance.index[~(variance > settings.min_variance)]
     if not len(flat):

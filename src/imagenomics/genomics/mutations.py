@@ -17,6 +17,7 @@ from imagenomics.genomics.specimens import Linking, find_specimens, one_per_pati
 from imagenomics.genomics.table import (
     CHANGE_COLUMNS,
     MoleculeTable,
+    Sequenced,
     block_table,
     cell_report,
     dropped_columns,
@@ -77,6 +78,7 @@ def mutation_table(matrix: Matrix, settings: MutationSettings, linking: Linking)
         notes=(*genes.notes, *_notes(values, seen, len(rare), settings=settings)),
         dropped=dropped_columns(genes.dropped | {gene: (reason, counts[gene]) for gene in rare}),
         changes=_changes(cells, ~seen.missing & ~seen.wild),
+        sequenced=Sequenced(pd.DataFrame(~seen.missing, index=cells.index, columns=cells.columns)),
     )
 
 

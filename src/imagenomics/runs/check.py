@@ -47,8 +47,8 @@ class CheckReport:
     ----------
     steps : list of dict
         The patient flow.
-    images, phenotypes, analyses : list of dict
-        What each block would do.
+    images, phenotypes, molecules, derived, analyses : list of dict
+        What each block would do or holds.
     problems : list of dict
         Files whose header shows already that they will fail: ``patient, file, code, error, remedy``.
     notes : list of str
@@ -60,6 +60,8 @@ class CheckReport:
     steps: list[dict[str, Any]]
     images: list[dict[str, Any]]
     phenotypes: list[dict[str, Any]]
+    molecules: list[dict[str, Any]]
+    derived: list[dict[str, Any]]
     analyses: list[dict[str, Any]]
     problems: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -97,6 +99,8 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
             *(_check_phenotypes(block, plan, linked) for block in plan.phenotypes),
             *(_check_learned(block, linked) for block in plan.learned),
         ],
+        molecules=[_check_molecules(block.name, block.kind, linked) for block in plan.molecules],
+        derived=[{str(k): v for k, v in row.items()} for row in linked.derived.to_dict("records")],
         analyses=analyses,
         problems=problems,
         notes=[row.message for row in issues.warnings],
@@ -123,6 +127,12 @@ def _check_learned(block: Learned, linked: Linked) -> dict[str, Any]:
         "found": len(linked.files[block.images[0]].cases),
         "features": len(block.names()),
     }
+
+
+def _check_molecules(name: str, kind: str, linked: Linked) -> dict[str, Any]:
+    own = linked.molecules.where(source=name).values
+    n = int(own.notna().any(axis=1).sum())
+    return {"molecules": name, "kind": kind, "columns": own.shape[1], "patients": n}
 
 
 def _check_images(

@@ -13,6 +13,7 @@ from imagenomics.features.phenotypes.settings import AnyMeasure
 from imagenomics.features.semantic.cells import Numbers
 from imagenomics.features.semantic.readers import Consensus
 from imagenomics.features.settings import FeatureSettings
+from imagenomics.genomics.derive.settings import DeriveSettings
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
@@ -242,13 +243,18 @@ class Plan(Settings):
         "training part, in associations from all.",
     )
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
+    derive: tuple[DeriveSettings, ...] = Field(
+        default=(), description="Labels derived from molecules by a stated rule."
+    )
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
     predict: PredictSettings = Field(
         default=PredictSettings(), description="How models are prepared and tuned inside the training part."
     )
 
-    @field_validator("images", "phenotypes", "feature_tables", "learned", "molecules", "associate", "train")
+    @field_validator(
+        "images", "phenotypes", "feature_tables", "learned", "molecules", "derive", "associate", "train"
+    )
     @classmethod
     def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
         _refuse_twice(getattr(block, "name", "") for block in blocks)
@@ -272,6 +278,7 @@ class Plan(Settings):
                     f"phenotypes {block.name}: there is no [[images]] block named '{block.image}'"
                 )
         self._check_learned()
+        _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
         _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
         if not self.images and not self.feature_tables:
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
@@ -305,6 +312,7 @@ class Plan(Settings):
             *(rule.participants for rule in rules if rule is not None),
             *(block.table.path for block in self.images if block.table is not None),
             *(path for block in self.molecules for path in block.files()),
+            *(path for block in self.derive for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
             *(block.folds_table for block in self.train),
             None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
