@@ -8,11 +8,11 @@ from pathlib import Path
 from imagenomics.cohort.ids import check_text, read_participants
 from imagenomics.cohort.settings import IdRule
 from imagenomics.genomics.copy_number import copy_number_table
-from imagenomics.genomics.expression import number_table
 from imagenomics.genomics.labels import label_table
 from imagenomics.genomics.maf_table import maf_table
 from imagenomics.genomics.matrix import read_matrix
 from imagenomics.genomics.mutations import mutation_table
+from imagenomics.genomics.number_matrix import number_table, preparation
 from imagenomics.genomics.segments import segment_table
 from imagenomics.genomics.settings import (
     CopyNumberSettings,
@@ -82,4 +82,5 @@ def load_molecules(
         return mutation_table(matrix, settings, linking)
     if isinstance(settings, CopyNumberSettings):
         return copy_number_table(matrix, settings, linking)
-    return number_table(matrix, settings, linking)
+    prepare = preparation(settings, resolve=resolve, where=str(path))
+    return number_table(matrix, settings, linking, prepare=prepare)

@@ -16,6 +16,8 @@ from imagenomics.genomics.settings_numbers import (
     CopyNumberSettings,
     ExpressionSettings,
     LogRatioSettings,
+    MethylationSettings,
+    ProteinSettings,
     SegmentSettings,
 )
 
@@ -31,9 +33,11 @@ __all__ = [
     "LogRatioSettings",
     "MafSettings",
     "MatrixBlock",
+    "MethylationSettings",
     "MoleculeBlock",
     "MoleculeSettings",
     "MutationSettings",
+    "ProteinSettings",
     "SegmentSettings",
     "read_block",
 ]
@@ -45,6 +49,8 @@ AnyKind = (
     | LogRatioSettings
     | SegmentSettings
     | ExpressionSettings
+    | MethylationSettings
+    | ProteinSettings
     | LabelSettings
 )
 MoleculeSettings = Annotated[AnyKind, Field(discriminator="kind")]
@@ -55,6 +61,8 @@ KINDS: Mapping[str, type[AnyKind]] = {
     "log-ratio": LogRatioSettings,
     "segments": SegmentSettings,
     "expression": ExpressionSettings,
+    "methylation": MethylationSettings,
+    "protein": ProteinSettings,
     "labels": LabelSettings,
 }
 

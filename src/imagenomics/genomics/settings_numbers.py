@@ -54,6 +54,35 @@ class LogRatioSettings(MatrixBlock):
     min_variance: float = Field(0.0, ge=0, description="Genes whose variance is not above this are named.")
 
 
+class MethylationSettings(MatrixBlock):
+    """A matrix of methylation, one column per probe."""
+
+    NUMBERS: ClassVar[bool] = True
+
+    kind: Literal["methylation"] = Field("methylation", description="Cells are beta or M values of probes.")
+    genes: Literal["all"] | tuple[str, ...] = Field(
+        "all", alias="probes", description="The probes to read, or 'all'."
+    )
+    scale: Literal["beta", "M"] = Field(description="What the file holds: beta (0 to 1), or M (log2 ratio).")
+    give: Literal["beta", "M"] | None = Field(
+        None, description="What the columns hold; default: what the file holds."
+    )
+    min_variance: float = Field(0.0, ge=0, description="Probes whose variance is not above this are named.")
+
+
+class ProteinSettings(MatrixBlock):
+    """A matrix of protein levels: RPPA, mass spectrometry, counted immunohistochemistry."""
+
+    NUMBERS: ClassVar[bool] = True
+
+    kind: Literal["protein"] = Field("protein", description="Cells are numbers, one column per protein.")
+    genes: Literal["all"] | tuple[str, ...] = Field(
+        "all", alias="proteins", description="The proteins to read, or 'all'."
+    )
+    unit: str = Field("", description="What the numbers are, e.g. 'RPPA', 'H-score' or '% positive'.")
+    min_variance: float = Field(0.0, ge=0, description="Proteins whose variance is not above this are named.")
+
+
 class ExpressionSettings(MatrixBlock):
     """A matrix of numbers, one column per gene."""
 

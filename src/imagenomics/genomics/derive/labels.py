@@ -8,10 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from imagenomics.genomics.derive.apoe import apoe_alleles
 from imagenomics.genomics.derive.arm_events import arm_events
 from imagenomics.genomics.derive.burden import mutational_burden
+from imagenomics.genomics.derive.cuts import cut_levels, estimate_purity
 from imagenomics.genomics.derive.glioma import glioma_classes
 from imagenomics.genomics.derive.inputs import CALLED, Inputs, Label
+from imagenomics.genomics.derive.mgmt import mgmt_methylation
 from imagenomics.genomics.derive.settings import DeriveSettings
 from imagenomics.genomics.table import (
     RULE_COLUMNS,
@@ -25,6 +28,10 @@ RULES: Mapping[str, Callable[[Any, Inputs], list[Label]]] = {
     "tmb": mutational_burden,
     "arm-events": arm_events,
     "glioma-class": glioma_classes,
+    "mgmt-stp27": mgmt_methylation,
+    "cut": cut_levels,
+    "estimate-purity": estimate_purity,
+    "apoe": apoe_alleles,
 }
 DERIVED_COLUMNS = (*RULE_COLUMNS, "called", "not_called", "why")
 

@@ -8,25 +8,47 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from imagenomics.errors import unknown_name
+from imagenomics.genomics.derive.settings_calls import (
+    ApoeSettings,
+    CutSettings,
+    MgmtSettings,
+    PuritySettings,
+)
 from imagenomics.genomics.derive.settings_copies import ArmEventSettings, GliomaClassSettings, Marker
 from imagenomics.genomics.derive.settings_scores import TmbSettings
 
 __all__ = [
     "DERIVED_KINDS",
+    "ApoeSettings",
     "ArmEventSettings",
+    "CutSettings",
     "DeriveSettings",
     "GliomaClassSettings",
     "Marker",
+    "MgmtSettings",
+    "PuritySettings",
     "TmbSettings",
     "read_derive",
 ]
 
-AnyDerived = TmbSettings | ArmEventSettings | GliomaClassSettings
+AnyDerived = (
+    TmbSettings
+    | ArmEventSettings
+    | GliomaClassSettings
+    | MgmtSettings
+    | CutSettings
+    | PuritySettings
+    | ApoeSettings
+)
 DeriveSettings = Annotated[AnyDerived, Field(discriminator="kind")]
 DERIVED_KINDS: Mapping[str, type[AnyDerived]] = {
     "tmb": TmbSettings,
     "arm-events": ArmEventSettings,
     "glioma-class": GliomaClassSettings,
+    "mgmt-stp27": MgmtSettings,
+    "cut": CutSettings,
+    "estimate-purity": PuritySettings,
+    "apoe": ApoeSettings,
 }
 
 
