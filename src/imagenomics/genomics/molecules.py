@@ -8,6 +8,7 @@ from pathlib import Path
 from imagenomics.cohort.ids import check_text, read_participants
 from imagenomics.cohort.settings import IdRule
 from imagenomics.genomics.copy_number import copy_number_table
+from imagenomics.genomics.fusions import fusion_table
 from imagenomics.genomics.labels import label_table
 from imagenomics.genomics.maf_table import maf_table
 from imagenomics.genomics.matrix import read_matrix
@@ -16,6 +17,7 @@ from imagenomics.genomics.number_matrix import number_table, preparation
 from imagenomics.genomics.segments import segment_table
 from imagenomics.genomics.settings import (
     CopyNumberSettings,
+    FusionSettings,
     LabelSettings,
     MafSettings,
     MoleculeSettings,
@@ -75,6 +77,9 @@ def load_molecules(
     if isinstance(settings, MafSettings):
         listed = resolve(settings.sequenced) if settings.sequenced is not None else None
         return maf_table(settings, linking, path=path, sequenced=listed)
+    if isinstance(settings, FusionSettings):
+        tested = resolve(settings.tested) if settings.tested is not None else None
+        return fusion_table(settings, linking, path=path, tested=tested)
     if isinstance(settings, SegmentSettings):
         return segment_table(settings, linking, path=path)
     matrix = read_matrix(settings, path=path)

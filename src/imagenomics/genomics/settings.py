@@ -9,7 +9,12 @@ from pydantic import Field
 
 from imagenomics.errors import unknown_name
 from imagenomics.genomics.settings_blocks import ColumnNames, MatrixBlock, MoleculeBlock
-from imagenomics.genomics.settings_labels import LabelColumn, LabelSettings, LabelSource
+from imagenomics.genomics.settings_labels import (
+    FusionSettings,
+    LabelColumn,
+    LabelSettings,
+    LabelSource,
+)
 from imagenomics.genomics.settings_mutations import MafSettings, MutationSettings
 from imagenomics.genomics.settings_numbers import (
     Call,
@@ -28,6 +33,7 @@ __all__ = [
     "ColumnNames",
     "CopyNumberSettings",
     "ExpressionSettings",
+    "FusionSettings",
     "GeneIdSettings",
     "LabelColumn",
     "LabelSettings",
@@ -53,6 +59,7 @@ AnyKind = (
     | ExpressionSettings
     | MethylationSettings
     | ProteinSettings
+    | FusionSettings
     | LabelSettings
 )
 MoleculeSettings = Annotated[AnyKind, Field(discriminator="kind")]
@@ -65,6 +72,7 @@ KINDS: Mapping[str, type[AnyKind]] = {
     "expression": ExpressionSettings,
     "methylation": MethylationSettings,
     "protein": ProteinSettings,
+    "fusions": FusionSettings,
     "labels": LabelSettings,
 }
 

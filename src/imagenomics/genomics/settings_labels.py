@@ -67,3 +67,45 @@ class LabelSettings(MoleculeBlock):
         if self.samples.choose == "mean":
             raise ValueError("samples.choose = 'mean' is for expression; labels have no mean")
         return self
+
+
+class FusionSettings(MoleculeBlock):
+    """Gene fusions, one row per fusion and sample."""
+
+    kind: Literal["fusions"] = Field("fusions", description="Rows are fusions.")
+    five_prime: str | None = Field(None, description="Column of the gene at the 5' end.")
+    three_prime: str | None = Field(None, description="Column of the gene at the 3' end.")
+    fusion: str | None = Field(None, description="Or: one column with both genes, e.g. 'EML4--ALK'.")
+    genes: tuple[str, ...] = Field((), description="A column for each: fused with any other gene.")
+    pairs: tuple[str, ...] = Field((), description="A column for each: 'KIAA1549--BRAF', in this order.")
+    tested: str | None = Field(
+        None,
+        description="Table that lists every tested sample; not set: only samples with a row count as tested.",
+    )
+    tested_id: str | None = Field(None, description="Its id column; default: the first sensible column.")
+
+    @field_validator("pairs")
+    @classmethod
+    def _two_genes(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        for pair in pairs:
+            if not all(pair.partition("--")):
+                raise ValueError(f"'{pair}' is no pair; write GENE1--GENE2")
+        return pairs
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.five_prime is None) != (self.three_prime is None):
+            raise ValueError("`five_prime` and `three_prime` belong together")
+        if (self.fusion is None) == (self.five_prime is None):
+            raise ValueError("give either `fusion`, or `five_prime` and `three_prime`")
+        if not self.genes and not self.pairs:
+            raise ValueError("declare `genes` or `pairs`: what is looked for")
+        if self.samples.choose == "mean":
+            raise ValueError("samples.choose = 'mean' is for expression; fusions have no mean")
+        if self.tested_id is not None and self.tested is None:
+            raise ValueError("`tested_id` needs `tested`")
+        return self
+
+    def files(self) -> list[str]:
+        """Return every table that the block reads, as written."""
+        return [self.path, *([self.tested] if self.tested else [])]

@@ -11,11 +11,13 @@ import pandas as pd
 from imagenomics.genomics.derive.apoe import apoe_alleles
 from imagenomics.genomics.derive.arm_events import arm_events
 from imagenomics.genomics.derive.burden import mutational_burden
+from imagenomics.genomics.derive.centroids import nearest_centroid
 from imagenomics.genomics.derive.cuts import cut_levels, estimate_purity
 from imagenomics.genomics.derive.glioma import glioma_classes
 from imagenomics.genomics.derive.inputs import CALLED, Inputs, Label
 from imagenomics.genomics.derive.mgmt import mgmt_methylation
 from imagenomics.genomics.derive.settings import DeriveSettings
+from imagenomics.genomics.derive.signatures import signature_scores
 from imagenomics.genomics.table import (
     RULE_COLUMNS,
     UNCALLED_COLUMNS,
@@ -32,6 +34,8 @@ RULES: Mapping[str, Callable[[Any, Inputs], list[Label]]] = {
     "cut": cut_levels,
     "estimate-purity": estimate_purity,
     "apoe": apoe_alleles,
+    "signature": signature_scores,
+    "centroid": nearest_centroid,
 }
 DERIVED_COLUMNS = (*RULE_COLUMNS, "called", "not_called", "why")
 

@@ -16,17 +16,20 @@ from imagenomics.genomics.derive.settings_calls import (
 )
 from imagenomics.genomics.derive.settings_copies import ArmEventSettings, GliomaClassSettings, Marker
 from imagenomics.genomics.derive.settings_scores import TmbSettings
+from imagenomics.genomics.derive.settings_sets import CentroidSettings, SignatureSettings
 
 __all__ = [
     "DERIVED_KINDS",
     "ApoeSettings",
     "ArmEventSettings",
+    "CentroidSettings",
     "CutSettings",
     "DeriveSettings",
     "GliomaClassSettings",
     "Marker",
     "MgmtSettings",
     "PuritySettings",
+    "SignatureSettings",
     "TmbSettings",
     "read_derive",
 ]
@@ -39,6 +42,8 @@ AnyDerived = (
     | CutSettings
     | PuritySettings
     | ApoeSettings
+    | SignatureSettings
+    | CentroidSettings
 )
 DeriveSettings = Annotated[AnyDerived, Field(discriminator="kind")]
 DERIVED_KINDS: Mapping[str, type[AnyDerived]] = {
@@ -49,6 +54,8 @@ DERIVED_KINDS: Mapping[str, type[AnyDerived]] = {
     "cut": CutSettings,
     "estimate-purity": PuritySettings,
     "apoe": ApoeSettings,
+    "signature": SignatureSettings,
+    "centroid": CentroidSettings,
 }
 
 
