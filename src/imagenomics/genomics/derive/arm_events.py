@@ -88,14 +88,13 @@ def _by_arm(
             expected="columns named after arms (1p, 1q ...), or gene_arms = a table with the columns gene and arm",
             remedy="declare `gene_arms`",
         )
-    gained, lost = {}, {}
-    for arm in ARM_NAMES:
-        genes = list(places.index[places == arm])
-        n = known[genes].sum(axis=1)
-        enough = n >= least if genes else n < 0
-        gained[arm] = ((up[genes] & known[genes]).sum(axis=1) / n).where(enough)
-        lost[arm] = ((down[genes] & known[genes]).sum(axis=1) / n).where(enough)
-    return Shares(pd.DataFrame(gained), pd.DataFrame(lost), said)
+    cells = [frame[list(places.index)].to_numpy(dtype=bool) for frame in (known, up, down)]
+    on_arm = np.array([places.to_numpy() == arm for arm in ARM_NAMES]).T.astype(float)
+    n = cells[0] @ on_arm
+    enough = (n >= least) & (n > 0)
+    shares = [np.where(enough, ((c & cells[0]) @ on_arm) / np.maximum(n, 1), np.nan) for c in cells[1:]]
+    gained, lost = (pd.DataFrame(s, index=known.index, columns=list(ARM_NAMES)) for s in shares)
+    return Shares(gained, lost, said)
 
 
 def _gene_arms(name: str, inputs: Inputs) -> pd.Series:
