@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from imagenomics.errors import InputError
-from imagenomics.genomics.arms import ARM_NAMES, ARMS, arm_name, arms_of
+from imagenomics.genomics.arms import ARM_NAMES, ARMS, arm_name, arm_of_band, arms_of
 
 HEAD = "sample\tchrom\tloc.start\tloc.end\tnum.mark\tseg.mean\n"
 SEGMENTS = HEAD + "\n".join(
@@ -28,6 +28,10 @@ def test_names_of_arms():
     assert arm_name("21p") is None
     assert arms_of("7") == ("7p", "7q")
     assert arms_of("22") == ("22q",)
+    assert arm_of_band("1p36.33") == "1p"
+    assert arm_of_band("Xq28") == "Xq"
+    assert arm_of_band("19q13.2-q13.3") == "19q"
+    assert arm_of_band("p53") is None
     assert arms_of("chrX") == ("Xp", "Xq")
     assert arms_of("30") == ()
     assert len(ARM_NAMES) == 41  # 22 autosomes and X, without the short arms of five acrocentric ones
@@ -93,6 +97,11 @@ def test_events_from_genes(load, derive, tmp_path):
     }
     table, _ = derive({"cn": calls}, **settings)
     assert np.array_equal(table.table.values["d.codel"], [1, 0, np.nan], equal_nan=True)
+    (tmp_path / "bands.csv").write_text(
+        PLACES.replace("gene,arm", "Gene Symbol,Cytoband").replace("1p\n", "1p36.1\n")
+    )
+    bands, _ = derive({"cn": calls}, **{**settings, "gene_arms": "bands.csv"})
+    assert bands.table.values.equals(table.table.values)
     looser, _ = derive({"cn": calls}, **settings, fraction=0.6, min_genes=2)
     assert looser.table.values["d.codel"].tolist() == [1, 0, 1]
     ratios = load(GENES.replace("NA", "-0.1"), kind="log-ratio", file="r.tsv")
@@ -113,7 +122,7 @@ def test_a_matrix_of_arms(load, derive):
         (PLACES, {"events": {"x": "+7"}}, "were measured in no patient"),
         ("gene,arm\nZ,1p\n", {}, "can be placed on an arm"),
         ("gene,arm\nA,1p\nA,19q\n", {}, "stands twice"),
-        ("gene,arm\nA,short\n", {}, "no cell of `arm`"),
+        ("gene,arm\nA,short\n", {}, "no cell of 'arm'"),
         ("gene,band\nA,1p\n", {}, "arm"),
     ],
 )

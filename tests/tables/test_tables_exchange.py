@@ -108,3 +108,17 @@ def test_anndata_of_others_is_numbers():
     data.obs_names = ["a", "a"]
     with pytest.raises(InputError, match="IGX-TAB-001"):
         exchange.from_anndata(data)
+
+
+def test_a_run_folder_becomes_mudata(table, tmp_path):
+    pytest.importorskip("mudata")
+    from imagenomics.runs.exchange import run_to_mudata
+    from imagenomics.runs.folder import RunFolder
+
+    with pytest.raises(FileProblem, match="IGX-GEN-063"):
+        run_to_mudata(tmp_path)
+    RunFolder(tmp_path).write_table("molecules", table)
+    RunFolder(tmp_path).write_table("clinical", table.select([]))
+    found = exchange.from_mudata(run_to_mudata(tmp_path))
+    assert list(found) == ["molecules"]
+    pd.testing.assert_frame_equal(found["molecules"].values, table.values)

@@ -29,6 +29,7 @@ _GRCH38 = """
 """
 ACROCENTRIC = ("13", "14", "15", "21", "22")  # their short arms hold no unique sequence
 _ARM = re.compile(r"(?:chr)?([0-9]{1,2}|X)([pq])", re.IGNORECASE)
+_BAND = re.compile(r"((?:chr)?(?:[0-9]{1,2}|X)[pq])(?:[0-9.]+|ter|cen)?(?:-.*)?", re.IGNORECASE)
 
 
 def _read(text: str) -> Mapping[str, tuple[int, int]]:
@@ -51,6 +52,12 @@ def arm_name(text: str) -> str | None:
     match = _ARM.fullmatch(text.strip())
     name = f"{match[1].upper()}{match[2].lower()}" if match else ""
     return name if name in ARM_NAMES else None
+
+
+def arm_of_band(text: str) -> str | None:
+    """Return the arm of a cytogenetic band (``1p36.33`` is on 1p), None where the text is no band."""
+    match = _BAND.fullmatch(text.strip())
+    return arm_name(match[1]) if match else None
 
 
 def arms_of(text: str) -> tuple[str, ...]:

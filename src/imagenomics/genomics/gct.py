@@ -35,20 +35,7 @@ def read_gct(path: Path, *, names: str | None = None) -> pd.DataFrame:
     InputError
         ``IGX-GEN-042`` no GCT file, or another size than its second line says.
     """
-    if not path.is_file():
-        raise FileProblem("IGX-TAB-010", "table not found", where=str(path), remedy="check the path")
-    try:
-        packed = path.suffix.lower() == ".gz"
-        content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
-        lines = content.decode("utf-8-sig").splitlines()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise FileProblem(
-            "IGX-TAB-011",
-            f"table cannot be read ({type(error).__name__}: {error})",
-            where=str(path),
-            expected="a GCT file, UTF-8",
-            remedy="a truncated .gz must be copied again",
-        ) from error
+    lines = _lines(path)
     version = lines[0].split("\t")[0].strip() if lines else ""
     sizes = [cell for cell in lines[1].split("\t") if cell] if len(lines) > 1 else []
     if (
@@ -74,6 +61,23 @@ def read_gct(path: Path, *, names: str | None = None) -> pd.DataFrame:
         raise _broken(f"no descriptive column is called '{chosen}'", path)
     frame = pd.DataFrame(rows, columns=header, dtype=object)
     return frame[[chosen, *header[first:]]].rename(columns={chosen: NAME})
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise FileProblem("IGX-TAB-010", "table not found", where=str(path), remedy="check the path")
+    try:
+        packed = path.suffix.lower() == ".gz"
+        content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
+        return content.decode("utf-8-sig").splitlines()
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise FileProblem(
+            "IGX-TAB-011",
+            f"table cannot be read ({type(error).__name__}: {error})",
+            where=str(path),
+            expected="a GCT file, UTF-8",
+            remedy="a truncated .gz must be copied again",
+        ) from error
 
 
 def _broken(what: str, path: Path) -> InputError:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from imagenomics.genomics.settings_blocks import MatrixBlock, MoleculeBlock
 
 Genome = Literal["GRCh37", "GRCh38"]
 ClassRule = Literal["non-synonymous", "coding", "truncating"]
+
+
+def _check_hotspots(hotspots: tuple[str, ...]) -> tuple[str, ...]:
+    for spot in hotspots:
+        if not all(spot.partition(":")):
+            raise ValueError(f"'{spot}' is no hotspot; write GENE:R132 or GENE:R132H")
+    return hotspots
+
+
+Hotspots = Annotated[tuple[str, ...], AfterValidator(_check_hotspots)]
 
 
 class MutationSettings(MatrixBlock):
@@ -20,6 +30,10 @@ class MutationSettings(MatrixBlock):
     not_sequenced: tuple[str, ...] = Field(("NS",), description="Cells that mean not sequenced (missing).")
     min_mutated: int = Field(
         1, ge=0, description="Genes mutated in fewer patients than this are listed and left out."
+    )
+    hotspots: Hotspots = Field(
+        (),
+        description="Further columns for changes at a place ('IDH1:R132') or one change ('BRAF:V600E').",
     )
     synonymous: Literal["mutated", "wild-type"] = Field(
         "mutated", description="How a cell counts whose changes all leave the protein the same (G706=)."
@@ -42,7 +56,7 @@ class MafSettings(MoleculeBlock):
     change: str | None = Field(
         None, description="Column of the protein change; default: HGVSp_Short, Protein_Change ..."
     )
-    hotspots: tuple[str, ...] = Field(
+    hotspots: Hotspots = Field(
         (),
         description="Further columns for changes at a place ('IDH1:R132') or one change ('BRAF:V600E').",
     )
@@ -64,15 +78,6 @@ class MafSettings(MoleculeBlock):
     @classmethod
     def _one_gene(cls, genes: Any) -> Any:
         return (genes,) if isinstance(genes, str) and genes != "all" else genes
-
-    @field_validator("hotspots")
-    @classmethod
-    def _gene_and_place(cls, hotspots: tuple[str, ...]) -> tuple[str, ...]:
-        for spot in hotspots:
-            gene, mark, place = spot.partition(":")
-            if not (gene and mark and place):
-                raise ValueError(f"'{spot}' is no hotspot; write GENE:R132 or GENE:R132H")
-        return hotspots
 
     @model_validator(mode="after")
     def _together(self) -> Self:

@@ -77,10 +77,9 @@ def read_text_table(
         if kind == ".parquet":
             frame = pd.read_parquet(path)
             return frame.reset_index() if frame.index.name else frame
-        chosen = separator or SEPARATORS.get(kind, ",")
         frame = pd.read_csv(
             path,
-            sep=chosen,
+            sep=separator or SEPARATORS.get(kind, ","),
             dtype=str,
             keep_default_na=False,
             na_filter=False,
@@ -90,15 +89,19 @@ def read_text_table(
             usecols=columns,
         )
     except (ValueError, OSError, EOFError, pd.errors.ParserError, *_BROKEN_ARCHIVES) as error:
-        raise FileProblem(
-            "IGX-TAB-011",
-            f"table cannot be read ({type(error).__name__}: {error})",
-            where=str(path),
-            expected=f"a {kind or '.csv'} table with a header line, UTF-8",
-            remedy="open the file and look at the line named; a truncated .gz must be copied again",
-        ) from error
+        raise _unreadable(path, kind, error) from error
     frame.columns = [str(c).strip() for c in frame.columns]
     return frame.apply(lambda column: column.str.strip())
+
+
+def _unreadable(path: Path, kind: str, error: Exception) -> FileProblem:
+    return FileProblem(
+        "IGX-TAB-011",
+        f"table cannot be read ({type(error).__name__}: {error})",
+        where=str(path),
+        expected=f"a {kind or '.csv'} table with a header line, UTF-8",
+        remedy="open the file and look at the line named; a truncated .gz must be copied again",
+    )
 
 
 def _lines_of_comment(path: Path, mark: str) -> int:

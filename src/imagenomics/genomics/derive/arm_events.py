@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list, unknown_name
-from imagenomics.genomics.arms import ARM_NAMES, arm_name, arms_of
+from imagenomics.genomics.arms import ARM_NAMES, arm_name, arm_of_band, arms_of
 from imagenomics.genomics.derive.inputs import Inputs, Label, give_reason, no_reasons
 from imagenomics.genomics.derive.settings_copies import ArmEventSettings
 from imagenomics.tables.read import read_text_table
 
+GENE_NAMES, ARM_NAMED = ("gene", "gene symbol", "hugo_symbol", "symbol"), ("arm", "cytoband", "band")
 GISTIC_GAIN, GISTIC_LOSS = 3, 1  # codes 0..4 stand for -2..2
 
 
@@ -100,20 +101,27 @@ def _by_arm(
 def _gene_arms(name: str, inputs: Inputs) -> pd.Series:
     path = inputs.resolve(name)
     frame = read_text_table(path)
-    for column in ("gene", "arm"):
-        if column not in frame.columns:
-            raise unknown_name("IGX-GEN-034", "column", column, frame.columns, where=str(path))
-    arms = frame["arm"].map(arm_name)
-    unread = frame["arm"][arms.isna() & (frame["arm"] != "")]
-    if len(unread) == len(frame) or frame["gene"].duplicated().any():
+    genes, written = _column(frame, GENE_NAMES, str(path)), _column(frame, ARM_NAMED, str(path))
+    arms = written.map(arm_of_band)
+    if not arms.notna().any() or genes.duplicated().any():
         raise InputError(
             "IGX-GEN-034",
-            "a gene stands twice" if frame["gene"].duplicated().any() else "no cell of `arm` names an arm",
+            "a gene stands twice"
+            if genes.duplicated().any()
+            else f"no cell of '{written.name}' names an arm",
             where=str(path),
-            expected="one row per gene, arms written 1p, 19q ...",
+            expected="one row per gene, arms or bands written 1p, 19q13.2 ...",
             remedy="correct the table",
         )
-    return pd.Series(arms.to_numpy(), index=frame["gene"], dtype=object).dropna()
+    return pd.Series(arms.to_numpy(), index=genes, dtype=object).dropna()
+
+
+def _column(frame: pd.DataFrame, names: tuple[str, ...], where: str) -> pd.Series:
+    found = {str(c).lower(): c for c in frame.columns}
+    for name in names:
+        if name in found:
+            return frame[found[name]]
+    raise unknown_name("IGX-GEN-034", "column", names[0], frame.columns, where=where)
 
 
 def _states(text: str, shares: Shares, settings: ArmEventSettings) -> tuple[pd.DataFrame, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def derive_labels(
     derived: dict[str, MoleculeTable] = {}
     for block in blocks:
         inputs = Inputs(index, known, resolve, f"[[derive]] {block.name}")
-        derived[block.name] = known[block.name] = _table(block, RULES[block.kind](block, inputs), index)
+        labels = [_inherited(label, known) for label in RULES[block.kind](block, inputs)]
+        derived[block.name] = known[block.name] = _table(block, labels, index)
     return derived
 
 
@@ -99,6 +101,16 @@ def count_calls(
         rows.append((len(index) - len(reasons), len(reasons), why))
     counted = pd.DataFrame(rows, columns=["called", "not_called", "why"], index=rules.index)
     return pd.concat([rules, counted], axis=1).reindex(columns=list(DERIVED_COLUMNS)), uncalled
+
+
+def _inherited(label: Label, tables: Mapping[str, MoleculeTable]) -> Label:
+    """Return the label; what is made of columns that were estimated across patients is so, too."""
+    for name in label.inputs:
+        described = tables[name.partition(".")[0]].table.columns
+        own = described.loc[[name]] if name in described.index else described
+        if (own["learned"] != "").any():
+            return replace(label, learned="cohort")
+    return label
 
 
 def _table(block: DeriveSettings, labels: Sequence[Label], patients: pd.Index) -> MoleculeTable:

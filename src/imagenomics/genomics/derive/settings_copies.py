@@ -19,7 +19,8 @@ class ArmEventSettings(DeriveBlock):
         description="Name of the [[molecules]] block: segments, copy-number (GISTIC calls) or log-ratio."
     )
     gene_arms: str | None = Field(
-        None, description="For blocks with genes: table with the columns gene and arm ('1p')."
+        None,
+        description="For blocks with genes: table with the columns gene and arm ('1p'), or gene and cytoband.",
     )
     events: dict[str, str] = Field(
         {"codel_1p19q": "-1p -19q", "gain7_loss10": "+7 -10"},
