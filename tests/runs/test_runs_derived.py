@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imagenomics.cli.app import run
+from imagenomics.cli.check import command
 from imagenomics.errors import InputError
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.job import JobOptions, run_plan
@@ -178,12 +178,12 @@ def test_from_the_study_file_to_the_page(study, tmp_path):
 
 
 def test_check_names_molecules_and_derived_labels(study, capsys):
-    assert run(["check", str(study)]) == 0
+    assert command(study) == 0
     said = capsys.readouterr().out
     assert "molecules mut (maf): 3 columns" in said
     assert "train idh: glioma.IDH, n = 35: 18 of class mutant, 17 of class wild type" in said
     assert "derived glioma.IDH: 35 called, 1 not called: IDH1 was not sequenced (1)" in said
-    assert run(["check", str(study), "--json"]) == 0
+    assert command(study, as_json=True) == 0
     report = json.loads(capsys.readouterr().out)
     assert [row["molecules"] for row in report["molecules"]] == ["mut", "cn", "meth", "rna"]
     assert report["derived"][0]["column"] == "burden.per_megabase"
