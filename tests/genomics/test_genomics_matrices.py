@@ -267,3 +267,14 @@ def test_participants_lead_from_bids_labels_to_the_study_ids(load, tmp_path):
     text = "id,A\nsub-01,1\nsub-02,2\n"
     found = load(text, kind="expression", file="t.csv", rule=rule, patients=["p/1", "p/2", "p/3"])
     assert list(found.table.values.index) == ["p/1", "p/2"]
+
+
+def test_hotspots_of_a_matrix_know_who_was_sequenced(load):
+    found = load(MUTATIONS, kind="mutation-matrix", rule="tcga-patient", hotspots=["IDH1:R132", "IDH1:R132C"])
+    values = found.table.values
+    assert np.array_equal(values["m.IDH1_R132"], [1, 0, np.nan, 1], equal_nan=True)
+    assert np.array_equal(values["m.IDH1_R132C"], [0, 0, np.nan, 1], equal_nan=True)
+    with pytest.raises(InputError, match="IGX-GEN-002"):
+        load(MUTATIONS, kind="mutation-matrix", rule="tcga-patient", hotspots=["IDH2:R172"])
+    with pytest.raises(InputError, match="IGX-SET-001"):
+        load(MUTATIONS, kind="mutation-matrix", rule="tcga-patient", hotspots=["IDH2"])

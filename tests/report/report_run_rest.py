@@ -78,6 +78,12 @@ def write_quality(folder, shape, patients):
     conflicts = [("classes", patients[0], SCRIPT, "second.csv", IMAGE_TAG, "Mutant")]
     columns = ["block", "patient", "column", "source", "value", "taken"]
     write_csv(folder / "conflicts.csv", pd.DataFrame(conflicts, columns=columns))
+    derived = [
+        ("glioma.IDH", f"IDH1 R132 {SCRIPT}", "mutations", "", 84, 2, "IDH1 was not sequenced (2)"),
+        ("sig.HYPOXIA", "gsva of 190 of 200 genes", "rna", "cohort", 86, 0, ""),
+    ]
+    columns = ["column", "rule", "inputs", "learned", "called", "not_called", "why"]
+    write_csv(folder / "derived.csv", pd.DataFrame(derived, columns=columns))
     failures = [
         (
             "TCGA-DU-0001",

@@ -67,6 +67,13 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
             f"deltas {row['deltas']}: {row['features']} features of change from {row['first']} to {row['second']} in "
             f"{row['patients']} patients with both{dated}"
         )
+    for row in report["molecules"]:
+        lines.append(
+            f"molecules {row['molecules']} ({row['kind']}): {row['columns']} columns, {row['patients']} patients"
+        )
+    for row in report["derived"]:
+        why = f": {row['why']}" if row["why"] else ""
+        lines.append(f"derived {row['column']}: {row['called']} called, {row['not_called']} not called{why}")
     for row in report["analyses"]:
         lines.append(_analysis_line(row))
     for problem in report["problems"]:

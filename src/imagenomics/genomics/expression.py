@@ -1,97 +1,136 @@
-"""Expression: numbers by patient and gene; no gene is filtered here, selection belongs in the fold."""
+"""Expression: ids of genes, filters and normalisation; what is learned across patients says so."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from imagenomics.cohort.losses import join_losses
-from imagenomics.cohort.spelling import is_missing
-from imagenomics.errors import InputError, short_list
-from imagenomics.genomics.matrix import Matrix, keep_genes
-from imagenomics.genomics.settings import ExpressionSettings
-from imagenomics.genomics.specimens import Linking, find_specimens, one_per_patient
-from imagenomics.genomics.table import (
-    MoleculeTable,
-    block_table,
-    cell_report,
-    dropped_columns,
-)
+from imagenomics.errors import InputError
+from imagenomics.genomics.gene_ids import map_genes, refuse_mixed, summary_rows
+from imagenomics.genomics.normalise import log_cpm, quantile_normalise, tmm_factors
+from imagenomics.genomics.number_matrix import Prepared
+from imagenomics.genomics.settings_numbers import ExpressionSettings
 
-NUMBERS = "(numbers)"
+FAMILIES = {"mRNA": "expression", "miRNA": "miRNA expression", "lncRNA": "lncRNA expression"}
 
 
-def expression_table(matrix: Matrix, settings: ExpressionSettings, linking: Linking) -> MoleculeTable:
-    """Return the expression of each gene in each patient.
+def prepare_expression(
+    values: pd.DataFrame, settings: ExpressionSettings, *, resolve: Callable[[str], Path], where: str
+) -> Prepared:
+    """Return expression with the declared ids, filter and normalisation.
 
-    Parameters
-    ----------
-    matrix : Matrix, (m, g)
-        Numbers as written.
-    settings : ExpressionSettings
-        Unit, and the variance at or under which a gene is named.
-    linking : Linking
-        The patients and the id rule.
-
-    Returns
-    -------
-    MoleculeTable
-        Continuous columns, NaN for missing.
+    Library sizes are sums over all genes of the file, before ids are mapped and genes filtered.
 
     Raises
     ------
     InputError
-        ``IGX-GEN-004`` cells that are not finite numbers; ``IGX-GEN-006``, ``IGX-GEN-009``, ``IGX-LINK-...``.
+        ``IGX-GEN-040`` mixed ids; ``IGX-GEN-041`` numbers that are negative or missing where they must not be;
+        ``IGX-GEN-043``, ``IGX-GEN-045`` ids that cannot be mapped; ``IGX-GEN-046`` a filter that leaves no gene.
     """
-    genes = keep_genes(matrix, _has_number, reason="no cell is a number")
-    specimens = find_specimens(genes.ids, linking, settings.samples, side=settings.name)
-    cells = genes.cells.iloc[specimens.rows.to_numpy()]
-    numbers, n_missing = _numbers(cells, where=genes.where)
-    values, lost = one_per_patient(numbers, specimens, settings.samples)
-    counts = {(NUMBERS, NUMBERS): int(numbers.notna().to_numpy().sum()), ("(missing)", ""): n_missing}
-    return MoleculeTable(
-        table=block_table(values, settings, role="molecule", family="expression", unit=settings.unit),
-        losses=join_losses([specimens.losses, lost]),
-        report=cell_report(counts),
-        notes=(*genes.notes, *_notes(values, settings)),
-        dropped=dropped_columns(genes.dropped),
+    summaries = summary_rows(map(str, values.columns))
+    dropped = dict.fromkeys(summaries, ("a summary row of a counting program", 0))
+    values = values.drop(columns=summaries)
+    _check_numbers(values, settings, where)
+    sizes = values.sum(axis=1).to_numpy(np.float64)
+    notes: tuple[str, ...] = ()
+    if settings.ids is not None:
+        mapped = map_genes(values, settings.ids, resolve=resolve, where=where)
+        values, notes = mapped.values, tuple(f"{settings.name}: {note}" for note in mapped.notes)
+        dropped |= mapped.dropped
+    if settings.genes == "all":
+        refuse_mixed(map(str, values.columns), where=where)
+    values, low = _filtered(values, sizes, settings, where)
+    numbers = values.to_numpy(np.float64)
+    changed = pd.DataFrame(_normalised(numbers, sizes, settings), index=values.index, columns=values.columns)
+    return Prepared(
+        changed,
+        _unit(settings),
+        FAMILIES[settings.molecule],
+        dropped={**dropped, **low},
+        notes=notes,
+        learned="cohort" if settings.normalise in ("tmm", "quantile") else "",
     )
 
 
-def _has_number(column: pd.Series) -> bool:
-    return bool(pd.to_numeric(column, errors="coerce").notna().any())
+def _check_numbers(values: pd.DataFrame, settings: ExpressionSettings, where: str) -> None:
+    numbers = values.to_numpy(np.float64)
+    counts = settings.values == "counts"
+    if counts or settings.normalise == "log2":
+        _refuse(
+            numbers < 0, values, where, "are negative", "counts, or numbers of which the log can be taken"
+        )
+    if counts or settings.normalise == "quantile":
+        _refuse(np.isnan(numbers), values, where, "are missing", "a number for each gene and patient")
+    if counts and (empty := values.index[numbers.sum(axis=1) == 0]).size:
+        raise InputError(
+            "IGX-GEN-041",
+            f"all counts of {len(empty)} patients are 0, e.g. {empty[0]}",
+            where=where,
+            remedy="leave these samples out",
+        )
 
 
-def _numbers(cells: pd.DataFrame, *, where: str) -> tuple[pd.DataFrame, int]:
-    """Return the cells as numbers (rows in order), and how many were missing."""
-    text = cells.to_numpy(dtype=object)
-    numbers = np.column_stack(
-        [
-            pd.to_numeric(pd.Series(text[:, j]), errors="coerce").to_numpy(np.float64)
-            for j in range(text.shape[1])
-        ]
-    )
-    odd = ~np.isfinite(numbers)
-    missing = {word for word in pd.unique(text[odd]) if is_missing(str(word))}
-    wrong = odd & ~np.isin(text.astype(str), sorted(missing))
+def _refuse(wrong: np.ndarray, values: pd.DataFrame, where: str, what: str, expected: str) -> None:
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
-        words = short_list(map(repr, pd.unique(text[wrong])), 5)
         raise InputError(
-            "IGX-GEN-004",
-            f"{int(wrong.sum())} cells are not finite numbers: {words}",
-            where=f"{where}: e.g. row {row + 1}, gene '{cells.columns[column]}'",
-            remedy="correct the cells, `ignore` the column, or name the genes",
+            "IGX-GEN-041",
+            f"{int(wrong.sum())} numbers {what}",
+            where=f"{where}: e.g. patient {values.index[row]}, gene {values.columns[column]}",
+            expected=expected,
+            remedy="declare `values` and `normalise` as the file was made: z-scores and log values stay as they are",
         )
-    return pd.DataFrame(numbers, columns=cells.columns), int(odd.sum())
 
 
-def _notes(values: pd.DataFrame, settings: ExpressionSettings) -> list[str]:
-    variance = values.var()
-    flat = variance.index[~(variance > settings.min_variance)]
-    if not len(flat):
-        return []
-    return [
-        f"{settings.name}: the variance of {len(flat)} genes is not above {settings.min_variance:g}, "
-        f"e.g. {short_list(flat)}; none was removed"
-    ]
+def _filtered(
+    values: pd.DataFrame, sizes: np.ndarray, settings: ExpressionSettings, where: str
+) -> tuple[pd.DataFrame, dict[str, tuple[str, int]]]:
+    """Leave out genes that too few patients express; the filter looks at no picture and no outcome."""
+    if settings.min_value is None:
+        return values, {}
+    numbers = values.to_numpy(np.float64)
+    if settings.values == "counts":
+        numbers = numbers / sizes[:, None] * 1e6
+    reached = (numbers >= settings.min_value).sum(axis=0)
+    keep = reached >= settings.min_share * len(values)
+    if not keep.any():
+        raise InputError(
+            "IGX-GEN-046",
+            f"no gene reaches {settings.min_value:g} in {settings.min_share:.0%} of {len(values)} patients",
+            where=where,
+            remedy="lower `min_value` or `min_share`",
+        )
+    reason = f"reaches {settings.min_value:g} in fewer than {settings.min_share:.0%} of the patients"
+    low = {str(g): (reason, int(n)) for g, n, k in zip(values.columns, reached, keep, strict=True) if not k}
+    return values.loc[:, keep], low
+
+
+def _normalised(numbers: np.ndarray, sizes: np.ndarray, settings: ExpressionSettings) -> np.ndarray:
+    match settings.normalise:
+        case "log2":
+            return np.log2(numbers + settings.prior)
+        case "log-cpm":
+            return log_cpm(numbers, sizes)
+        case "tmm":
+            return log_cpm(numbers, sizes * tmm_factors(numbers, sizes))
+        case "quantile":
+            return quantile_normalise(numbers)
+        case _:
+            return numbers
+
+
+def _unit(settings: ExpressionSettings) -> str:
+    match settings.normalise:
+        case "log2":
+            return f"log2({settings.unit or 'value'} + {settings.prior:g})"
+        case "log-cpm":
+            return "log2 CPM"
+        case "tmm":
+            return "log2 CPM (TMM)"
+        case "quantile":
+            return f"{settings.unit} (quantile normalised)".strip()
+        case _:
+            return settings.unit or ("counts" if settings.values == "counts" else "")

@@ -12,7 +12,9 @@ from pandas.api.types import is_numeric_dtype
 
 from imagenomics.cohort.source import id_column, read_source, text_column
 from imagenomics.errors import InputError, short_list, unknown_name
-from imagenomics.genomics.settings import MatrixBlock
+from imagenomics.genomics.gct import NAME, is_gct, read_gct
+from imagenomics.genomics.settings import ExpressionSettings, MatrixBlock
+from imagenomics.tables.exchange import read_h5ad
 
 _UNNAMED = re.compile(r"(Unnamed: [0-9]+)?")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
@@ -53,10 +55,17 @@ def read_matrix(settings: MatrixBlock, *, path: Path) -> Matrix:
     Raises
     ------
     InputError
-        ``IGX-GEN-002`` a gene that is not there; ``IGX-GEN-005`` a gene twice; ``IGX-GEN-009`` no gene.
+        ``IGX-GEN-002`` a gene that is not there; ``IGX-GEN-005`` a gene twice; ``IGX-GEN-009`` no gene;
+        ``IGX-GEN-042`` a broken GCT file; ``IGX-GEN-060`` to ``-062`` an h5ad file.
     """
-    frame = read_source(path, separator=settings.separator)
     where = str(path)
+    if is_gct(path):
+        frame = read_gct(path, names=settings.gene_id)
+        settings = settings.model_copy(update={"orientation": "genes-by-samples", "gene_id": NAME})
+    elif path.suffix.lower() == ".h5ad":
+        frame = _h5ad(settings, path)
+    else:
+        frame = read_source(path, separator=settings.separator)
     if settings.orientation == "genes-by-samples":
         ids, cells, notes = _transposed(frame, settings, where)
     else:
@@ -64,7 +73,8 @@ def read_matrix(settings: MatrixBlock, *, path: Path) -> Matrix:
         cells = frame.drop(columns=[c for c in frame.columns if c in (column, *_listed(settings.id))])
         notes = (f"{settings.name}: {note}",) if note else ()
     cells, dropped = _by_gene(cells, settings, where)
-    cells = _as_text(cells)
+    if not (settings.NUMBERS and all(is_numeric_dtype(dtype) for dtype in cells.dtypes)):
+        cells = _as_text(cells)
     damaged = [g for g in cells.columns if _DATE.fullmatch(g)]
     if damaged:
         text = f"{short_list(damaged)} look like gene symbols that a spreadsheet made into dates"
@@ -89,6 +99,12 @@ def keep_genes(matrix: Matrix, is_gene: Callable[[pd.Series], bool], *, reason: 
     if cells.shape[1] == 0:
         raise _no_genes(matrix.where, list(matrix.cells.columns), reason)
     return replace(matrix, cells=cells, dropped=dropped)
+
+
+def _h5ad(settings: MatrixBlock, path: Path) -> pd.DataFrame:
+    layer = settings.layer if isinstance(settings, ExpressionSettings) else None
+    ids = settings.id if isinstance(settings.id, str) else None
+    return read_h5ad(path, layer=layer, names=settings.gene_id, ids=ids)
 
 
 def _transposed(

@@ -8,15 +8,21 @@ from pathlib import Path
 from imagenomics.cohort.ids import check_text, read_participants
 from imagenomics.cohort.settings import IdRule
 from imagenomics.genomics.copy_number import copy_number_table
-from imagenomics.genomics.expression import expression_table
+from imagenomics.genomics.fusions import fusion_table
 from imagenomics.genomics.labels import label_table
+from imagenomics.genomics.maf_table import maf_table
 from imagenomics.genomics.matrix import read_matrix
 from imagenomics.genomics.mutations import mutation_table
+from imagenomics.genomics.number_matrix import number_table, preparation
+from imagenomics.genomics.segments import segment_table
 from imagenomics.genomics.settings import (
     CopyNumberSettings,
+    FusionSettings,
     LabelSettings,
+    MafSettings,
     MoleculeSettings,
     MutationSettings,
+    SegmentSettings,
 )
 from imagenomics.genomics.specimens import Linking
 from imagenomics.genomics.table import MoleculeTable
@@ -68,9 +74,18 @@ def load_molecules(
     linking = Linking(ids, chosen, labels, min_match)
     if isinstance(settings, LabelSettings):
         return label_table(settings, linking, path=path, resolve=resolve)
+    if isinstance(settings, MafSettings):
+        listed = resolve(settings.sequenced) if settings.sequenced is not None else None
+        return maf_table(settings, linking, path=path, sequenced=listed)
+    if isinstance(settings, FusionSettings):
+        tested = resolve(settings.tested) if settings.tested is not None else None
+        return fusion_table(settings, linking, path=path, tested=tested)
+    if isinstance(settings, SegmentSettings):
+        return segment_table(settings, linking, path=path)
     matrix = read_matrix(settings, path=path)
     if isinstance(settings, MutationSettings):
         return mutation_table(matrix, settings, linking)
     if isinstance(settings, CopyNumberSettings):
         return copy_number_table(matrix, settings, linking)
-    return expression_table(matrix, settings, linking)
+    prepare = preparation(settings, resolve=resolve, where=str(path))
+    return number_table(matrix, settings, linking, prepare=prepare)

@@ -10,13 +10,15 @@ import pandas as pd
 
 from imagenomics.cohort.losses import join_losses
 from imagenomics.cohort.spelling import is_missing
-from imagenomics.errors import InputError, short_list
+from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.genomics.hotspots import at_hotspot
 from imagenomics.genomics.matrix import Matrix, keep_genes
 from imagenomics.genomics.settings import MutationSettings
 from imagenomics.genomics.specimens import Linking, find_specimens, one_per_patient
 from imagenomics.genomics.table import (
     CHANGE_COLUMNS,
     MoleculeTable,
+    Sequenced,
     block_table,
     cell_report,
     dropped_columns,
@@ -41,12 +43,13 @@ def mutation_table(matrix: Matrix, settings: MutationSettings, linking: Linking)
     Returns
     -------
     MoleculeTable
-        Binary columns: 1 mutated, 0 wild type, NaN not sequenced.
+        Binary columns: 1 mutated, 0 wild type, NaN not sequenced; ``{block}.{gene}_{place}`` for hotspots.
 
     Raises
     ------
     InputError
-        ``IGX-GEN-001`` no cell is wild type; ``IGX-GEN-006``, ``IGX-GEN-009``, ``IGX-LINK-...``.
+        ``IGX-GEN-001`` no cell is wild type; ``IGX-GEN-002`` a hotspot of a gene that is not there;
+        ``IGX-GEN-006``, ``IGX-GEN-009``, ``IGX-LINK-...``.
     """
     _check_wild_type(matrix, settings)
     sentinels = [*settings.wild_type, *settings.not_sequenced]
@@ -63,9 +66,11 @@ def mutation_table(matrix: Matrix, settings: MutationSettings, linking: Linking)
     counts = dict(zip(cells.columns, seen.mutated.sum(axis=0).tolist(), strict=True))
     rare = [gene for gene, n in counts.items() if n < settings.min_mutated]
     reason = _rarely(settings)
+    changes = _changes(cells, ~seen.missing & ~seen.wild)
+    spots = [_spot(spot, changes, values, where=genes.where) for spot in settings.hotspots]
     return MoleculeTable(
         table=block_table(
-            values.drop(columns=rare),
+            pd.concat([values.drop(columns=rare), *spots], axis=1),
             settings,
             role="molecule",
             family="mutation",
@@ -76,8 +81,18 @@ def mutation_table(matrix: Matrix, settings: MutationSettings, linking: Linking)
         report=_report(cells, seen, settings),
         notes=(*genes.notes, *_notes(values, seen, len(rare), settings=settings)),
         dropped=dropped_columns(genes.dropped | {gene: (reason, counts[gene]) for gene in rare}),
-        changes=_changes(cells, ~seen.missing & ~seen.wild),
+        changes=changes,
+        sequenced=Sequenced(pd.DataFrame(~seen.missing, index=cells.index, columns=cells.columns)),
     )
+
+
+def _spot(spot: str, changes: pd.DataFrame, values: pd.DataFrame, *, where: str) -> pd.Series:
+    """Return who has a change at a hotspot, NaN where the gene was not sequenced."""
+    gene = spot.partition(":")[0]
+    if gene not in values.columns:
+        raise unknown_name("IGX-GEN-002", "gene", gene, values.columns, where=f"{where}: hotspots")
+    hit = values.index.isin(at_hotspot(changes, spot)["patient"]).astype(float)
+    return pd.Series(hit, index=values.index, name=spot.replace(":", "_")).where(values[gene].notna())
 
 
 @dataclass(frozen=True)

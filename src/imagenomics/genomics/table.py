@@ -4,23 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pandas as pd
 
 from imagenomics.cohort.losses import loss_table
 from imagenomics.cohort.mapping import REPORT_COLUMNS
-from imagenomics.genomics.settings import MoleculeBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 
 CHANGE_COLUMNS = ("patient", "gene", "change")
 CONFLICT_COLUMNS = ("patient", "column", "source", "value", "taken")
 DROPPED_COLUMNS = ("column", "reason", "n")
+VARIANT_COLUMNS = ("patient", "gene", "variant_class", "change")
+RULE_COLUMNS = ("column", "rule", "inputs", "learned")
+UNCALLED_COLUMNS = ("column", "patient", "reason")
 ALL_GENES = "(all genes)"
 
 
 def empty(columns: Sequence[str]) -> pd.DataFrame:
     """Return a table without rows."""
     return pd.DataFrame([], columns=list(columns)).astype(object)
+
+
+@dataclass(frozen=True)
+class Sequenced:
+    """In whom a gene was sequenced.
+
+    Parameters
+    ----------
+    cells : DataFrame, (n, g)
+        True where the gene (column) was sequenced in the patient (row).
+    others : bool
+        Whether genes without a column were sequenced in all these patients (exome, genome).
+    """
+
+    cells: pd.DataFrame
+    others: bool = False
+
+    def of(self, gene: str) -> pd.Series:
+        """Return whether the gene was sequenced, by patient."""
+        if gene in self.cells.columns:
+            return self.cells[gene].astype(bool)
+        return pd.Series(self.others, index=self.cells.index, dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -40,9 +65,17 @@ class MoleculeTable:
     dropped : DataFrame
         ``column, reason, n``: columns of the file that were left out.
     changes : DataFrame
-        ``patient, gene, change``: one row per protein change (mutation matrices).
+        ``patient, gene, change``: one row per protein change that counts (mutations).
     conflicts : DataFrame
         ``patient, column, source, value, taken``: where sources of a label differ.
+    variants : DataFrame
+        ``patient, gene, variant_class, change``: every variant of every class (MAF files).
+    sequenced : Sequenced or None
+        Which genes were sequenced in whom (mutations).
+    rules : DataFrame
+        ``column, rule, inputs, learned``: by which rule and from what a label was derived.
+    uncalled : DataFrame
+        ``column, patient, reason``: for whom a derived label could not be called, and why.
     """
 
     table: PatientTable
@@ -52,10 +85,25 @@ class MoleculeTable:
     dropped: pd.DataFrame = field(default_factory=lambda: empty(DROPPED_COLUMNS))
     changes: pd.DataFrame = field(default_factory=lambda: empty(CHANGE_COLUMNS))
     conflicts: pd.DataFrame = field(default_factory=lambda: empty(CONFLICT_COLUMNS))
+    variants: pd.DataFrame = field(default_factory=lambda: empty(VARIANT_COLUMNS))
+    sequenced: Sequenced | None = None
+    rules: pd.DataFrame = field(default_factory=lambda: empty(RULE_COLUMNS))
+    uncalled: pd.DataFrame = field(default_factory=lambda: empty(UNCALLED_COLUMNS))
+
+
+class NamedSettings(Protocol):
+    """Settings of a block with a name."""
+
+    @property
+    def name(self) -> str:
+        """Name of the block."""
+
+    def digest(self, length: int = 12) -> str:
+        """Return a short hash of the settings."""
 
 
 def block_table(
-    values: pd.DataFrame, settings: MoleculeBlock, *, role: str, family: str, **fields: object
+    values: pd.DataFrame, settings: NamedSettings, *, role: str, family: str, **fields: object
 ) -> PatientTable:
     """Return ``values`` with the block's name before each column, and their descriptions."""
     names = [f"{settings.name}.{column}" for column in values.columns]

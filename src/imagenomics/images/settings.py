@@ -247,6 +247,10 @@ class ImageSettings(Settings):
     def _series_stay_raw(self) -> Self:
         if self.form == "series" and self.normalise.method != "none":
             raise ValueError("the intensities of a series are not normalised: take 'normalise' away")
+        if self.form == "series" and self.prepare:
+            raise ValueError(
+                "'prepare' is for single volumes: prepare a series before, and take the key away"
+            )
         if self.form == "volume" and self.series != SeriesSettings():
             raise ValueError("'series' is for form = \"series\" only")
         return self

@@ -16,6 +16,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "losses.csv": ("patient", "category", "reason"),
     "mappings.csv": ("column", "written", "mapped"),
     "conflicts.csv": ("patient", "column"),
+    "derived.csv": ("column", "rule", "inputs", "called", "not_called", "why"),
     "columns_left_out.csv": ("source", "column", "reason"),
     "stability.csv": ("feature", "source", "family", "icc", "ci_low", "ci_high", "n", "k"),
     "failures.csv": ("patient", "stage", "error"),

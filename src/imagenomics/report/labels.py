@@ -15,8 +15,26 @@ MOST_KINDS = 60
 
 
 def labels(results: Results) -> Html:
-    """Return label mappings, conflicts between sources and columns left out."""
-    return el("div", _mappings(results), _conflicts(results), _left_out(results))
+    """Return derived labels, label mappings, conflicts between sources and columns left out."""
+    return el("div", _derived(results), _mappings(results), _conflicts(results), _left_out(results))
+
+
+def _derived(results: Results) -> Html | None:
+    """Return by which rule each derived label was called, from what, for how many, and why not for the others."""
+    frame = results.table("derived.csv")
+    if frame.empty:
+        return None
+    columns = [
+        Column("column", "label", breaks=True),
+        Column("rule", "rule"),
+        Column("inputs", "from", breaks=True),
+        Column("called", "called", count, numeric=True),
+        Column("not_called", "not called", count, numeric=True),
+        Column("why", "why not"),
+        Column("learned", "estimated across"),
+    ]
+    words = f"{many(len(frame), 'label')} derived from molecules; whom each was not called for is in not_called.csv."
+    return el("div", el("h3", "Derived labels"), data_table(frame, columns, caption=words, search=True))
 
 
 def _mappings(results: Results) -> Html:

@@ -54,8 +54,8 @@ class CheckReport:
     ----------
     steps : list of dict
         The patient flow.
-    images, phenotypes, deltas, analyses : list of dict
-        What each block would do.
+    images, phenotypes, deltas, molecules, derived, analyses : list of dict
+        What each block would do or holds.
     problems : list of dict
         Files whose header shows already that they will fail: ``patient, file, code, error, remedy``.
     notes : list of str
@@ -69,6 +69,8 @@ class CheckReport:
     images: list[dict[str, Any]]
     phenotypes: list[dict[str, Any]]
     deltas: list[dict[str, Any]]
+    molecules: list[dict[str, Any]]
+    derived: list[dict[str, Any]]
     analyses: list[dict[str, Any]]
     problems: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -112,6 +114,8 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         images=images,
         phenotypes=[*phenotypes, *(_check_learned(block, linked) for block in plan.learned)],
         deltas=deltas,
+        molecules=[_check_molecules(block.name, block.kind, linked) for block in plan.molecules],
+        derived=[{str(k): v for k, v in row.items()} for row in linked.derived.to_dict("records")],
         analyses=analyses,
         problems=[*problems, *apart],
         notes=[row.message for row in issues.warnings],
@@ -128,6 +132,12 @@ def _check_learned(block: Learned, linked: Linked) -> dict[str, Any]:
         "found": len(linked.files[block.images[0]].cases),
         "features": len(block.names()),
     }
+
+
+def _check_molecules(name: str, kind: str, linked: Linked) -> dict[str, Any]:
+    own = linked.molecules.where(source=name).values
+    n = int(own.notna().any(axis=1).sum())
+    return {"molecules": name, "kind": kind, "columns": own.shape[1], "patients": n}
 
 
 def _check_images(

@@ -12,6 +12,7 @@ from imagenomics.cohort.clinical import Cohort
 from imagenomics.cohort.flow import Flow
 from imagenomics.cohort.losses import Loss, join_losses, loss_table
 from imagenomics.errors import InputError, short_list
+from imagenomics.genomics.derive.labels import count_calls
 from imagenomics.genomics.table import CONFLICT_COLUMNS, DROPPED_COLUMNS, MoleculeTable
 from imagenomics.images.find import FoundImages
 from imagenomics.runs.acquired import read_acquired
@@ -55,6 +56,8 @@ class Linked:
         ``source, column, reason, n``: columns of molecule tables that were not taken.
     conflicts : DataFrame
         ``block, patient, column, source, value, taken``: where sources of a label differ.
+    derived, not_called : DataFrame
+        ``column, rule, inputs, learned, called, not_called, why`` of each derived label; ``column, patient, reason``.
     root : Path
         Folder at which relative paths start.
     digests : dict of str to str
@@ -75,6 +78,8 @@ class Linked:
     mappings: pd.DataFrame
     left_out: pd.DataFrame
     conflicts: pd.DataFrame
+    derived: pd.DataFrame
+    not_called: pd.DataFrame
     root: Path
     digests: dict[str, str]
     key: str
@@ -96,6 +101,8 @@ def link(
     folder.write_csv("mappings", linked.mappings)
     folder.write_csv("columns_left_out", linked.left_out)
     folder.write_csv("conflicts", linked.conflicts)
+    folder.write_csv("derived", linked.derived)
+    folder.write_csv("not_called", linked.not_called)
     folder.write_json("flow", {**linked.flow.as_dict(), "sides": linked.sides})
     return linked
 
@@ -122,6 +129,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
     for name, given_features in sources.given.items():
         for patient, failure in given_features.failures:
             issues.fail(patient, STAGE, failure, file=failure.where or name)
+    derived, not_called = count_calls(tables, patients)
     digests = {name: files_digest(root, name) for name in plan.tables()}
     acquired = read_acquired(plan, sources.files, patients, issues=issues, executor=executor)
     clinical = join([sources.cohort.table, given.where(role="clinical")]).patients(patients)
@@ -138,6 +146,8 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
         mappings=_mappings(sources.cohort, coded),
         left_out=_stacked({name: t.dropped for name, t in tables.items()}, "source", DROPPED_COLUMNS),
         conflicts=_stacked({name: t.conflicts for name, t in coded.items()}, "block", CONFLICT_COLUMNS),
+        derived=derived,
+        not_called=not_called,
         root=root,
         digests=digests,
         key=_key(plan, digests, [*patients, acquired.text] if acquired.text else patients),
@@ -204,6 +214,6 @@ def _only(found: FoundImages, patients: Sequence[str]) -> FoundImages:
 
 def _key(plan: Plan, digests: Mapping[str, str], known: Sequence[str]) -> str:
     """Return the key of the linked tables: settings, content of every table, the patients and their headers."""
-    blocks = (plan.patients, *plan.molecules, *plan.feature_tables)
+    blocks = (plan.patients, *plan.molecules, *plan.derive, *plan.feature_tables)
     settings = "".join(block.canonical() for block in blocks)
     return make_key(STAGE, VERSION, settings, [*(f"{n}:{d}" for n, d in digests.items()), *known])

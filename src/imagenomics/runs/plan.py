@@ -11,6 +11,7 @@ from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import PatientsSettings
 from imagenomics.features.perturbation.chain import PerturbSettings
 from imagenomics.features.settings import FeatureSettings
+from imagenomics.genomics.derive.settings import DeriveSettings
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
@@ -165,6 +166,9 @@ class Plan(Settings):
         default=(), description="Changes between two examinations of the same patients."
     )
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
+    derive: tuple[DeriveSettings, ...] = Field(
+        default=(), description="Labels derived from molecules by a stated rule."
+    )
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
     predict: PredictSettings = Field(
@@ -172,7 +176,15 @@ class Plan(Settings):
     )
 
     @field_validator(
-        "images", "phenotypes", "feature_tables", "learned", "deltas", "molecules", "associate", "train"
+        "images",
+        "phenotypes",
+        "feature_tables",
+        "learned",
+        "deltas",
+        "molecules",
+        "derive",
+        "associate",
+        "train",
     )
     @classmethod
     def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
@@ -195,6 +207,7 @@ class Plan(Settings):
             if problem:
                 raise ValueError(f"phenotypes {block.name}: {problem}")
         self._check_learned()
+        _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
         _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
         if not self.images and not self.feature_tables:
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
@@ -250,6 +263,7 @@ class Plan(Settings):
             *(block.table.path for block in self.images if block.table is not None),
             *(path for block in self.images for path in block.participants()),
             *(path for block in self.molecules for path in block.files()),
+            *(path for block in self.derive for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
             *(path for block in self.phenotypes for path in block.shared_files().values()),
             *(block.folds_table for block in self.train),

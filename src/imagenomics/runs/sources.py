@@ -13,6 +13,7 @@ from imagenomics.cohort.ids import read_participants
 from imagenomics.cohort.losses import Loss, loss_table
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError, short_list
+from imagenomics.genomics.derive.labels import derive_labels
 from imagenomics.genomics.molecules import load_molecules
 from imagenomics.genomics.table import MoleculeTable
 from imagenomics.images.find import FoundImages, find_images
@@ -95,21 +96,28 @@ def read_sources(plan: Plan, root: Path) -> Sources:
             block.name: _given(block, root, patients=declared, rule=plan.patients.rule)
             for block in plan.feature_tables
         },
-        {
-            block.name: load_molecules(
-                block,
-                path=root / block.path,
-                patients=declared,
-                rule=plan.patients.rule,
-                resolve=lambda name: root / name,
-                min_match=plan.patients.min_match,
-            )
-            for block in plan.molecules
-        },
+        _molecules(plan, declared, root),
     )
     if not sources.pictured:
         raise _no_picture(plan, sources, root)
     return sources
+
+
+def _molecules(plan: Plan, patients: Sequence[str], root: Path) -> dict[str, MoleculeTable]:
+    """Return the molecules of every block, and the labels derived from them."""
+    read = {
+        block.name: load_molecules(
+            block,
+            path=root / block.path,
+            patients=patients,
+            rule=plan.patients.rule,
+            resolve=lambda name: root / name,
+            min_match=plan.patients.min_match,
+        )
+        for block in plan.molecules
+    }
+    derived = derive_labels(plan.derive, read, patients=patients, resolve=lambda name: root / name)
+    return {**read, **derived}
 
 
 def _given(block: AnyFeatureTable, root: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:

@@ -29,6 +29,7 @@ DESCRIPTION: Mapping[str, Any] = {
     "levels": "",  # level names in order, joined by '|'; empty for continuous columns
     "flags": "",  # e.g. 'voxel-units'; flagged columns stay out of default models
     "settings": "",  # digest of the settings that made the column
+    "learned": "",  # 'cohort' where values were estimated across patients, so that they are no feature of a model
 }
 
 

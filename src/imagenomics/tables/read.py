@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import lzma
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 
@@ -31,7 +36,13 @@ COMPRESSED = {".gz", ".zip", ".bz2", ".xz"}
 _BROKEN_ARCHIVES = (zlib.error, lzma.LZMAError, zipfile.BadZipFile)  # none of them is an OSError
 
 
-def read_text_table(path: Path, *, separator: str | None = None) -> pd.DataFrame:
+def read_text_table(
+    path: Path,
+    *,
+    separator: str | None = None,
+    comment: str | None = None,
+    columns: Callable[[str], bool] | None = None,
+) -> pd.DataFrame:
     """Read a CSV, TSV or Parquet file with every cell as text and missing cells as None.
 
     Parameters
@@ -40,6 +51,10 @@ def read_text_table(path: Path, *, separator: str | None = None) -> pd.DataFrame
         ``.csv``, ``.tsv``, ``.txt`` (tab), each also ``.gz``, ``.zip``, ``.bz2``, ``.xz``, or ``.parquet``.
     separator : str, optional
         Overrides the one that the file's ending implies.
+    comment : str, optional
+        Lines at the top that begin with this are no part of the table.
+    columns : callable, optional
+        Tells whether the column of this name is read.
 
     Raises
     ------
@@ -62,26 +77,49 @@ def read_text_table(path: Path, *, separator: str | None = None) -> pd.DataFrame
         if kind == ".parquet":
             frame = pd.read_parquet(path)
             return frame.reset_index() if frame.index.name else frame
-        chosen = separator or SEPARATORS.get(kind, ",")
         frame = pd.read_csv(
             path,
-            sep=chosen,
+            sep=separator or SEPARATORS.get(kind, ","),
             dtype=str,
             keep_default_na=False,
             na_filter=False,
             encoding="utf-8-sig",
             comment=None,
+            skiprows=0 if comment is None else _lines_of_comment(path, comment),
+            usecols=columns,
         )
     except (ValueError, OSError, EOFError, pd.errors.ParserError, *_BROKEN_ARCHIVES) as error:
-        raise FileProblem(
-            "IGX-TAB-011",
-            f"table cannot be read ({type(error).__name__}: {error})",
-            where=str(path),
-            expected=f"a {kind or '.csv'} table with a header line, UTF-8",
-            remedy="open the file and look at the line named; a truncated .gz must be copied again",
-        ) from error
+        raise _unreadable(path, kind, error) from error
     frame.columns = [str(c).strip() for c in frame.columns]
     return frame.apply(lambda column: column.str.strip())
+
+
+def _unreadable(path: Path, kind: str, error: Exception) -> FileProblem:
+    return FileProblem(
+        "IGX-TAB-011",
+        f"table cannot be read ({type(error).__name__}: {error})",
+        where=str(path),
+        expected=f"a {kind or '.csv'} table with a header line, UTF-8",
+        remedy="open the file and look at the line named; a truncated .gz must be copied again",
+    )
+
+
+def _lines_of_comment(path: Path, mark: str) -> int:
+    """Return how many lines at the top of a file begin with ``mark``."""
+    with _open_text(path) as lines:
+        for number, line in enumerate(lines):
+            if not line.startswith(mark):
+                return number
+    return 0
+
+
+def _open_text(path: Path) -> IO[str]:
+    kind = path.suffix.lower()
+    if kind == ".zip":
+        archive = zipfile.ZipFile(path)
+        return io.TextIOWrapper(archive.open(archive.namelist()[0]), encoding="utf-8-sig")
+    opened: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+    return opened.get(kind, open)(path, "rt", encoding="utf-8-sig")
 
 
 def read_keyed_table(path: Path, *, key: str, separator: str | None = None) -> pd.DataFrame:
