@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -226,7 +226,7 @@ def _random_sets(
     for name in items:
         drawn = outcome.results[name]
         back = SetIndex(drawn.index.names, places[drawn.index.members], drawn.index.starts)
-        found[name] = RandomSets(back, drawn.wanted, drawn.reached)
+        found[name] = replace(drawn, index=back)
     return found
 
 

@@ -240,7 +240,12 @@ def _random_null(
         # The competitive statistic has the correlation of each set taken out already.
         inflation = np.ones(draws.size) if isinstance(statistic, Camera) else inflation_of(random, index.sizes)
         p[k] = against_random(
-            float(observed[k]), draws, one_sided=statistic.tail == "upper", inflation=inflation, centre=centre
+            float(observed[k]),
+            draws,
+            one_sided=statistic.tail == "upper",
+            inflation=inflation,
+            centre=centre,
+            effective=None if isinstance(statistic, RunningSum) else random.effective,
         )
         low[k], high[k] = np.quantile((draws - centre) * inflation + centre, [0.025, 0.975])
     return p, low, high

@@ -8,7 +8,6 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.permute import permute_rows
 from imagenomics.genesets.gene_panel import GenePanel
 from imagenomics.genesets.set_index import SetIndex
 from imagenomics.genesets.tally import Tail, Tally
@@ -84,7 +83,11 @@ def permute_phenotype(
 def _orders(strata: IntArray, maximum: int, stream: tuple[int, str, str]) -> Iterator[IntArray]:
     """Yield blocks of permutations; the last one is cut off at ``maximum``."""
     seed, analysis, feature = stream
+    groups = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
     for block, start in enumerate(range(0, maximum, BLOCK)):
         random = generator(seed, "enrich", analysis, feature, block)
-        count = min(BLOCK, maximum - start)
-        yield np.stack([permute_rows(strata, random) for _ in range(count)])
+        orders = np.tile(np.arange(strata.size), (min(BLOCK, maximum - start), 1))
+        for members in groups:
+            if members.size > 1:
+                orders[:, members] = random.permuted(orders[:, members], axis=1)
+        yield orders

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from imagenomics.genesets.competitive import mean_correlation, mean_squared_correlation
 from imagenomics.genesets.set_index import SetIndex
@@ -36,11 +37,15 @@ class RandomSets:
         Mean correlation (or mean squared correlation) between the genes of the tested set.
     reached : array, (R,)
         That of each random set.
+    effective : float
+        How many random sets without common genes would say as much: in a small panel there may be only a few groups of
+        genes that correlate like the tested set.
     """
 
     index: SetIndex
     wanted: float
     reached: FloatArray
+    effective: float
 
 
 def draw_random_sets(
@@ -81,62 +86,94 @@ def draw_random_sets(
     random = generator(seed, "random sets", analysis, name)
     outside = np.setdiff1d(np.arange(units.shape[1]), places)
     pool = outside if outside.size >= 2 * places.size else np.arange(units.shape[1])
-    needs = _needs(levels[places], levels[pool], places.size)
-    correlate = MEASURES[measure]
-    wanted = float(correlate(units, SetIndex.of({name: places}))[0])
-    drawn: dict[str, IntArray] = {}
-    reached = np.zeros(count)
-    own_pool = np.ascontiguousarray(units[:, pool])
+    squared = measure == "mean-square"
+    wanted = float(MEASURES[measure](units, SetIndex.of({"": places}))[0])
+    ours = np.ascontiguousarray(units[:, pool].T)
+    groups = np.unique(levels[pool])
+    needs = _needs(levels[places], levels[pool], groups, places.size)
+    found = np.empty((count, int(needs.sum())), dtype=np.int64)
+    reached = np.empty(count)
     for r in range(count):
-        first = int(random.integers(pool.size))
-        likeness = own_pool[:, first] @ own_pool
-        likeness = np.abs(likeness) if measure == "mean-square" else likeness
-        order = np.argsort(-likeness, kind="stable")
-        found, reached[r] = _search(order, needs, levels[pool], own_pool, wanted, correlate, random)
-        drawn[str(r)] = np.sort(pool[found]).astype(np.int64)
-    return RandomSets(SetIndex.of(drawn), wanted, reached)
+        likeness = ours @ ours[int(random.integers(pool.size))]
+        order = np.argsort(-np.abs(likeness) if squared else -likeness, kind="stable")
+        grouped = order[np.argsort(levels[pool][order], kind="stable")]
+        sizes = np.array([(levels[pool] == level).sum() for level in groups], dtype=np.int64)
+        reached[r] = closest_draw(
+            grouped, sizes, needs, ours, wanted, squared, random.random((STEPS, found.shape[1])), found[r]
+        )
+    members = np.sort(pool[found], axis=1).reshape(-1).astype(np.int64)
+    starts = np.arange(count + 1, dtype=np.int64) * found.shape[1]
+    index = SetIndex(tuple(map(str, range(count))), members, starts)
+    return RandomSets(index, wanted, reached, _effective(found, pool.size))
 
 
-def _needs(own: IntArray, pool: IntArray, size: int) -> dict[int, int]:
+def _effective(found: IntArray, candidates: int) -> float:
+    """Return R^2 over the sum of squared shares of common genes, beyond the share that chance makes common."""
+    count, m = found.shape
+    inside = np.zeros((count, candidates), dtype=np.float32)
+    np.put_along_axis(inside, found, 1.0, axis=1)
+    common = (inside @ inside.T).astype(np.float64) / m
+    chance = m / candidates
+    beyond = np.maximum(common - chance, 0.0) / max(1.0 - chance, 1e-9)
+    return float(count**2 / (beyond**2).sum())
+
+
+def _needs(own: IntArray, pool: IntArray, groups: IntArray, size: int) -> IntArray:
     """Return how many genes to take of each level; what a level lacks the others give."""
-    counts = {int(level): int((pool == level).sum()) for level in np.unique(pool)}
-    needs = {level: min(int((own == level).sum()), there) for level, there in counts.items()}
-    lacking = size - sum(needs.values())
-    for level, there in counts.items():
-        more = min(lacking, there - needs[level])
-        needs[level] += more
-        lacking -= more
-    return {level: n for level, n in needs.items() if n}
+    there = np.array([(pool == level).sum() for level in groups], dtype=np.int64)
+    needs = np.minimum([(own == level).sum() for level in groups], there)
+    for k in range(len(groups)):
+        needs[k] += min(size - int(needs.sum()), int(there[k] - needs[k]))
+    return needs.astype(np.int64)
 
 
-def _search(
-    order: IntArray,
-    needs: dict[int, int],
-    levels: IntArray,
-    units: FloatArray,
-    wanted: float,
-    correlate: Measure,
-    random: np.random.Generator,
-) -> tuple[IntArray, float]:
-    """Return the draw whose correlation comes closest to the wanted one, and its correlation."""
-    ordered = {level: order[levels[order] == level] for level in needs}
-    low, high = 0.0, 1.0  # share of the candidates beyond the ones needed
-    best, reached = np.empty(0, dtype=np.int64), np.inf
-    share = 1.0
-    for _ in range(STEPS):
-        parts = []
-        for level, need in needs.items():
-            near = ordered[level]
-            window = need + int(share * (near.size - need))
-            parts.append(near[random.choice(window, need, replace=False)])
-        found = np.concatenate(parts)
-        r = float(correlate(units, SetIndex.of({"": found}))[0])
+@njit(cache=True, nogil=True, error_model="numpy")
+def closest_draw(grouped, sizes, needs, units, wanted, squared, uniforms, found):  # type: ignore[no-untyped-def]
+    """Write the draw whose correlation comes closest to the wanted one into ``found``; return its correlation.
+
+    ``grouped`` lists the candidates of each level, the most alike first; a narrower window holds genes that are more
+    alike, so that halving the share of the candidates finds the wanted correlation.
+    """
+    m, n = found.size, units.shape[1]
+    low, high, share, reached = 0.0, 1.0, 1.0, np.inf
+    drawn = np.empty(m, np.int64)
+    near = grouped.copy()
+    for step in range(uniforms.shape[0]):
+        near[:] = grouped
+        first, at = 0, 0
+        for k in range(sizes.size):
+            window = needs[k] + int(share * (sizes[k] - needs[k]))
+            for j in range(needs[k]):
+                other = j + min(int(uniforms[step, at] * (window - j)), window - j - 1)
+                near[first + j], near[first + other] = near[first + other], near[first + j]
+                drawn[at] = near[first + j]
+                at += 1
+            first += sizes[k]
+        total = 0.0
+        if squared:
+            for i in range(m):
+                for j in range(i):
+                    r = 0.0
+                    for c in range(n):
+                        r += units[drawn[i], c] * units[drawn[j], c]
+                    total += 2.0 * r * r
+        else:
+            for c in range(n):
+                sum_ = 0.0
+                for i in range(m):
+                    sum_ += units[drawn[i], c]
+                total += sum_ * sum_
+            total -= m
+        r = total / (m * (m - 1.0))
         if abs(r - wanted) < abs(reached - wanted):
-            best, reached = found, r
-        # A narrower window holds genes that are more alike.
-        low, high = (low, share) if r < wanted else (share, high)
-        share = (low + high) / 2
-    return best, reached
+            reached = r
+            found[:] = drawn
+        if r < wanted:
+            high = share
+        else:
+            low = share
+        share = 0.5 * (low + high)
+    return reached
 
 
 def expression_levels(means: FloatArray) -> IntArray:
@@ -149,9 +186,18 @@ def expression_levels(means: FloatArray) -> IntArray:
 
 
 def against_random(
-    observed: float, draws: FloatArray, *, one_sided: bool, inflation: FloatArray, centre: float = 0.0
+    observed: float,
+    draws: FloatArray,
+    *,
+    one_sided: bool,
+    inflation: FloatArray,
+    centre: float = 0.0,
+    effective: float | None = None,
 ) -> float:
-    """Return how often a random set does as well in the direction of the tested one, g of R: (g + 1) / (R + 1).
+    """Return how often a random set does as well in the direction of the tested one.
+
+    With g of R random sets, (g + 1) / (R + 1); where the draws are few groups of genes over and over, no less than
+    what a t prediction from so many independent draws says.
 
     Parameters
     ----------
@@ -167,13 +213,25 @@ def against_random(
         as correlated as it is.
     centre : float
         Where the statistic lies by chance.
+    effective : float, optional
+        Number of independent draws; not set: the draws are counted only (statistics with two humps).
     """
     spread, value = (draws - centre) * inflation, observed - centre
     if not one_sided and value < 0:
         spread, value = -spread, -value
     above = int((spread >= value - 1e-9 * max(1.0, abs(value))).sum())
     p = (above + 1.0) / (draws.size + 1.0)
+    if effective is not None:
+        p = max(p, _prediction(value, spread, effective))
     return p if one_sided else min(1.0, 2.0 * p)
+
+
+def _prediction(value: float, draws: FloatArray, effective: float) -> float:
+    from scipy.special import stdtr
+
+    n = max(effective, 2.0)
+    spread = float(draws.std()) * np.sqrt(n / (n - 1.0) * (1.0 + 1.0 / n))
+    return float(stdtr(n - 1.0, -(value - float(draws.mean())) / spread)) if spread > 0 else 1.0
 
 
 def inflation_of(random: RandomSets, sizes: IntArray) -> FloatArray:

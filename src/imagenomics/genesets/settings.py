@@ -11,7 +11,7 @@ from imagenomics.settings import Settings
 Method = Literal[
     "phenotype-permutation", "self-contained", "competitive", "preranked", "over-representation"
 ]
-MOST_DRAWS = 20_000  # of one null where the settings name no number
+MOST_DRAWS = 50_000  # of one null where the settings name no number
 
 
 class EnrichSettings(Settings):
@@ -51,7 +51,7 @@ class EnrichSettings(Settings):
         None,
         ge=19,
         description="Most draws of a permutation null; a set whose answer is clear ends sooner. Not set: as many as "
-        "one set alone needs to pass the false discovery rate of the family, at most 20000",
+        "one set alone needs to pass the false discovery rate of the family, at most 50000",
     )
     random_sets: int = Field(
         200,
