@@ -1,13 +1,15 @@
-"""The competitive test: do the set's genes differ from the other genes, given how they correlate?"""
+"""The competitive test: whether the set's genes differ from the other genes, given how they correlate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from imagenomics.genesets.set_index import SetIndex
+from imagenomics.genesets.tally import Tail
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -36,9 +38,9 @@ class Camera:
     units: FloatArray = field(repr=False)
     df: float
     correlation: float | None = None
-    tail = "two-sided"
-    effect_name = "difference of mean z"
-    test = "competitive"
+    tail: ClassVar[Tail] = "two-sided"
+    effect_name: ClassVar[str] = "difference of mean z"
+    test: ClassVar[str] = "competitive"
 
     def score(self, z: FloatArray, index: SetIndex) -> FloatArray:
         """Return the t of each set for gene statistics ``z`` (B, G), (B, K)."""

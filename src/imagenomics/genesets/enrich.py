@@ -93,9 +93,8 @@ def enrich_sets(
     Raises
     ------
     InputError
-        ``IGX-SETS-003`` to ``IGX-SETS-005``: sets and genes do not go together; ``IGX-SETS-008``: no patient has
-        phenotypes, covariates and expression, or fewer than are needed; ``IGX-SETS-009``: expression columns that are
-        no numbers; ``IGX-ASSOC-001`` to ``IGX-ASSOC-008``.
+        ``IGX-SETS-003`` to ``IGX-SETS-005``: sets and genes do not go together; ``IGX-SETS-009``: expression columns
+        that are no numbers; ``IGX-SETS-010``: phenotypes without order; ``IGX-ASSOC-001`` to ``IGX-ASSOC-008``.
 
     Assumes
     -------
@@ -107,7 +106,7 @@ def enrich_sets(
     Biology 7:e1002240 (why random sets).
     """
     worker = executor or SerialExecutor()
-    arrays = _read(tables, settings, analysis)
+    arrays = _read(tables, analysis)
     index = locate_sets(sets, arrays.names, min_matched=settings.min_matched, where=analysis)
     random = _random_sets(arrays, index, settings, seed=seed, analysis=analysis, executor=worker)
     bench = Bench(
@@ -122,9 +121,7 @@ def enrich_sets(
         seed,
         analysis,
     )
-    usable = {
-        name: (name, arrays.phenotypes.values[:, j]) for j, name in enumerate(arrays.phenotypes.names)
-    }
+    usable = {name: (name, arrays.phenotypes.values[:, j]) for j, name in enumerate(arrays.phenotypes.names)}
     outcome = worker.map(test_phenotype, usable, label=f"gene sets of {analysis}", shared={"bench": bench})
     _stop(outcome.failures, analysis)
     sizes = {name: len(set(members)) for name, members in sets.items()}
@@ -133,7 +130,9 @@ def enrich_sets(
         | {
             "size": sizes[row["set"]],
             "correlation": random[row["set"]].wanted if row["set"] in random else np.nan,
-            "correlation_random": float(random[row["set"]].reached.mean()) if row["set"] in random else np.nan,
+            "correlation_random": float(random[row["set"]].reached.mean())
+            if row["set"] in random
+            else np.nan,
         }
         for name in usable
         for row in outcome.results[name]
@@ -141,7 +140,7 @@ def enrich_sets(
     return make_frame(rows, settings=settings, analysis=analysis)
 
 
-def _read(tables: SetTables, settings: EnrichSettings, analysis: str) -> _Arrays:
+def _read(tables: SetTables, analysis: str) -> _Arrays:
     """Return the tables as arrays over the patients that all of them know, in the order of their ids."""
     phenotypes, expression = tables.phenotypes, tables.expression
     check_table(phenotypes, what="phenotypes")
@@ -171,18 +170,10 @@ def _read(tables: SetTables, settings: EnrichSettings, analysis: str) -> _Arrays
     adjust, groups = None, read_strata(tables.strata, ids)
     if tables.covariates is not None and len(tables.covariates.columns):
         adjust = read_side(check_table(tables.covariates, what="covariates"), ids, what="covariates")
-    keep = ~np.isnan(y.values).all(axis=1) & ~np.isnan(x.values).all(axis=1)
+    keep = np.asarray(~(np.isnan(y.values).all(axis=1) | np.isnan(x.values).all(axis=1)), dtype=np.bool_)
     if adjust is not None:
-        keep &= complete_rows(adjust)
+        keep = np.logical_and(keep, complete_rows(adjust))
         adjust = adjust.rows(keep)
-    if keep.sum() < settings.min_patients:
-        raise InputError(
-            "IGX-SETS-008",
-            f"{int(keep.sum())} patients have phenotypes, expression and covariates",
-            where=analysis,
-            expected=f"{settings.min_patients} or more",
-            remedy="look at the patient flow: do the ids of both sides match, is a covariate mostly missing?",
-        )
     genes = y.rows(keep)
     values = np.where(np.isfinite(genes.values), genes.values, np.nan)
     names = tuple(str(g) or str(c) for c, g in expression.columns["feature"].items())
@@ -202,6 +193,8 @@ def _random_sets(
 ) -> dict[str, RandomSets]:
     """Draw the random sets of every set that is large enough, a set a task."""
     values = arrays.genes.values
+    if len(values) < settings.min_patients:
+        return {}
     if settings.transform == "normal-scores":
         values = normal_scores(values)
     panel, usable = make_panel(values, arrays.names, arrays.design, min_patients=settings.min_patients)
@@ -250,11 +243,11 @@ def _draw(
 
 
 def _stop(failures: Sequence[Failure], analysis: str) -> None:
-    """Raise the first failure: a family with holes has no q values (``IGX-SETS-011``)."""
+    """Raise the first failure: a family with holes has no q values (``IGX-SETS-008``)."""
     if failures:
         first = failures[0]
         raise InternalError(
-            "IGX-SETS-011",
+            "IGX-SETS-008",
             f"{len(failures)} parts of the tests failed, the first: {first.error}",
             where=f"{analysis}: {first.item}",
             remedy=first.remedy or "please report it",

@@ -39,9 +39,7 @@ COLUMNS = (
 SUPPORTED, ABSENT, UNTESTABLE = "supported", "no evidence found", "not testable"
 
 
-def make_frame(
-    rows: Sequence[Mapping[str, Any]], *, settings: EnrichSettings, analysis: str
-) -> pd.DataFrame:
+def make_frame(rows: Sequence[Mapping[str, Any]], *, settings: EnrichSettings, analysis: str) -> pd.DataFrame:
     """Return the table with q values over all tested rows, and a verdict in each row.
 
     ``supported``: q under the method's own null, q under the null of patients, and p against random sets are all at

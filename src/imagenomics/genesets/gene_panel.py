@@ -127,7 +127,7 @@ def make_panel(
     df = counts - ranks[pattern] - 1 if len(genes) else np.empty(0)
     usable = (length > TINY) & (counts >= min_patients) & (df >= 3)
     panel = GenePanel(
-        tuple(str(genes[i]) for i in np.flatnonzero(usable)),
+        tuple(str(genes[i]) for i in np.flatnonzero(usable).tolist()),
         np.ascontiguousarray(units[:, usable]),
         df[usable].astype(np.float64),
         pattern[usable],

@@ -32,6 +32,8 @@ def learn_metagenes(
         )
     amounts = model.transform(values)
     part = model.positive(values)
-    left = ((part - amounts @ model.loadings_) ** 2).sum() / max(((part - part.mean(axis=0)) ** 2).sum(), 1e-300)
+    left = ((part - amounts @ model.loadings_) ** 2).sum() / max(
+        ((part - part.mean(axis=0)) ** 2).sum(), 1e-300
+    )
     note = f"{len(model.loadings_)} metagenes explain {1 - left:.0%} of the variance of expression"
     return pd.concat(parts), pd.DataFrame(amounts, columns=list(model.get_feature_names_out())), note

@@ -63,7 +63,7 @@ def grow_trees(
     seed: int,
     strata: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Grow one tree for each module: which phenotype divides the patients by the activity of the module?
+    """Grow one tree for each module, its splits being phenotypes that divide the patients by the module's activity.
 
     A node tries every threshold of every phenotype and keeps the split that explains most of the module's variance.
     The split stays when chance, patients permuted within strata, explains as much in at most ``alpha`` of the draws;
@@ -143,7 +143,10 @@ class _Tree:
                 node["status"] = "split" if passes else "leaf"
                 if passes and feature is not None:
                     low = ~(self.X[rows, feature] > threshold)
-                    waiting += [(rows[low], number, "low", depth + 1), (rows[~low], number, "high", depth + 1)]
+                    waiting += [
+                        (rows[low], number, "low", depth + 1),
+                        (rows[~low], number, "high", depth + 1),
+                    ]
             elif depth >= self.rules.depth:
                 node["status"] = "leaf"
             yield node
@@ -189,7 +192,9 @@ class _Search:
             features += [f] * len(ends)
             sizes += ends.tolist()
             below, above = values[ends - 1], values[ends]
-            thresholds += np.where(np.isinf(below), above - 1e-9 * np.abs(above), (below + above) / 2).tolist()
+            thresholds += np.where(
+                np.isinf(below), above - 1e-9 * np.abs(above), (below + above) / 2
+            ).tolist()
         return cls(
             orders.astype(np.int64),
             np.array(features, dtype=np.int64),

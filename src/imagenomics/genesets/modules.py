@@ -68,7 +68,9 @@ def find_modules(expression: PatientTable, *, settings: ModuleSettings, analysis
         settings=settings.digest(),
     )
     listed = genes.assign(analysis=analysis).reindex(columns=list(GENE_COLUMNS))
-    return Modules(listed, PatientTable(frame.rename_axis(index="patient"), described), (note,) if note else ())
+    return Modules(
+        listed, PatientTable(frame.rename_axis(index="patient"), described), (note,) if note else ()
+    )
 
 
 def _coexpression(

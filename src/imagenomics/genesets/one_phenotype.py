@@ -70,15 +70,16 @@ def test_phenotype(item: tuple[str, FloatArray], *, bench: Bench) -> list[Row]:
     known = ~np.isnan(values)
     settings = bench.settings
     if not np.isfinite(values[known]).all() or known.sum() < settings.min_patients:
-        reason = f"{int(known.sum())} patients have the phenotype and the covariates; {settings.min_patients} are needed"
-        return [_untested(bench, name, k, reason, n=int(known.sum())) for k in range(len(bench.sets.names))]
+        n = int(known.sum())
+        reason = f"{n} patients have the phenotype and the covariates; {settings.min_patients} are needed"
+        return [_untested(bench, name, k, reason, n=n) for k in range(len(bench.sets.names))]
     x, design = values[known], bench.design[known]
     if settings.transform == "normal-scores":
         x = normal_scores(x[:, None])[:, 0]
     basis = orthonormal(design)
     centred = x - x.mean()
     left = centred - basis @ (basis.T @ centred)
-    if not np.linalg.norm(left) > 1e-8 * max(np.linalg.norm(centred), 1e-300) or not np.ptp(x) > 0:
+    if not float(np.linalg.norm(left)) > 1e-8 * float(np.linalg.norm(centred)) or not np.ptp(x) > 0:
         reason = "the phenotype is constant, or the covariates explain it"
         return [_untested(bench, name, k, reason, n=len(x)) for k in range(len(bench.sets.names))]
     genes = bench.expression[known]
@@ -238,7 +239,9 @@ def _random_null(
         index = random.index.among(usable)
         draws = statistic.score(measured, index)[0]
         # The competitive statistic has the correlation of each set taken out already.
-        inflation = np.ones(draws.size) if isinstance(statistic, Camera) else inflation_of(random, index.sizes)
+        inflation = (
+            np.ones(draws.size) if isinstance(statistic, Camera) else inflation_of(random, index.sizes)
+        )
         p[k] = against_random(
             float(observed[k]),
             draws,

@@ -1,9 +1,10 @@
-"""Over-representation: are there more hits in the set than chance would put there?"""
+"""Over-representation: more hits in the set than chance would put there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pandas as pd
 
 from imagenomics.errors import InputError, short_list
 from imagenomics.genesets.set_index import SetIndex, locate_sets
+from imagenomics.genesets.tally import Tail
 from imagenomics.stats.multiplicity import benjamini_hochberg
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,9 +27,9 @@ class HitCount:
     """
 
     level: float = 0.05
-    tail = "upper"
-    effect_name = "fold enrichment"
-    test = "over-representation"
+    tail: ClassVar[Tail] = "upper"
+    effect_name: ClassVar[str] = "fold enrichment"
+    test: ClassVar[str] = "over-representation"
 
     def score(self, z: FloatArray, index: SetIndex) -> FloatArray:
         """Return the standardised count of each set for gene p values ``z`` (B, G), (B, K)."""

@@ -76,9 +76,7 @@ def enrich_ranking(
     values = _checked(ranking)
     genes = [str(gene) for gene in ranking.index]
     index = locate_sets(sets, genes, min_matched=0.0, where="ranking")
-    usable = np.flatnonzero(
-        (index.sizes >= min_size) & (index.sizes <= min(max_size, len(genes) - 1))
-    )
+    usable = np.flatnonzero((index.sizes >= min_size) & (index.sizes <= min(max_size, len(genes) - 1)))
     statistic = RunningSum(weight)
     tally = permute_genes(statistic, values, index.take(usable), maximum=permutations, stream=(seed, "", ""))
     columns = {name: np.full(len(index.names), np.nan) for name in ("es", "effect", "p")}

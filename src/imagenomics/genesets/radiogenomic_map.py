@@ -54,7 +54,9 @@ def map_scores(
     )
 
 
-def score_sets(expression: PatientTable, sets: Mapping[str, Sequence[str]], *, min_size: int = 10) -> PatientTable:
+def score_sets(
+    expression: PatientTable, sets: Mapping[str, Sequence[str]], *, min_size: int = 10
+) -> PatientTable:
     """Return the mean standardised expression of each set's genes, by patient.
 
     It is a description for maps and figures: genes are standardised over all patients. Missing genes do not count.
@@ -74,4 +76,6 @@ def score_sets(expression: PatientTable, sets: Mapping[str, Sequence[str]], *, m
         total = np.where(np.isnan(own), 0.0, own).sum(axis=1)
         columns[index.names[k]] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     frame = pd.DataFrame(columns, index=expression.values.index)
-    return PatientTable(frame, describe(list(columns), role="molecule", family="set score", feature=list(columns)))
+    return PatientTable(
+        frame, describe(list(columns), role="molecule", family="set score", feature=list(columns))
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from imagenomics.genesets.set_index import SetIndex
+from imagenomics.genesets.tally import Tail
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -27,9 +29,9 @@ class RunningSum:
     """
 
     weight: float = 1.0
-    tail = "same-sign"
-    effect_name = "NES"
-    test = "running sum"
+    tail: ClassVar[Tail] = "same-sign"
+    effect_name: ClassVar[str] = "NES"
+    test: ClassVar[str] = "running sum"
 
     def score(self, z: FloatArray, index: SetIndex) -> FloatArray:
         """Return ES for each ranking ``z`` (B, G) and set, (B, K)."""

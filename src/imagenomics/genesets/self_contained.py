@@ -1,4 +1,4 @@
-"""Self-contained statistics: is any gene of the set associated, whatever the other genes do?"""
+"""Self-contained statistics: whether any gene of the set is associated, whatever the other genes do."""
 
 from __future__ import annotations
 

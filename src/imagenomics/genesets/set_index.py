@@ -123,11 +123,15 @@ def _no_match(named: set[str], place: Mapping[str, int], share: float, where: st
     if ours != theirs:
         remedy = f"the expression has {ours} and the sets have {theirs}: map one side to the other"
     elif folded > 2 * share and folded > 0.02:
-        remedy = f"upper and lower case differ ({folded:.0%} would match): are these genes of another species?"
+        remedy = (
+            f"upper and lower case differ ({folded:.0%} would match): are these genes of another species?"
+        )
     elif len({g.partition(".")[0] for g in named} & plain) / max(len(named), 1) > 2 * share:
         remedy = "version numbers differ (ENSG00000141510.12): take them off"
     else:
-        remedy = "take sets for this panel of genes, or lower `min_matched` where the panel is small on purpose"
+        remedy = (
+            "take sets for this panel of genes, or lower `min_matched` where the panel is small on purpose"
+        )
     return InputError(
         "IGX-SETS-003",
         f"{share:.1%} of the {len(named)} genes of the sets are among the {len(place)} genes of the expression",

@@ -8,9 +8,7 @@ from pydantic import Field
 
 from imagenomics.settings import Settings
 
-Method = Literal[
-    "phenotype-permutation", "self-contained", "competitive", "preranked", "over-representation"
-]
+Method = Literal["phenotype-permutation", "self-contained", "competitive", "preranked", "over-representation"]
 MOST_DRAWS = 50_000  # of one null where the settings name no number
 
 

@@ -132,13 +132,11 @@ def moran_surrogates(
             expected="a complete map (P,) and symmetric finite weights (P, P)",
             remedy="leave out parcels without a value on both sides",
         )
-    centred = W - W.mean(axis=0)
-    centred = centred - centred.mean(axis=1, keepdims=True)
-    eigenvalues, vectors = np.linalg.eigh((centred + centred.T) / 2)
-    # The constant is an eigenvector with eigenvalue 0: the one that is closest to it carries the mean, not the pattern.
-    constant = int(np.argmax(np.abs(vectors.sum(axis=0))))
-    vectors = np.delete(vectors, constant, axis=1)
-    vectors = vectors - vectors.mean(axis=0)
+    # Eigenvectors within the maps of mean zero, so that none of them shifts the mean.
+    start = np.column_stack([np.ones(x.size), np.eye(x.size)[:, : x.size - 1]])
+    plane = np.linalg.qr(start)[0][:, 1:]
+    inner = plane.T @ W @ plane
+    vectors = plane @ np.linalg.eigh((inner + inner.T) / 2)[1]
     coefficients = vectors.T @ (x - x.mean())
     random = generator(seed, "moran", x.size)
     signs = random.integers(0, 2, (draws, coefficients.size)) * 2 - 1

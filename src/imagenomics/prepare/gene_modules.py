@@ -82,14 +82,7 @@ class ModuleEigengenes(TransformerMixin, BaseEstimator):
         values = validate_data(
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2, reset=True
         )
-        if values.shape[1] > MOST_GENES:
-            raise InputError(
-                "IGX-SETS-020",
-                f"{values.shape[1]} genes make a network of {values.shape[1] ** 2:.1e} pairs",
-                where="ModuleEigengenes",
-                expected=f"at most {MOST_GENES} genes",
-                remedy="take the genes that vary most (inside the fold), or metagenes",
-            )
+        check_gene_count(values.shape[1])
         self._centre, self._scale = _standards(values)
         standard = self._standardise(values)
         usable = np.flatnonzero(self._scale > 0)
@@ -152,6 +145,18 @@ class ModuleEigengenes(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def check_gene_count(genes: int) -> None:
+    """Refuse more genes than a network of all pairs can hold (``IGX-SETS-020``)."""
+    if genes > MOST_GENES:
+        raise InputError(
+            "IGX-SETS-020",
+            f"{genes} genes make a network of {genes**2:.1e} pairs",
+            where="ModuleEigengenes",
+            expected=f"at most {MOST_GENES} genes",
+            remedy="take fewer genes (`genes` of the expression block), or method = 'metagenes'",
+        )
 
 
 def _standards(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -226,9 +231,11 @@ def cut_branches(distance: FloatArray, *, min_module: int) -> IntArray:
 
 
 def _numbered(labels: IntArray, min_module: int) -> IntArray:
-    """Number modules from the largest, those that are too small being none; of equal ones the first gene's first."""
+    """Return modules numbered from the largest, those that are too small being none."""
     names, first, counts = np.unique(labels[labels > 0], return_index=True, return_counts=True)
-    kept = [(-int(c), int(f), int(n)) for n, f, c in zip(names, first, counts, strict=True) if c >= min_module]
+    kept = [
+        (-int(c), int(f), int(n)) for n, f, c in zip(names, first, counts, strict=True) if c >= min_module
+    ]
     new = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.int64)
     for place, (_, _, name) in enumerate(sorted(kept), start=1):
         new[name] = place

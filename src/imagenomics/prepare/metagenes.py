@@ -47,9 +47,7 @@ class Metagenes(TransformerMixin, BaseEstimator):
         from sklearn.decomposition import non_negative_factorization
 
         if self.n_metagenes < 1:
-            raise bad_parameter(
-                f"n_metagenes = {self.n_metagenes}", where="Metagenes", expected="1 or more"
-            )
+            raise bad_parameter(f"n_metagenes = {self.n_metagenes}", where="Metagenes", expected="1 or more")
         values = validate_data(
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2, reset=True
         )
@@ -64,7 +62,11 @@ class Metagenes(TransformerMixin, BaseEstimator):
         k = min(self.n_metagenes, *part.shape)
         with one_thread():
             amounts, loadings, _ = non_negative_factorization(
-                part, n_components=k, init="nndsvda", max_iter=3000, tol=1e-4,
+                part,
+                n_components=k,
+                init="nndsvda",
+                max_iter=3000,
+                tol=1e-4,
                 random_state=integer_seed(self.seed, "metagenes"),
             )
         share = amounts.sum(axis=0) * loadings.sum(axis=1)

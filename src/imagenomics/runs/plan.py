@@ -18,6 +18,7 @@ from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
+from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
 from imagenomics.runs.table_blocks import AnyFeatureTable
 from imagenomics.settings import BlockName, Settings
 
@@ -166,13 +167,24 @@ class Plan(Settings):
     )
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
+    enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
+    modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
     predict: PredictSettings = Field(
         default=PredictSettings(), description="How models are prepared and tuned inside the training part."
     )
 
     @field_validator(
-        "images", "phenotypes", "feature_tables", "learned", "deltas", "molecules", "associate", "train"
+        "images",
+        "phenotypes",
+        "feature_tables",
+        "learned",
+        "deltas",
+        "molecules",
+        "associate",
+        "enrich",
+        "modules",
+        "train",
     )
     @classmethod
     def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
@@ -195,7 +207,12 @@ class Plan(Settings):
             if problem:
                 raise ValueError(f"phenotypes {block.name}: {problem}")
         self._check_learned()
-        _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
+        _refuse_twice(
+            b.name for part in (self.associate, self.enrich, self.modules, self.train) for b in part
+        )
+        problem = genes_problem((*self.enrich, *self.modules), self.molecules)
+        if problem:
+            raise ValueError(problem)
         if not self.images and not self.feature_tables:
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
         return self
@@ -252,6 +269,7 @@ class Plan(Settings):
             *(path for block in self.molecules for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
             *(path for block in self.phenotypes for path in block.shared_files().values()),
+            *(block.sets for block in self.enrich),
             *(block.folds_table for block in self.train),
             None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
         ]
