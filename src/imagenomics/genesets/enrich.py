@@ -200,7 +200,6 @@ def _random_sets(
     panel, usable = make_panel(values, arrays.names, arrays.design, min_patients=settings.min_patients)
     sets = index.among(usable)
     places = np.flatnonzero(usable)
-    means = np.array([np.nanmean(column) for column in arrays.genes.values[:, usable].T])
     largest = min(settings.max_size, len(panel.genes) - 1)
     items = {
         name: (name, sets.set(k))
@@ -209,7 +208,7 @@ def _random_sets(
     }
     shared = {
         "units": panel.units,
-        "levels": expression_levels(means),
+        "levels": expression_levels(arrays.genes.values[:, usable]),
         "settings": settings,
         "stream": (seed, analysis),
     }

@@ -238,20 +238,32 @@ def _random_null(
             continue
         index = random.index.among(usable)
         draws = statistic.score(measured, index)[0]
-        # The competitive statistic has the correlation of each set taken out already.
-        inflation = (
-            np.ones(draws.size) if isinstance(statistic, Camera) else inflation_of(random, index.sizes)
-        )
+        spread = _as_wide(statistic, draws, random, index, centre)
         p[k] = against_random(
             float(observed[k]),
-            draws,
+            spread,
             one_sided=statistic.tail == "upper",
-            inflation=inflation,
             centre=centre,
             effective=None if isinstance(statistic, RunningSum) else random.effective,
         )
-        low[k], high[k] = np.quantile((draws - centre) * inflation + centre, [0.025, 0.975])
+        low[k], high[k] = np.quantile(spread, [0.025, 0.975])
     return p, low, high
+
+
+def _as_wide(
+    statistic: SetStatistic, draws: FloatArray, random: RandomSets, index: SetIndex, centre: float
+) -> FloatArray:
+    """Return the statistics of random sets, spread as those of sets with the correlation of the tested one.
+
+    Nothing changes where the match is perfect; a set that correlates more than any other group of genes still has
+    something to be compared with.
+    """
+    if isinstance(statistic, Camera):
+        return draws  # has the correlation of each set taken out already
+    inflation = inflation_of(random, index.sizes)
+    if isinstance(statistic, RunningSum):  # bounded by -1 and 1: on the scale of Fisher's transformation
+        return np.tanh(np.arctanh(np.clip(draws, -0.999999, 0.999999)) * inflation)
+    return (draws - centre) * inflation + centre
 
 
 def _leading(

@@ -22,7 +22,9 @@ IntArray = npt.NDArray[np.int64]
 Measure = Callable[[FloatArray, SetIndex], FloatArray]
 MEASURES: dict[str, Measure] = {"mean": mean_correlation, "mean-square": mean_squared_correlation}
 LEVELS = 5  # classes of mean expression
-STEPS = 8  # halvings of the search for the right correlation
+STEPS = 6  # halvings of the search for the right correlation
+SWAPS = 4  # tries for each gene to come nearer by exchanging it
+CLOSE = 0.05  # difference of correlations that still counts as a match
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def draw_random_sets(
 
     The genes come from outside the set, as long as there are twice as many. Each random set gathers around one
     gene: from each level as many genes as the set has there, out of a share of that level's genes which correlate
-    most with the first. The share is halved in search of the set's correlation.
+    most with the first. The share is halved in search of the set's correlation; then genes are exchanged one by one.
 
     Parameters
     ----------
@@ -89,18 +91,22 @@ def draw_random_sets(
     squared = measure == "mean-square"
     wanted = float(MEASURES[measure](units, SetIndex.of({"": places}))[0])
     ours = np.ascontiguousarray(units[:, pool].T)
-    groups = np.unique(levels[pool])
-    needs = _needs(levels[places], levels[pool], groups, places.size)
-    found = np.empty((count, int(needs.sum())), dtype=np.int64)
-    reached = np.empty(count)
+    by_level = _Groups.of(levels[pool], levels[places])
+    anyhow = _Groups.of(np.zeros(pool.size, dtype=np.int64), np.zeros(places.size, dtype=np.int64))
+    m = int(by_level.needs.sum())
+    found, reached = np.empty((count, m), dtype=np.int64), np.empty(count)
     for r in range(count):
         likeness = ours @ ours[int(random.integers(pool.size))]
         order = np.argsort(-np.abs(likeness) if squared else -likeness, kind="stable")
-        grouped = order[np.argsort(levels[pool][order], kind="stable")]
-        sizes = np.array([(levels[pool] == level).sum() for level in groups], dtype=np.int64)
-        reached[r] = closest_draw(
-            grouped, sizes, needs, ours, wanted, squared, random.random((STEPS, found.shape[1])), found[r]
-        )
+        reached[r] = np.inf
+        # Correlation matters more than level: where both cannot be met, genes of any level may come in.
+        for groups in (by_level, anyhow):
+            if abs(reached[r] - wanted) > CLOSE:
+                uniforms = random.random((STEPS, m)), random.random((SWAPS * m, 2))
+                drawn = np.empty(m, dtype=np.int64)
+                near = closest_draw(*groups.sorted(order), ours, (wanted, squared), *uniforms, drawn)
+                if abs(near - wanted) < abs(reached[r] - wanted):
+                    reached[r], found[r] = near, drawn
     members = np.sort(pool[found], axis=1).reshape(-1).astype(np.int64)
     starts = np.arange(count + 1, dtype=np.int64) * found.shape[1]
     index = SetIndex(tuple(map(str, range(count))), members, starts)
@@ -118,23 +124,38 @@ def _effective(found: IntArray, candidates: int) -> float:
     return float(count**2 / (beyond**2).sum())
 
 
-def _needs(own: IntArray, pool: IntArray, groups: IntArray, size: int) -> IntArray:
-    """Return how many genes to take of each level; what a level lacks the others give."""
-    there = np.array([(pool == level).sum() for level in groups], dtype=np.int64)
-    needs = np.minimum([(own == level).sum() for level in groups], there)
-    for k in range(len(groups)):
-        needs[k] += min(size - int(needs.sum()), int(there[k] - needs[k]))
-    return needs.astype(np.int64)
+@dataclass(frozen=True)
+class _Groups:
+    """Candidates by class of expression, and how many genes each class gives."""
+
+    labels: IntArray  # (P,) class of each candidate
+    sizes: IntArray  # of each class
+    needs: IntArray  # genes taken from each class
+
+    @classmethod
+    def of(cls, labels: IntArray, own: IntArray) -> _Groups:
+        names, sizes = np.unique(labels, return_counts=True)
+        needs = np.minimum([(own == name).sum() for name in names], sizes)
+        for k in range(len(names)):  # what a class lacks the others give
+            needs[k] += min(own.size - int(needs.sum()), int(sizes[k] - needs[k]))
+        return cls(labels, sizes.astype(np.int64), needs.astype(np.int64))
+
+    def sorted(self, order: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Return the candidates class by class, each in the given order, with sizes and needs."""
+        return order[np.argsort(self.labels[order], kind="stable")], self.sizes, self.needs
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def closest_draw(grouped, sizes, needs, units, wanted, squared, uniforms, found):  # type: ignore[no-untyped-def]
+def closest_draw(grouped, sizes, needs, units, aim, uniforms, swaps, found):  # type: ignore[no-untyped-def]
     """Write the draw whose correlation comes closest to the wanted one into ``found``; return its correlation.
 
-    ``grouped`` lists the candidates of each level, the most alike first; a narrower window holds genes that are more
-    alike, so that halving the share of the candidates finds the wanted correlation.
+    ``grouped`` lists the candidates of each class, the most alike first; a narrower window holds genes that are more
+    alike, so that halving the share of the candidates comes near the wanted correlation. Then single genes are
+    exchanged for others of their class, where that comes nearer. ``aim`` is the wanted correlation, and whether it is
+    that of squares.
     """
-    m, n = found.size, units.shape[1]
+    wanted, squared = aim
+    m = found.size
     low, high, share, reached = 0.0, 1.0, 1.0, np.inf
     drawn = np.empty(m, np.int64)
     near = grouped.copy()
@@ -149,22 +170,7 @@ def closest_draw(grouped, sizes, needs, units, wanted, squared, uniforms, found)
                 drawn[at] = near[first + j]
                 at += 1
             first += sizes[k]
-        total = 0.0
-        if squared:
-            for i in range(m):
-                for j in range(i):
-                    r = 0.0
-                    for c in range(n):
-                        r += units[drawn[i], c] * units[drawn[j], c]
-                    total += 2.0 * r * r
-        else:
-            for c in range(n):
-                sum_ = 0.0
-                for i in range(m):
-                    sum_ += units[drawn[i], c]
-                total += sum_ * sum_
-            total -= m
-        r = total / (m * (m - 1.0))
+        r = _correlation(drawn, units, squared)
         if abs(r - wanted) < abs(reached - wanted):
             reached = r
             found[:] = drawn
@@ -173,14 +179,61 @@ def closest_draw(grouped, sizes, needs, units, wanted, squared, uniforms, found)
         else:
             low = share
         share = 0.5 * (low + high)
+    for s in range(swaps.shape[0]):
+        if abs(reached - wanted) <= 0.01:
+            break
+        at = s % m
+        first, before = 0, 0
+        for k in range(sizes.size):
+            if at < before + needs[k]:
+                window = min(2 * needs[k], sizes[k]) if reached < wanted and swaps[s, 1] < 0.5 else sizes[k]
+                other = grouped[first + min(int(swaps[s, 0] * window), window - 1)]
+                break
+            first += sizes[k]
+            before += needs[k]
+        if (found == other).any():
+            continue
+        was = found[at]
+        found[at] = other
+        r = _correlation(found, units, squared)
+        if abs(r - wanted) < abs(reached - wanted):
+            reached = r
+        else:
+            found[at] = was
     return reached
 
 
-def expression_levels(means: FloatArray) -> IntArray:
-    """Return the class of mean expression of each gene (G,); one class where means do not differ (z scores)."""
-    spread = float(np.ptp(means)) if means.size else 0.0
-    if means.size < 10 * LEVELS or spread <= 1e-3:
-        return np.zeros(means.size, dtype=np.int64)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _correlation(places, units, squared):  # type: ignore[no-untyped-def]
+    """Return the mean (squared) correlation of different rows of ``units`` (P, n) at these places."""
+    m, n = places.size, units.shape[1]
+    total = 0.0
+    if squared:
+        for i in range(m):
+            for j in range(i):
+                r = 0.0
+                for c in range(n):
+                    r += units[places[i], c] * units[places[j], c]
+                total += 2.0 * r * r
+        return total / (m * (m - 1.0))
+    for c in range(n):
+        column = 0.0
+        for i in range(m):
+            column += units[places[i], c]
+        total += column * column
+    return (total - m) / (m * (m - 1.0))
+
+
+def expression_levels(values: FloatArray) -> IntArray:
+    """Return the class of mean expression of each gene, from ``values`` (n, G); one class where means hardly differ.
+
+    They hardly differ, as in z scores, where their spread is under half of what a gene varies between patients.
+    """
+    if values.shape[1] < 10 * LEVELS:
+        return np.zeros(values.shape[1], dtype=np.int64)
+    means, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+    if float(means.std()) < 0.5 * float(np.median(spreads)):
+        return np.zeros(values.shape[1], dtype=np.int64)
     cuts = np.quantile(means, np.arange(1, LEVELS) / LEVELS)
     return np.searchsorted(cuts, means).astype(np.int64)
 
@@ -190,7 +243,6 @@ def against_random(
     draws: FloatArray,
     *,
     one_sided: bool,
-    inflation: FloatArray,
     centre: float = 0.0,
     effective: float | None = None,
 ) -> float:
@@ -207,16 +259,12 @@ def against_random(
         Those of its random sets.
     one_sided : bool
         Whether only large statistics count; else the direction was seen first, and p is doubled.
-    inflation : array, (R,)
-        How much wider the statistic of the tested set spreads by chance than that of each random set, because its
-        genes correlate more; 1 where the match is perfect. It lets a set face random sets that could not be found
-        as correlated as it is.
     centre : float
         Where the statistic lies by chance.
     effective : float, optional
         Number of independent draws; not set: the draws are counted only (statistics with two humps).
     """
-    spread, value = (draws - centre) * inflation, observed - centre
+    spread, value = draws - centre, observed - centre
     if not one_sided and value < 0:
         spread, value = -spread, -value
     above = int((spread >= value - 1e-9 * max(1.0, abs(value))).sum())

@@ -6,7 +6,6 @@ import pandas as pd
 
 from imagenomics.report import svg
 from imagenomics.report.badges import verdict_class
-from imagenomics.report.families import short_names
 from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Html, el
 from imagenomics.report.text import p_value, short
@@ -30,12 +29,11 @@ def random_set_chart(tested: pd.DataFrame) -> Html | None:
     frame = svg.Frame(
         WIDTH, ROW * len(rows) + 56, (low - room, high + room), (0, len(rows)), left=NAMES, bottom=44
     )
-    features = short_names(list(dict.fromkeys(map(str, rows["feature"]))))
     marks: list[Html] = []
     for k, row in enumerate(records(rows)):
         y = frame.py(len(rows) - k - 0.5)
         kind = verdict_class(str(row["verdict"]))
-        words = f"{short(str(row['set']), 30)} · {short(features[str(row['feature'])], 20)}"
+        words = f"{short(str(row['set']), 30)} · {short(str(row['feature']), 20)}"
         marks.append(svg.text((NAMES - 8, y + 4), words, "tick", anchor="end"))
         left, right = frame.px(row["random_low"]), frame.px(row["random_high"])
         marks.append(svg.box((left, y - 5), right - left, 10, kind="bar"))
@@ -43,13 +41,12 @@ def random_set_chart(tested: pd.DataFrame) -> Html | None:
     zero = svg.line((frame.px(0), frame.top), (frame.px(0), frame.py(0)), "chance")
     axes = svg.axes(frame, (svg.nice_ticks(*frame.x), ()), ("statistic of the set", ""))
     caption = el(
-        "figcaption",
-        el("b", "Against random gene sets"),
+        "p.caption",
         "Point: the set. Bar: the middle 95% of random sets of the same size, correlation and expression. A point on "
         "its bar is what any such group of genes would show.",
     )
     chart = svg.picture(frame, axes, zero, marks, label="strongest gene sets and their random sets")
-    return el("figure.chart-block", caption, chart)
+    return el("div.chart-block", el("h4", "Against random gene sets"), caption, chart)
 
 
 def score_charts(results: Results, analysis: str, tested: pd.DataFrame) -> Html | None:
