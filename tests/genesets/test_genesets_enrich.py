@@ -93,7 +93,9 @@ def test_phenotypes_that_say_nothing_are_rows_with_a_reason(cohort):
     features[:, 0] = 2.0
     features[10:, 1] = np.nan
     covariates = table(features[:, [2]], ["age"])
-    plain = QUICK.model_copy(update={"transform": "none"})  # normal scores are no longer a line in the covariate
+    plain = QUICK.model_copy(
+        update={"transform": "none"}
+    )  # normal scores are no longer a line in the covariate
     found = run(features, expression, genes, sets, covariates=covariates, settings=plain)
     found = found.set_index(["feature", "set"])
     assert "constant" in found.loc[("f0", "first"), "reason"]
