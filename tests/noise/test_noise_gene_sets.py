@@ -37,7 +37,7 @@ SETS |= {f"mixed{k}": [f"g{i}" for i in range(k, GENES, 12)] for k in range(2)}
 
 
 def run(expression, phenotypes, *, seed, sets=None, covariates=None, strata=None, **options) -> pd.DataFrame:
-    options = {"permutations": 399, "random_sets": 59, "transform": "none"} | options
+    options = {"permutations": 199, "random_sets": 59, "transform": "none"} | options
     return enrich_sets(
         SetTables(table(phenotypes, "f"), table(expression, "g"), covariates, strata),
         sets or SETS,
@@ -52,7 +52,12 @@ def upper(tests: int, level: float = ALPHA) -> float:
     return stats.binom.ppf(0.9995, tests, level) / tests
 
 
-@pytest.mark.parametrize("method", METHODS)
+QUICK = ("preranked",)
+
+
+@pytest.mark.parametrize(
+    "method", [m if m in QUICK else pytest.param(m, marks=pytest.mark.slow) for m in METHODS]
+)
 def test_no_verdict_beyond_chance_on_correlated_noise(method):
     """Nulls that draw genes fail here; the verdict, which asks patients and random sets too, does not follow them."""
     found = []
@@ -70,7 +75,7 @@ def test_no_verdict_beyond_chance_on_correlated_noise(method):
         assert (first[:, 0] <= ALPHA).mean() <= upper(FAMILIES)
 
 
-@pytest.mark.parametrize("statistic", ["mean", "mean-square"])
+@pytest.mark.parametrize("statistic", ["mean", pytest.param("mean-square", marks=pytest.mark.slow)])
 def test_permutation_p_values_of_noise_with_gaps_covariates_and_sites_are_fair(statistic):
     """Sites and covariates drive genes and phenotype; p within sites, given the covariates, stays fair."""
     p = []

@@ -42,7 +42,7 @@ class TreeRules:
     min_leaf : int
         Fewest patients of a leaf.
     permutations : int
-        Draws of the null of a split.
+        Draws of the null of a split; more at the roots of many modules, where fewer could not pass.
     alpha : float
         p at which a node splits. It holds for the search over all phenotypes and thresholds of one node; over the
         roots of all modules it is divided by their number.
@@ -136,8 +136,9 @@ class _Tree:
                 "status": "too small",
             }
             if len(rows) >= 2 * self.rules.min_leaf and np.ptp(self.y[rows]) > 0 and depth < self.rules.depth:
-                feature, threshold, explained, p = self._split(rows, number)
                 alpha = self.rules.alpha / (self.modules if depth == 0 else 1)
+                draws = max(self.rules.permutations, int(np.ceil(2.0 / alpha)))  # enough to pass at all
+                feature, threshold, explained, p = self._split(rows, number, draws)
                 passes = p <= alpha
                 node |= {"feature": feature, "threshold": threshold, "explained": explained, "p": p}
                 node["status"] = "split" if passes else "leaf"
@@ -151,7 +152,7 @@ class _Tree:
                 node["status"] = "leaf"
             yield node
 
-    def _split(self, rows: IntArray, number: int) -> tuple[int | None, float, float, float]:
+    def _split(self, rows: IntArray, number: int, draws: int) -> tuple[int | None, float, float, float]:
         """Return phenotype, threshold, share of variance explained, and p of the best split of a node."""
         X, y = self.X[rows], self.y[rows] - self.y[rows].mean()
         search = _Search.of(X, self.rules.min_leaf)
@@ -160,12 +161,12 @@ class _Tree:
             return None, np.nan, np.nan, 1.0
         seed, analysis, module = self.stream
         random = generator(seed, "module network", analysis, module, number)
-        orders = np.tile(np.arange(len(y)), (self.rules.permutations, 1))
+        orders = np.tile(np.arange(len(y)), (draws, 1))
         for stratum in np.unique(self.strata[rows]):
             members = np.flatnonzero(self.strata[rows] == stratum)
             orders[:, members] = random.permuted(orders[:, members], axis=1)
-        draws, _ = search.best(y[orders])
-        p = (1.0 + (draws >= explained[0] - 1e-9).sum()) / (len(draws) + 1.0)
+        null, _ = search.best(y[orders])
+        p = (1.0 + (null >= explained[0] - 1e-9).sum()) / (draws + 1.0)
         feature, threshold = search.where(int(place[0]))
         return feature, threshold, float(explained[0]), float(p)
 

@@ -96,8 +96,7 @@ class ModuleEigengenes(TransformerMixin, BaseEstimator):
             )
         self.labels_, self._loadings = self._settle(standard, labels)
         self.n_modules_ = self._loadings.shape[1]
-        scores = self.transform(X) if self.n_modules_ else np.zeros((len(values), 0))
-        self.membership_ = _membership(standard, scores, self.labels_)
+        self.membership_ = _membership(standard, row_products(standard, self._loadings), self.labels_)
         return self
 
     def transform(self, X: Any) -> FloatArray:
@@ -179,12 +178,16 @@ def scale_free_power(correlation: FloatArray) -> int:
     """Return the smallest power whose network is nearly scale-free: log share falls with log connectivity."""
     for power in POWERS:
         degree = (((1.0 + correlation) / 2.0) ** power).sum(axis=1) - 1.0
+        if float(np.ptp(degree)) <= 1e-9 * max(float(np.abs(degree).max()), 1e-300):
+            continue
         counts, edges = np.histogram(degree, bins=10)
         middle = (edges[1:] + edges[:-1]) / 2
         there = (counts > 0) & (middle > 0)
         if there.sum() < 4:
             continue
         x, y = np.log10(middle[there]), np.log10(counts[there] / counts.sum())
+        if not (np.ptp(x) > 0 and np.ptp(y) > 0):
+            continue
         r = float(np.corrcoef(x, y)[0, 1])
         if r < 0 and r * r >= SCALE_FREE:
             return power

@@ -19,7 +19,9 @@ P_RANDOM = (
     "How often a random set of as many genes, equally correlated and equally expressed, does as well. A set that "
     "does not beat its random sets is no better than any group of genes that move together."
 )
-P_PATIENTS = "How often so strong a result appears when patients are permuted; genes stay as correlated as they are."
+P_PATIENTS = (
+    "How often so strong a result appears when patients are permuted; genes stay as correlated as they are."
+)
 METHODS = {
     "phenotype-permutation": "gene set enrichment analysis with patients permuted",
     "self-contained": "self-contained test, patients permuted",
