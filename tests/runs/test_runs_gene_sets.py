@@ -201,7 +201,7 @@ def test_the_verb_does_the_stage(folder, tmp_path, capsys):
         ("enrich.pathways.method=gsea", "IGX-SET-001"),
         ("enrich.pathways.random_sets=5", "IGX-SET-001"),
         ("enrich.pathways.only=['HALLMARK_*']", "IGX-SETS-012"),
-        ("enrich.pathways.sets=patients.csv", "IGX-SETS-002"),
+        ("enrich.pathways.sets=patients.csv", "IGX-GEN-021"),
         ("enrich.pathways.sets=no.gmt", "IGX-"),
         ("enrich.pathways.min_matched=1.0", "IGX-SETS-003"),
         ("enrich.pathways.features=nothing", "IGX-RUN-040"),

@@ -42,10 +42,10 @@ class TreeRules:
     min_leaf : int
         Fewest patients of a leaf.
     permutations : int
-        Draws of the null of a split; more at the roots of many modules, where fewer could not pass.
+        Draws of the null of a split; more for many modules, where fewer could not pass.
     alpha : float
-        p at which a node splits. It holds for the search over all phenotypes and thresholds of one node; over the
-        roots of all modules it is divided by their number.
+        Divided by the number of modules, p at which a node splits; p holds for the search over all phenotypes and
+        thresholds of one node.
     """
 
     depth: int = 2
@@ -66,7 +66,7 @@ def grow_trees(
     """Grow one tree for each module, its splits being phenotypes that divide the patients by the module's activity.
 
     A node tries every threshold of every phenotype and keeps the split that explains most of the module's variance.
-    The split stays when chance, patients permuted within strata, explains as much in at most ``alpha`` of the draws;
+    The split stays when chance, patients permuted within strata, explains as much in few of the draws (``TreeRules``);
     each draw searches all phenotypes and thresholds again.
 
     Parameters
@@ -136,7 +136,7 @@ class _Tree:
                 "status": "too small",
             }
             if len(rows) >= 2 * self.rules.min_leaf and np.ptp(self.y[rows]) > 0 and depth < self.rules.depth:
-                alpha = self.rules.alpha / (self.modules if depth == 0 else 1)
+                alpha = self.rules.alpha / self.modules
                 draws = max(self.rules.permutations, int(np.ceil(2.0 / alpha)))  # enough to pass at all
                 feature, threshold, explained, p = self._split(rows, number, draws)
                 passes = p <= alpha

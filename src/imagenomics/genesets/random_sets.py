@@ -235,7 +235,7 @@ def expression_levels(values: FloatArray) -> IntArray:
     if float(means.std()) < 0.5 * float(np.median(spreads)):
         return np.zeros(values.shape[1], dtype=np.int64)
     cuts = np.quantile(means, np.arange(1, LEVELS) / LEVELS)
-    return np.searchsorted(cuts, means).astype(np.int64)
+    return np.asarray(np.searchsorted(cuts, means), dtype=np.int64)
 
 
 def against_random(

@@ -1,4 +1,4 @@
-"""Gene sets in GMT files: a name, a description, and the genes, one set a line."""
+"""Gene sets: reading GMT files."""
 
 from __future__ import annotations
 
@@ -8,55 +8,63 @@ from imagenomics.errors import FileProblem, InputError
 
 
 def read_gmt(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return the genes of each set, in the order of the file; a gene named twice in a set counts once.
+    """Return which genes each set of a GMT file has.
 
     Parameters
     ----------
     path : Path
-        Text with tabs: name, description (may be empty), genes.
+        Tab-separated text: name, description, then the genes, one set per line. A weight after a comma
+        (``TP53,1.0``, as Enrichr writes it) is left out.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Set -> its genes in the order of the file, each once; sets in the order of the file.
 
     Raises
     ------
     FileProblem
-        ``IGX-SETS-001``: the file cannot be read.
+        ``IGX-GEN-020`` the file is absent or cannot be read as text.
     InputError
-        ``IGX-SETS-002``: a line is no set, a set has no gene, or two sets have one name; the line is named.
+        ``IGX-GEN-021`` a line without genes, a set twice, or no set at all.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise FileProblem(
-            "IGX-SETS-001",
-            f"the file of gene sets cannot be read ({getattr(error, 'strerror', None) or error})",
+            "IGX-GEN-020",
+            f"gene sets cannot be read ({type(error).__name__}: {error})",
             where=str(path),
-            expected="a GMT file: text with tabs",
-            remedy="check the path; MSigDB and Enrichr offer their collections as GMT",
+            expected="a GMT file: UTF-8 text, tab-separated",
+            remedy="check the path; relative paths start at --data or the study file",
         ) from error
     sets: dict[str, tuple[str, ...]] = {}
     for number, line in enumerate(lines, start=1):
-        if line.strip():
-            name, genes = _one_set(line, where=f"{path}, line {number}")
-            if name in sets:
-                raise _malformed(f"the set '{name}' is there twice", where=f"{path}, line {number}")
-            sets[name] = genes
+        if not line.strip():
+            continue
+        name, genes = _set_of(line)
+        where = f"{path}: line {number}"
+        if not name or not genes:
+            raise _broken("a line names no gene" if name else "a line begins without a name", where)
+        if name in sets:
+            raise _broken(f"the set '{name}' stands twice", where)
+        sets[name] = genes
     if not sets:
-        raise _malformed("the file holds no set", where=str(path))
+        raise _broken("there is no gene set", str(path))
     return sets
 
 
-def _one_set(line: str, *, where: str) -> tuple[str, tuple[str, ...]]:
-    name, *rest = (cell.strip() for cell in line.split("\t"))
-    genes = tuple(dict.fromkeys(gene for gene in rest[1:] if gene))
-    if not name or not genes:
-        raise _malformed("a line holds no name, or no gene", where=where)
-    return name, genes
+def _set_of(line: str) -> tuple[str, tuple[str, ...]]:
+    name, *rest = [cell.strip() for cell in line.split("\t")]
+    genes = (cell.split(",")[0].strip() for cell in rest[1:])
+    return name, tuple(dict.fromkeys(gene for gene in genes if gene))
 
 
-def _malformed(what: str, *, where: str) -> InputError:
+def _broken(what: str, where: str) -> InputError:
     return InputError(
-        "IGX-SETS-002",
+        "IGX-GEN-021",
         what,
         where=where,
-        expected="name, description and genes, separated by tabs, one set a line, each name once",
-        remedy="correct the line; spaces instead of tabs are the usual cause",
+        expected="name, description and at least one gene, separated by tabs",
+        remedy="correct the line; a file with spaces instead of tabs must be saved again",
     )

@@ -24,7 +24,8 @@ def check_sets(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[
     Raises
     ------
     InputError, FileProblem
-        ``IGX-SETS-001`` to ``IGX-SETS-005``, ``IGX-SETS-012``, ``IGX-SETS-020``, and names that are not found.
+        ``IGX-GEN-020``, ``IGX-GEN-021``, ``IGX-SETS-003`` to ``IGX-SETS-005``, ``IGX-SETS-012``, ``IGX-SETS-020``, and
+        names that are not found.
     """
     rows = [_enrich_row(block, linked, features) for block in plan.enrich]
     return rows + [_module_row(block, linked, features) for block in plan.modules]
