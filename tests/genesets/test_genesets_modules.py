@@ -119,3 +119,16 @@ def test_trees_say_where_there_are_too_few_patients():
         table(np.arange(10.0)[:, None], "m"), table(np.eye(10), "f"), rules=TreeRules(), analysis="a", seed=1
     )
     assert trees["status"].tolist() == ["too small"]
+
+
+def test_a_covariate_is_taken_out_of_the_modules_before_they_are_split():
+    random = np.random.default_rng(6)
+    age = random.standard_normal((60, 1))
+    X = age + 0.3 * random.standard_normal((60, 1))
+    y = age + 0.3 * random.standard_normal((60, 1))
+    plain = grow_trees(table(y, "m"), table(X, "f"), rules=TreeRules(), analysis="a", seed=1)
+    adjusted = grow_trees(
+        table(y, "m"), table(X, "f"), rules=TreeRules(), analysis="a", seed=1, covariates=table(age, "age")
+    )
+    assert plain["status"].iloc[0] == "split"
+    assert adjusted["status"].tolist() == ["leaf"]

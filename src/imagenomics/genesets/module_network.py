@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from imagenomics.associate.design import complete_rows, make_design, orthonormal
+from imagenomics.associate.sides import read_side
 from imagenomics.associate.strata import read_strata
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.work.seeds import generator
@@ -61,6 +63,7 @@ def grow_trees(
     rules: TreeRules,
     analysis: str,
     seed: int,
+    covariates: PatientTable | None = None,
     strata: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Grow one tree for each module, its splits being phenotypes that divide the patients by the module's activity.
@@ -78,6 +81,8 @@ def grow_trees(
     rules : TreeRules
     analysis : str
     seed : int
+    covariates : PatientTable, optional
+        Taken out of the modules first; patients without them are left out.
     strata : Series, optional
 
     Returns
@@ -95,11 +100,20 @@ def grow_trees(
     ids = scores.values.index.intersection(phenotypes.values.index).sort_values()
     X = phenotypes.values.reindex(ids).to_numpy(dtype=np.float64, na_value=np.nan)
     groups = read_strata(strata, ids)
+    keep, basis = np.ones(len(ids), dtype=np.bool_), np.empty((len(ids), 0))
+    if covariates is not None and len(covariates.columns):
+        adjust = read_side(covariates, ids, what="covariates")
+        keep = complete_rows(adjust)
+        design = make_design(adjust.rows(keep), int(keep.sum())).basis
+        basis = np.zeros((len(ids), design.shape[1]))
+        basis[keep] = design
     names = [str(c) for c in phenotypes.values.columns]
     rows: list[dict[str, object]] = []
     for module in scores.values.columns:
-        y = scores.values[module].reindex(ids).to_numpy(dtype=np.float64)
-        known = np.flatnonzero(~np.isnan(y))
+        y = scores.values[module].reindex(ids).to_numpy(dtype=np.float64, copy=True)
+        known = np.flatnonzero(~np.isnan(y) & keep)
+        own = orthonormal(basis[known]) if basis.shape[1] else basis[known]
+        y[known] -= own @ (own.T @ y[known])
         tree = _Tree(X, y, groups, rules, (seed, analysis, str(module)), scores.values.shape[1])
         for row in tree.grow(known):
             feature = "" if row["feature"] is None else names[int(str(row["feature"]))]

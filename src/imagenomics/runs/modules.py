@@ -66,6 +66,7 @@ def _one_block(
             rules=TreeRules(depth=block.tree_depth, permutations=block.tree_permutations),
             analysis=block.name,
             seed=plan.seed,
+            covariates=tables.covariates,
             strata=tables.strata,
         )
         return {
