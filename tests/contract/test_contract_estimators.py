@@ -15,8 +15,10 @@ from imagenomics.predict.settings import (
     PredictSettings,
 )
 from imagenomics.predict.tuned import TunedClassifier, TunedRegressor
+from imagenomics.prepare.gene_modules import ModuleEigengenes
 from imagenomics.prepare.group_ica import GroupICA
 from imagenomics.prepare.impute import MedianImputer
+from imagenomics.prepare.metagenes import Metagenes
 from imagenomics.prepare.onehot import OneHot
 from imagenomics.prepare.redundancy import RedundancyFilter
 from imagenomics.prepare.select import SelectTop
@@ -36,6 +38,8 @@ TRANSFORMERS = (
     SelectTop(k=2),
     OneHot(),
     GroupICA(1, kind="structural"),
+    ModuleEigengenes(min_module=2),
+    Metagenes(2),
 )
 MODELS = tuple(
     kind(f, settings=QUICK, seed=1) for f in FAMILIES for kind in (TunedClassifier, TunedRegressor)

@@ -21,6 +21,7 @@ VERBS = (
     "link",
     "extract",
     "associate",
+    "enrich",
     "train",
     "nulls",
     "report",

@@ -104,5 +104,13 @@ def _analysis_line(row: dict[str, Any]) -> str:
             f"associate {row['analysis']}: {row['features']} features x {row['targets']} targets = "
             f"{row['tests']} tests, {row['permutations']} permutations"
         )
+    if row["kind"] == "enrichment":
+        return (
+            f"enrich {row['analysis']}: {row['features']} features x {row['testable']} of {row['sets']} sets "
+            f"({row['matched']:.0%} of their genes are in the expression of {row['genes']} genes), {row['method']}, "
+            f"up to {row['permutations']} draws, {row['random_sets']} random sets for each"
+        )
+    if row["kind"] == "modules":
+        return f"modules {row['analysis']}: {row['genes']} genes, {row['method']}, against {row['features']} features"
     classes = ", ".join(f"{n} of class {name}" for name, n in row["classes"].items())
     return f"train {row['analysis']}: {row['target']}, n = {row['n']}{': ' + classes if classes else ''}"

@@ -22,6 +22,7 @@ HELP = {
     "run": "Run a whole study: pictures and molecules in, one honest page out. Killed runs resume.",
     "link": "Join pictures and molecules of the same patients; say who was lost and why.",
     "associate": "Link, extract, and test features against molecules.",
+    "enrich": "Everything up to gene sets and modules against features.",
     "train": "Link, extract, and cross-validate the declared predictions.",
     "nulls": "Everything up to the permutation nulls and the verdicts.",
 }

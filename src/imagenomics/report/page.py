@@ -13,6 +13,7 @@ from imagenomics.report.associations import association_section, needs_plotly
 from imagenomics.report.flow import flow_section
 from imagenomics.report.folder import Results, read_folder
 from imagenomics.report.gallery import gallery_section
+from imagenomics.report.gene_sets import gene_set_section
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.image_quality import image_quality_section
 from imagenomics.report.methods import methods_section
@@ -50,6 +51,7 @@ SECTIONS = (
     Section("pictures", "Pictures", _pictures),
     Section("image-quality", "Image quality", image_quality_section),
     Section("associations", "Associations", association_section),
+    Section("gene-sets", "Gene sets and modules", gene_set_section),
     Section("predictions", "Predictions", prediction_section),
     Section("quality", "Labels, failures, warnings", quality_section),
     Section("methods", "Methods", methods_section),

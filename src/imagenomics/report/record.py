@@ -21,7 +21,7 @@ FIRST_KEYS = (
     "patients",
     "synthetic",
 )
-STAGES = ("link", "extract", "associate", "train", "nulls", "report")
+STAGES = ("link", "extract", "associate", "enrich", "train", "nulls", "report")
 DEEPEST = 8
 LONGEST_LIST = 200
 

@@ -23,7 +23,7 @@ def associate(
 ) -> pd.DataFrame:
     """Test every ``[[associate]]`` block; write ``associations.parquet`` and return it."""
     for block in plan.associate:
-        issues.leave_out(block.name, _without_covariates(block, linked))
+        issues.leave_out(block.name, without_covariates(block.adjust, linked))
     tables = [_one_block(block, plan, linked, extracted, shop=shop) for block in plan.associate]
     if not tables:
         folder.remove("associations.parquet")
@@ -33,13 +33,10 @@ def associate(
     return frame
 
 
-def _without_covariates(block: AssociateBlock, linked: Linked) -> dict[str, str]:
+def without_covariates(adjust: tuple[str, ...], linked: Linked) -> dict[str, str]:
     """Return who cannot enter an adjusted family, and for want of what."""
-    values = (
-        linked.clinical.values[list(block.adjust)]
-        if set(block.adjust) <= set(linked.clinical.values)
-        else None
-    )
+    known = set(adjust) <= set(linked.clinical.values)
+    values = linked.clinical.values[list(adjust)] if known else None
     if values is None:
         return {}
     lacking = {str(p): [c for c in values.columns if pd.isna(row[c])] for p, row in values.iterrows()}

@@ -23,6 +23,7 @@ from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
 from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas, check_repeats
 from imagenomics.runs.check_phenotypes import check_phenotypes
+from imagenomics.runs.check_sets import check_sets
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.deltas import describe_deltas
 from imagenomics.runs.extract import find_cases
@@ -108,7 +109,11 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
     features = join(
         [features, *(as_planned(describe_deltas(b, features.columns), linked) for b in plan.deltas)]
     )
-    analyses = [*_check_tests(plan, linked, features), *_check_targets(plan, linked)]
+    analyses = [
+        *_check_tests(plan, linked, features),
+        *check_sets(plan, linked, features),
+        *_check_targets(plan, linked),
+    ]
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
         images=images,

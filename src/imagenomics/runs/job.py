@@ -1,4 +1,4 @@
-"""The main job: link, extract, associate, train, nulls, report, each as far as the caller wants."""
+"""The main job: link, extract, associate, enrich, train, nulls, report, each as far as the caller wants."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from imagenomics.errors import InputError, StorageProblem, unknown_name
 from imagenomics.report.page import write_report
 from imagenomics.runs.associate import associate
 from imagenomics.runs.cards import write_cards
+from imagenomics.runs.enrich import FILES as ENRICH_FILES
+from imagenomics.runs.enrich import enrich
 from imagenomics.runs.extract import extract
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.judge import judge
@@ -28,7 +30,7 @@ from imagenomics.runs.units import Workshop
 from imagenomics.work.cluster import open_executor
 from imagenomics.work.progress import Progress
 
-STAGES = ("link", "extract", "associate", "train", "nulls", "report")
+STAGES = ("link", "extract", "associate", "enrich", "train", "nulls", "report")
 # What each stage writes last: files that must not outlive a change of the plan.
 OUTPUTS = {
     "extract": (
@@ -41,6 +43,7 @@ OUTPUTS = {
         "quality_summary.csv",
     ),
     "associate": ("associations.parquet",),
+    "enrich": ENRICH_FILES,
     "train": ("predictions.parquet",),
     "nulls": ("verdicts.json", "performance.parquet", "curves.parquet"),
     "report": ("report.html",),
@@ -143,6 +146,9 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
         if "associate" in wanted:
             with clock.stage("associate"):
                 associations = associate(plan, linked, extracted, folder=folder, shop=shop, issues=issues)
+        if "enrich" in wanted:
+            with clock.stage("enrich"):
+                enrich(plan, linked, extracted, folder=folder, shop=shop, issues=issues)
         if "train" in wanted:
             with clock.stage("train"):
                 trained = train(plan, linked, extracted, folder=folder, shop=shop, issues=issues)

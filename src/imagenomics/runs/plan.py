@@ -19,6 +19,7 @@ from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
+from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
 from imagenomics.runs.table_blocks import AnyFeatureTable
 from imagenomics.settings import BlockName, Settings
 
@@ -170,6 +171,8 @@ class Plan(Settings):
         default=(), description="Labels derived from molecules by a stated rule."
     )
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
+    enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
+    modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
     predict: PredictSettings = Field(
         default=PredictSettings(), description="How models are prepared and tuned inside the training part."
@@ -184,6 +187,8 @@ class Plan(Settings):
         "molecules",
         "derive",
         "associate",
+        "enrich",
+        "modules",
         "train",
     )
     @classmethod
@@ -208,7 +213,12 @@ class Plan(Settings):
                 raise ValueError(f"phenotypes {block.name}: {problem}")
         self._check_learned()
         _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
-        _refuse_twice([*(b.name for b in self.associate), *(b.name for b in self.train)])
+        _refuse_twice(
+            b.name for part in (self.associate, self.enrich, self.modules, self.train) for b in part
+        )
+        problem = genes_problem((*self.enrich, *self.modules), self.molecules)
+        if problem:
+            raise ValueError(problem)
         if not self.images and not self.feature_tables:
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
         return self
@@ -266,6 +276,7 @@ class Plan(Settings):
             *(path for block in self.derive for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
             *(path for block in self.phenotypes for path in block.shared_files().values()),
+            *(block.sets for block in self.enrich),
             *(block.folds_table for block in self.train),
             None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
         ]

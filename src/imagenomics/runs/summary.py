@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ class Summary:
         Rows of ``failures.csv`` and ``warnings.csv``.
     too_many_failures : bool
         More images failed than the study tolerates (exit code 3).
+    gene_sets : list of dict
+        ``analysis, tested, supported`` of each family of gene sets; ``supported`` names sets.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class Summary:
     failures: int
     warnings: int
     too_many_failures: bool = False
+    gene_sets: list[dict[str, Any]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """Return the summary in plain JSON types."""
@@ -46,6 +49,7 @@ class Summary:
             "page": None if self.page is None else str(self.page),
             "flow": self.steps,
             "verdicts": self.verdicts,
+            "gene_sets": self.gene_sets,
             "failures": self.failures,
             "warnings": self.warnings,
             "too_many_failures": self.too_many_failures,
@@ -56,6 +60,7 @@ class Summary:
         lines = [f"{step['n']:6d}  {step['label']}" for step in self.steps]
         lines += [_verdict_line(verdict) for verdict in self.verdicts if verdict["kind"] != "association"]
         lines += _association_lines(self.verdicts)
+        lines += [_set_line(row) for row in self.gene_sets]
         if self.failures or self.warnings:
             lines.append(f"{self.failures} failures (failures.csv), {self.warnings} warnings (warnings.csv)")
         if self.too_many_failures:
@@ -75,7 +80,28 @@ def summarise(folder: Path, *, page: Path | None) -> Summary:
         verdicts=list(verdicts.get("verdicts", [])),
         failures=_rows(folder / "failures.csv"),
         warnings=_rows(folder / "warnings.csv"),
+        gene_sets=_gene_sets(folder / "enrichment.parquet"),
     )
+
+
+def _gene_sets(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    frame = pd.read_parquet(path, columns=["analysis", "set", "p", "verdict"])
+    return [
+        {
+            "analysis": str(name),
+            "tested": int(own.loc[own["p"].notna(), "set"].nunique()),
+            "supported": sorted(set(own.loc[own["verdict"] == "supported", "set"])),
+        }
+        for name, own in frame.groupby("analysis", sort=False)
+    ]
+
+
+def _set_line(row: Mapping[str, Any]) -> str:
+    found = row["supported"]
+    shown = ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
+    return f"{'gene sets':>18}  {row['analysis']}: {len(found)} of {row['tested']} sets supported {shown}".rstrip()
 
 
 def _json(path: Path) -> Mapping[str, Any]:

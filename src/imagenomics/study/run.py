@@ -34,7 +34,7 @@ def run_study(
     workers : int
         Processes; with more than one, a script keeps its own work under ``if __name__ == "__main__":``.
     last : str
-        The stage to stop after: ``link``, ``extract``, ``associate``, ``train``, ``nulls`` or ``report``.
+        The stage to stop after: ``link``, ``extract``, ``associate``, ``enrich``, ``train``, ``nulls`` or ``report``.
 
     Raises
     ------

@@ -1,0 +1,1 @@
+"""Gene sets and modules against imaging phenotypes: arrays and frames, no files."""

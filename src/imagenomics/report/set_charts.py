@@ -1,0 +1,87 @@
+"""Charts of gene sets: the statistic among random sets, and patients' set scores along a feature."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from imagenomics.report import svg
+from imagenomics.report.badges import verdict_class
+from imagenomics.report.folder import Results, records
+from imagenomics.report.html import Html, el
+from imagenomics.report.text import p_value, short
+
+SHOWN = 12
+SCATTERS = 3
+ROW = 22.0
+WIDTH = 760.0
+NAMES = 330.0
+SIDE = 300.0
+
+
+def random_set_chart(tested: pd.DataFrame) -> Html | None:
+    """Draw the strongest sets as points on the middle 95% of their random sets."""
+    rows = tested[tested["random_low"].notna()].drop_duplicates(["set", "feature"]).head(SHOWN)
+    if rows.empty:
+        return None
+    numbers = rows[["statistic", "random_low", "random_high"]]
+    low, high = min(0.0, float(numbers.min().min())), max(0.0, float(numbers.max().max()))
+    room = (high - low or 1.0) * 0.04
+    frame = svg.Frame(
+        WIDTH, ROW * len(rows) + 56, (low - room, high + room), (0, len(rows)), left=NAMES, bottom=44
+    )
+    marks: list[Html] = []
+    for k, row in enumerate(records(rows)):
+        y = frame.py(len(rows) - k - 0.5)
+        kind = verdict_class(str(row["verdict"]))
+        words = f"{short(str(row['set']), 30)} · {short(str(row['feature']), 20)}"
+        marks.append(svg.text((NAMES - 8, y + 4), words, "tick", anchor="end"))
+        left, right = frame.px(row["random_low"]), frame.px(row["random_high"])
+        marks.append(svg.box((left, y - 5), right - left, 10, kind="bar"))
+        marks.append(svg.dot((frame.px(row["statistic"]), y), f"point {kind}", 4.5))
+    zero = svg.line((frame.px(0), frame.top), (frame.px(0), frame.py(0)), "chance")
+    axes = svg.axes(frame, (svg.nice_ticks(*frame.x), ()), ("statistic of the set", ""))
+    caption = el(
+        "p.caption",
+        "Point: the set. Bar: the middle 95% of random sets of the same size, correlation and expression. A point on "
+        "its bar is what any such group of genes would show.",
+    )
+    chart = svg.picture(frame, axes, zero, marks, label="strongest gene sets and their random sets")
+    return el("div.chart-block", el("h4", "Against random gene sets"), caption, chart)
+
+
+def score_charts(results: Results, analysis: str, tested: pd.DataFrame) -> Html | None:
+    """Draw each patient's set score along the feature, for the strongest pairs of different sets."""
+    scores, features = results.table("set_scores.parquet"), results.table("features.parquet")
+    first = tested.drop_duplicates("set").head(SCATTERS)
+    charts = []
+    for row in records(first):
+        column, feature = f"{analysis}.{row['set']}", str(row["feature"])
+        if column not in scores.columns or feature not in features.columns:
+            continue
+        both = pd.DataFrame({"x": features[feature], "y": scores[column]}).apply(
+            pd.to_numeric, errors="coerce"
+        )
+        drawn = both.dropna()
+        if len(drawn) < 2:
+            continue
+        words = f"p {p_value(row['p'])}, random sets {p_value(row['p_random_sets'])}"
+        caption = el("figcaption", el("b", short(str(row["set"]), 40)), f"{short(feature, 40)}: {words}")
+        charts.append(el("figure.small-chart", caption, _scatter(drawn, feature)))
+    return el("div.charts", charts) if charts else None
+
+
+def _scatter(drawn: pd.DataFrame, feature: str) -> Html:
+    x = (float(drawn["x"].min()), float(drawn["x"].max()))
+    y = (float(drawn["y"].min()), float(drawn["y"].max()))
+    frame = svg.Frame(SIDE, SIDE, x, y)
+    marks = [
+        el(
+            "circle",
+            el("title", str(patient)),
+            attrs={"class": "who l1", "cx": f"{frame.px(a):.1f}", "cy": f"{frame.py(b):.1f}", "r": "3"},
+        )
+        for patient, a, b in zip(drawn.index, drawn["x"], drawn["y"], strict=True)
+    ]
+    ticks = svg.nice_ticks(*x, most=4), svg.nice_ticks(*y, most=5)
+    axes = svg.axes(frame, ticks, (short(feature, 42), "mean z of the set's genes"))
+    return svg.picture(frame, axes, marks, label=f"set score along {feature}")
