@@ -128,7 +128,7 @@ def _row(row: Row, reach: dict[str, float]) -> Html:
         el("th.name", breakable(str(row["target"])), attrs={"scope": "row"}),
         el("td.feature.name", breakable(str(row["feature"]))),
         el("td.forest.double", [_picture(row, side, reach) for side in SIDES]),
-        _pair_cell([effect_text(row[f"effect_{side}"]) for side in SIDES]),
+        _pair_cell([effect_text(row[f"effect_{side}"], str(row[f"effect_name_{side}"])) for side in SIDES]),
         _pair_cell([p_value(row[f"q_{side}"]) for side in SIDES]),
         el("td", el(f"span.tag.t{rank}", word) if word else None),
     )

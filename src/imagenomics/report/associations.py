@@ -10,7 +10,7 @@ from imagenomics.report.adjusted import adjusted_tables
 from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
-from imagenomics.report.folder import Results
+from imagenomics.report.folder import Results, records
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
@@ -182,7 +182,7 @@ def _select(role: str, options: dict[str, str], *, label: str | None = None) -> 
 
 def _pairs_table(family: Family) -> Html:
     frame = family.tested.head(MOST_ROWS)
-    ends = [effect_interval(a, b) for a, b in zip(frame["ci_low"], frame["ci_high"], strict=True)]
+    ends = [effect_interval(r["ci_low"], r["ci_high"], str(r["effect_name"])) for r in records(frame)]
     same = {c: frame[c].astype(str).iloc[0] for c in ("test", "effect_name") if frame[c].nunique() == 1}
     columns = [
         Column("feature", "feature", breaks=True),
@@ -227,9 +227,10 @@ def _has(people: Data, pair: Data) -> bool:
 
 
 def _distribution(pair: Data, people: Data) -> Html:
-    ends = effect_interval(pair.get("ci_low"), pair.get("ci_high"))
+    name = str(pair.get("effect_name") or "")
+    ends = effect_interval(pair.get("ci_low"), pair.get("ci_high"), name)
     words = [
-        f"{pair.get('effect_name') or 'effect'} {effect_text(pair.get('effect'))} ({ends}), ",
+        f"{name or 'effect'} {effect_text(pair.get('effect'), name)} ({ends}), ",
         hint("q"),
         f" {p_value(pair.get('q'))}, n {count(pair.get('n'))}",
     ]

@@ -47,7 +47,10 @@ def _rank(verdict: Verdict) -> float:
 
 def _family_table(verdicts: Sequence[Verdict]) -> Html:
     frame = pd.DataFrame(verdicts).astype(object)
-    frame["interval"] = [effect_interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
+    measures = [str(v.get("estimate_name") or "") for v in verdicts]
+    frame["interval"] = [
+        effect_interval(v.get("ci_low"), v.get("ci_high"), m) for v, m in zip(verdicts, measures, strict=True)
+    ]
     frame["strongest"] = [
         v.get("model") if as_float(v.get("estimate")) is not None else sentence(v.get("reason"))
         for v in verdicts

@@ -7,7 +7,7 @@ from typing import Any
 
 from imagenomics.report import svg
 from imagenomics.report.html import Html
-from imagenomics.report.text import as_float, fixed
+from imagenomics.report.text import as_float, beside
 
 HALF_IS_CHANCE = ("auc", "c-index", "concordance", "balanced accuracy", "c_index", "roc_auc")
 LOWER_IS_BETTER = ("brier", "log loss", "rmse", "mae", "error")
@@ -77,7 +77,7 @@ def interval_picture(
                 svg.text((frame.px(tick), height - 6), svg.tick_label(tick), "tick", anchor="middle")
             )
     return svg.picture(
-        frame, parts, label=_spoken(row), attrs={"class": "interval" + (" scaled" if scale else "")}
+        frame, parts, label=_spoken(row, chance), attrs={"class": "interval" + (" scaled" if scale else "")}
     )
 
 
@@ -92,6 +92,6 @@ def _marks(frame: svg.Frame, row: dict[str, Any], *, middle: float, kind: str) -
     return parts
 
 
-def _spoken(row: dict[str, Any]) -> str:
-    estimate, low, high = (fixed(row.get(k)) for k in ("estimate", "ci_low", "ci_high"))
+def _spoken(row: dict[str, Any], chance: float | None) -> str:
+    estimate, low, high = (beside(row.get(k), chance) for k in ("estimate", "ci_low", "ci_high"))
     return f"estimate {estimate}, interval {low} to {high}"

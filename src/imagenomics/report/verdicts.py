@@ -18,6 +18,7 @@ from imagenomics.report.table import breakable
 from imagenomics.report.text import (
     NOTHING,
     as_float,
+    beside,
     count,
     fixed,
     interval,
@@ -127,18 +128,29 @@ def _estimate(verdict: Verdict, scale: str) -> Html | None:
         _association_picture(verdict) if verdict.get("kind") == "association" else _picture(verdict, scale)
     )
     label: Child = hint("AUC", scale) if "auc" in scale.lower() else scale
-    ends = effect_interval(verdict.get("ci_low"), verdict.get("ci_high"))
+    ends = _ends(verdict, scale)
     return el(
         "div.estimate",
         el(
             "p.figure",
-            el("b", effect_text(verdict.get("estimate"))),
+            el("b", effect_text(verdict.get("estimate"), str(verdict.get("estimate_name") or ""))),
             " ",
             label,
             el("span.ends", f"95% interval {ends}"),
         ),
         picture,
     )
+
+
+def _ends(verdict: Verdict, scale: str) -> str:
+    """Return the interval in print, its ends on their side of chance (of the null, where that is higher)."""
+    ends = verdict.get("ci_low"), verdict.get("ci_high")
+    if verdict.get("kind") == "association":
+        return effect_interval(*ends, str(verdict.get("estimate_name") or ""))
+    gain = verdict.get("kind") == "increment"
+    usual, null = chance_of(scale, gain=gain), as_float(verdict.get("null_centre"))
+    above = null is not None and usual is not None and not gain and null > usual
+    return interval(*ends, chance=null if above else usual)
 
 
 def _picture(verdict: Verdict, scale: str) -> Html:
@@ -192,7 +204,7 @@ def _gains(gains: Sequence[Verdict]) -> Html | None:
 def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
     word = str(gain.get("verdict"))
     estimate = as_float(gain.get("estimate"))
-    signed = "" if estimate is None else f"{'+' if estimate > 0 else ''}{fixed(estimate)}"
+    signed = "" if estimate is None else f"{'+' if estimate > 0 else ''}{beside(estimate)}"
     ends = interval(gain.get("ci_low"), gain.get("ci_high"))
     detail = (
         f"{signed} ({ends}), adjusted p {p_value(gain.get('null_p_adjusted'))}"
