@@ -164,7 +164,7 @@ def test_print_never_hides_on_which_side_of_chance_a_number_is(value, chance):
         assert abs(value - chance) < 1e-5
     else:
         assert np.sign(float(shown) - chance) == np.sign(value - chance)
-        assert "-0.00" != shown
+        assert shown != "-0.00"
 
 
 def test_effects_keep_their_side_of_no_effect():

@@ -68,5 +68,8 @@ def effect_interval(low: Any, high: Any, effect_name: str = "") -> str:
     """Return the interval of an effect as text; a ratio may have no upper end."""
     if as_float(low) is None:
         return "–"
-    upper = "∞" if high is not None and high == float("inf") else effect_text(high, effect_name)
+    endless = high == float("inf") or (
+        as_float(high) is None and scale_of(effect_name).ratio
+    )  # JSON has no ∞
+    upper = "∞" if endless else effect_text(high, effect_name)
     return f"{effect_text(low, effect_name)} to {upper}"

@@ -18,6 +18,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "conflicts.csv": ("patient", "column"),
     "columns_left_out.csv": ("source", "column", "reason"),
     "stability.csv": ("feature", "source", "family", "icc", "ci_low", "ci_high", "n", "k"),
+    "left_out.csv": ("analysis", "patient", "reason"),
     "failures.csv": ("patient", "stage", "error"),
     "warnings.csv": ("stage", "message"),
     "clinical.parquet": (),

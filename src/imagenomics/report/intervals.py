@@ -40,7 +40,13 @@ def domain_of(values: Iterable[Any], chance: float | None) -> tuple[float, float
 
 
 def interval_picture(
-    row: dict[str, Any], domain: tuple[float, float], *, chance: float | None, kind: str, scale: bool = False
+    row: dict[str, Any],
+    domain: tuple[float, float],
+    *,
+    chance: float | None,
+    kind: str,
+    scale: bool = False,
+    width: float = 180,
 ) -> Html:
     """Draw one interval.
 
@@ -56,9 +62,13 @@ def interval_picture(
         Class that gives the colour.
     scale : bool
         Draw tick labels below.
+    width : float
+        Of the picture; one with a scale is never narrower than 350.
     """
     height = 42.0 if scale else 18.0
-    frame = svg.Frame(350 if scale else 180, height, domain, (0, 1), 8, 22 if scale else 2, 4, 8)
+    frame = svg.Frame(
+        max(width, 350) if scale else width, height, domain, (0, 1), 8, 22 if scale else 2, 4, 8
+    )
     middle = 12.0 if scale else height / 2
     ends = (frame.px(domain[0]), middle), (frame.px(domain[1]), middle)
     parts = [svg.line(*ends, "rail")]

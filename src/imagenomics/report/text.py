@@ -58,7 +58,7 @@ def p_value(value: Any) -> str:
 
 
 def beside(value: Any, chance: float | None = 0.0, places: int = 2) -> str:
-    """Return a number as :func:`fixed` does, with more decimals where fewer would hide on which side of chance it is."""
+    """Return a number as :func:`fixed` does, with more decimals where fewer would hide its side of chance."""
     found = as_float(value)
     if found is None or chance is None:
         return fixed(value, places)

@@ -105,6 +105,7 @@ def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: flo
     ending = "" if excludes else "; the interval does not exclude no gain"
     return (
         f"No evidence that images add to what is known without them ({item.model}): gain in "
-        f"{measured(item, gain=True)} for {item.analysis} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
+        f"{measured(item, gain=True)} for {item.analysis} ({who(item)}); "
+        f"{chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
         f"{limit_text(item, detectable, gain=True)}"
     )
