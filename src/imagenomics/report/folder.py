@@ -14,6 +14,7 @@ from imagenomics.errors import FileProblem
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     "losses.csv": ("patient", "category", "reason"),
+    "table1.csv": ("variable", "level", "group", "patients", "known", "n", "percent", "median", "q1", "q3"),
     "mappings.csv": ("column", "written", "mapped"),
     "conflicts.csv": ("patient", "column"),
     "columns_left_out.csv": ("source", "column", "reason"),
