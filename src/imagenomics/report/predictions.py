@@ -19,6 +19,7 @@ from imagenomics.report.performance import first_metric, gain_table, model_table
 from imagenomics.report.table import breakable
 from imagenomics.report.text import as_float, many, measure, number, sentence
 from imagenomics.report.title import class_names, target_title
+from imagenomics.report.wording import Wording, wording_of
 
 OPEN_BLOCKS = 4
 MOST_WEIGHTS = 20
@@ -52,6 +53,7 @@ def prediction_section(results: Results) -> Html:
             "p.absent",
             "No prediction was trained in this run: the study declares none, or the run stopped before.",
         )
+    wording = wording_of(results)
     blocks = []
     for i, pair in enumerate(pairs):
         verdict = next((v for v in verdicts if (str(v.get("analysis")), str(v.get("target"))) == pair), {})
@@ -64,7 +66,7 @@ def prediction_section(results: Results) -> Html:
         )
         word = badge(str(verdict["verdict"])) if verdict else None
         title = [el("span", breakable(target_title(results, *pair))), el("small", pair[0]), word]
-        inside = [el("summary.block-head", title), _block(question), _weights(results.cards, pair)]
+        inside = [el("summary.block-head", title), _block(question), _weights(results.cards, pair, wording)]
         blocks.append(el("details.block", inside, attrs={"open": i < OPEN_BLOCKS}))
     return el("div", blocks)
 
@@ -144,7 +146,7 @@ def _sites(performance: pd.DataFrame, primary: Model, metric: str) -> Html:
     return el("div", title, table)
 
 
-def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair) -> Html | None:
+def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair, wording: Wording) -> Html | None:
     """Return the coefficients of the model card of this target, largest first."""
     own = [c for c in cards if (str(c.get("analysis")), str(c.get("target"))) == pair]
     rows = _coefficients(own[0]) if own else []
@@ -155,7 +157,7 @@ def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair) -> Html | None:
     bars = [
         el(
             "tr",
-            el("th.name", breakable(name), attrs={"scope": "row"}),
+            el("th.name", wording.feature(name), attrs={"scope": "row"}),
             _bar(value, largest),
             el("td.number", number(value)),
         )

@@ -31,6 +31,7 @@ from imagenomics.report.text import (
     sentence,
 )
 from imagenomics.report.title import target_title
+from imagenomics.report.wording import wording_of
 
 Verdict = dict[str, Any]
 DRAWN = ("estimate", "ci_low", "ci_high", "detectable")
@@ -44,7 +45,7 @@ def verdict_section(results: Results) -> Html:
             "p.absent",
             "No verdict was reached: no analysis was declared, or the run stopped before the verdicts.",
         )
-    cards = [*_prediction_cards(results, verdicts), *_association_cards(verdicts)]
+    cards = [*_prediction_cards(results, verdicts), *_association_cards(results, verdicts)]
     return el(
         "div",
         el("p.lead", _summary(verdicts)),
@@ -266,7 +267,8 @@ def gain_name(gain: Verdict) -> str:
     return model or "gain"
 
 
-def _association_cards(verdicts: Sequence[Verdict]) -> list[Html]:
+def _association_cards(results: Results, verdicts: Sequence[Verdict]) -> list[Html]:
+    wording = wording_of(results)
     groups: dict[str, list[Verdict]] = {}
     for v in verdicts:
         if v.get("kind") not in ("prediction", "increment"):
@@ -274,6 +276,6 @@ def _association_cards(verdicts: Sequence[Verdict]) -> list[Html]:
     return [
         _card(own[0], [], eyebrow="Association", title=str(own[0].get("target") or name))
         if len(own) == 1
-        else family_card(name, own)
+        else family_card(name, own, wording)
         for name, own in groups.items()
     ]

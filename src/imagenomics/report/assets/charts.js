@@ -130,7 +130,9 @@ window.imagenomicsCharts = (() => {
     figure.append(caption);
     const add = (tag, text) => { const made = document.createElement(tag); made.textContent = text; caption.append(made); };
     add("b", pair[1]);
-    add("span", pair[0]);
+    const said = people.names[pair[0]];
+    if (said) add("span", said);
+    add(said ? "small" : "span", pair[0]);
     if (people.features[pair[0]] && people.targets[pair[1]]) {
       const plots = document.createElement("div");
       plots.className = "pair-plots";

@@ -3,7 +3,7 @@
 (() => {
   const charts = window.imagenomicsCharts;
   const { safe, cut, wrap, number, place, pValue } = charts;
-  const MOST_CHARACTERS = 34;
+  const MOST_CHARACTERS = 40;
 
   function options(element, state) {
     if (state.options) return state.options;
@@ -43,7 +43,7 @@
     let rows = strongest(strength.rows, data.features.length);
     let columns = strongest(strength.targets, data.targets.length);
     if (wanted) {
-      const fits = (names) => (i) => names[i][0].toLowerCase().includes(wanted);
+      const fits = (names) => (i) => names[i].join(" ").toLowerCase().includes(wanted);
       const someRows = rows.filter(fits(data.features));
       const someColumns = columns.filter(fits(data.targets));
       if (someRows.length) rows = someRows;
@@ -56,7 +56,9 @@
   }
 
   function tooltip(data, cell, row, column) {
-    const names = `<b>${wrap(data.features[row][0], 46)}</b><br>${wrap(data.targets[column][0], 46)}`;
+    const [exact, said] = data.features[row];
+    const feature = said ? `<b>${wrap(said, 46)}</b><br>${wrap(exact, 46)}` : `<b>${wrap(exact, 46)}</b>`;
+    const names = `${feature}<br>${wrap(data.targets[column][0], 46)}`;
     if (data.l[cell] === null) {
       const why = data.reasons[data.r[cell]];
       return `${names}<br>not tested${why ? ": " + wrap(why[1] || why[0], 46) : ""}`;
@@ -132,7 +134,7 @@
     const narrow = width < 560;
     const tall = rows.length > 400 ? 3 : rows.length > 90 ? 7 : 15;
     const labelled = tall >= 11;
-    const letters = narrow ? 17 : MOST_CHARACTERS;
+    const letters = narrow ? 24 : MOST_CHARACTERS;
     const longest = (indices, names, limit) => Math.max(...indices.map((i) => Math.min(limit, Array.from(names[i][1] || names[i][0]).length)), 3);
     const outside = grouped && !labelled; // group names take the place of row names
     const left = labelled ? 16 + 6.1 * longest(rows, data.features, letters) : outside ? (narrow ? 110 : 170) : 16;
