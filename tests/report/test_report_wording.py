@@ -78,14 +78,15 @@ def test_readable_names_stay_different():
         (np.inf, "odds ratio", "IDH", "higher in mutant"),
         (0.5, "AUC", "IDH", "no difference"),
         (-0.2, "partial correlation", "EGFR", "lower where the target is higher"),
+        (0.9, "AUC", "classes.+7-10", "higher where +7-10 is present"),
         (0.2, "partial eta squared", "cluster", "differs between groups"),
         (0.7, "AUC", "unknown", ""),
         (np.nan, "AUC", "IDH", ""),
     ],
 )
 def test_direction_of_effects(effect, measure, target, said):
-    wording = Wording(levels={"IDH": ("wild type", "mutant")})
-    assert wording.direction(effect, measure, "f", target) == said
+    levels = {"IDH": ("wild type", "mutant"), "classes.+7-10": ("absent", "present")}
+    assert Wording(levels=levels).direction(effect, measure, "f", target) == said
 
 
 def test_direction_is_that_of_the_patients():
@@ -112,6 +113,7 @@ def test_features_that_are_there_or_not_are_more_or_less_often_there():
     [
         (0.81, "AUC", "AUC 0.81"),
         (-0.9117, "adjusted difference in SD", "−0.91 SD"),
+        (0.9, "AUC", "classes.+7-10", "higher where +7-10 is present"),
         (0.2, "partial eta squared", "partial η² 0.20"),
         (np.inf, "odds ratio", "odds ratio ∞"),
         (None, "AUC", "–"),

@@ -135,7 +135,7 @@ def _left_out(results: Results) -> Items:
         for (analysis, reason), n in list(counted.items())[:MOST_NAMED]
     ]
     left = len(counted) - MOST_NAMED
-    more = f" and {left} more groups" if left > 0 else ""
+    more = f" and {many(left, 'further group')}" if left > 0 else ""
     yield (
         "Not all patients in all analyses",
         f"Left out: {listed(said) if not more else ', '.join(said)}{more}.",

@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report.effects import effect_text, placed, scale_of
+from imagenomics.report.families import BLOCK
 from imagenomics.report.feature_words import words_of
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el, visible
 from imagenomics.report.table import breakable
 from imagenomics.report.text import as_float
 
+BARE = ("present", "positive", "yes", "true", "high", "1")  # levels that say nothing without their target
 UPPER = (
     "flair",
     "adc",
@@ -96,7 +98,9 @@ class Wording:
         more, less = ("more often", "less often") if str(feature) in self.yes_no else ("higher", "lower")
         word = more if place > 0 else less
         if str(target) in self.levels:
-            return f"{word} in {self.levels[str(target)][1]}"
+            level = self.levels[str(target)][1]
+            short = BLOCK.sub("", str(target))
+            return f"{word} where {short} is {level}" if level.lower() in BARE else f"{word} in {level}"
         if "correlation" in measure.lower():
             return f"{word} where the target is higher"
         return ""
@@ -156,7 +160,7 @@ def _joined(parts: list[str]) -> str:
 
 
 def _levels(columns: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Return the two levels of each binary column; '1' where they have no name."""
+    """Return the two levels of each binary column; '0' and '1' where they have no name."""
     if "kind" not in columns.columns:
         return {}
     binary = columns[columns["kind"] == "binary"]
@@ -164,5 +168,5 @@ def _levels(columns: pd.DataFrame) -> dict[str, tuple[str, str]]:
     found = {}
     for name, text in zip(binary.index.astype(str), texts, strict=True):
         levels = str(text).split("|") if isinstance(text, str) and text else []
-        found[name] = (levels[0], levels[1]) if len(levels) == 2 else (f"{name} = 0", f"{name} = 1")
+        found[name] = (levels[0], levels[1]) if len(levels) == 2 else ("0", "1")
     return found
