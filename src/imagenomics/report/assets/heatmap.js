@@ -3,6 +3,7 @@
 (() => {
   const charts = window.imagenomicsCharts;
   const { safe, cut, wrap, number, place, pValue } = charts;
+  const LEAST_CELL = 13; // pixels; on paper, where nothing scrolls, weaker targets are left out
   const MOST_CHARACTERS = 40;
 
   function options(element, state) {
@@ -125,12 +126,11 @@
     return { shapes, annotations };
   }
 
-  charts.makers.heatmap = (data, { width, colours, element, state }) => {
+  charts.makers.heatmap = (data, { width, colours, element, state, paper }) => {
     const field = options(element, state);
-    const { rows, columns } = chosen(data, field);
+    const { rows, columns: wanted } = chosen(data, field);
     const byEffect = field("colour").value === "e";
     const grouped = field("order").value === "group";
-    const { z, text, dots, most, title } = cells(data, rows, columns, byEffect);
     const narrow = width < 560;
     const tall = rows.length > 400 ? 3 : rows.length > 90 ? 7 : 15;
     const labelled = tall >= 11;
@@ -139,8 +139,10 @@
     const outside = grouped && !labelled; // group names take the place of row names
     const left = labelled ? 16 + 6.1 * longest(rows, data.features, letters) : outside ? (narrow ? 110 : 170) : 16;
     const right = grouped && labelled && !narrow ? 170 : 22;
+    const columns = paper ? wanted.slice(0, Math.max(1, Math.floor((width - left - right) / LEAST_CELL))) : wanted;
+    const { z, text, dots, most, title } = cells(data, rows, columns, byEffect);
     const top = 18 + 6.1 * longest(columns, data.targets, 20);
-    const least = left + right + columns.length * 13;
+    const least = left + right + columns.length * LEAST_CELL;
     const wide = Math.max(width, least);
     const mostWide = left + right + columns.length * 62;
     const figureWidth = Math.min(wide, Math.max(mostWide, 320));
