@@ -80,6 +80,13 @@ def test_many_levels_are_cut_and_counted():
     assert cell(table, level="70 others")["n"] == 70
 
 
+def test_how_pictures_were_made_is_no_characteristic():
+    people = cohort()
+    roles = people.columns["role"].mask(people.columns.index == "grade", "acquisition")
+    table = table_one(PatientTable(people.values, people.columns.assign(role=roles)))
+    assert set(table["variable"]) == {"age", "sex", "race", "site"}
+
+
 def test_nobody_and_nothing_known():
     people = cohort(20)
     assert list(table_one(people.select([])).columns) == list(COLUMNS)

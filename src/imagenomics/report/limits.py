@@ -76,6 +76,10 @@ def images_missing(results: Results) -> dict[str, int]:
         sides = {str(s.get("source")): as_float(s.get("missing")) for s in _sides(results)}
         return {name: int(n) for name, n in sides.items() if n}
     known = columns.loc[columns.index.intersection(table.columns), "source"].astype(str)
+    declared = {str(b.get("name")) for kind in ("images", "feature_tables") for b in results.blocks(kind)}
+    known = (
+        known[known.isin(declared)] if declared else known
+    )  # what is made from them lacks the same patients
     return {
         source: int(table[list(names)].isna().all(axis=1).sum())
         for source, names in known.groupby(known, sort=False).groups.items()

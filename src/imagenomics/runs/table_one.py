@@ -11,6 +11,7 @@ from imagenomics.tables.patient_table import PatientTable
 COLUMNS = (
     "variable", "kind", "unit", "level", "group", "patients", "known", "n", "percent", "median", "q1", "q3",
 )  # fmt: skip
+ROLES = ("clinical", "site")  # how pictures were made is no characteristic of a patient
 MEASURES = ("percent", "median", "q1", "q3")
 ALL = ""  # the group of all patients
 MOST_SITES = 6
@@ -43,7 +44,7 @@ def table_one(clinical: PatientTable) -> pd.DataFrame:
         groups |= {name: clinical.values[site.astype(str) == name] for name in names}
     rows = [
         row
-        for name in clinical.columns.index
+        for name in clinical.columns.index[clinical.columns["role"].isin(ROLES)]
         for group, frame in groups.items()
         if group == ALL or name not in sites.columns
         for row in _rows(clinical, str(name), group, frame[name])
