@@ -119,6 +119,7 @@ def test_limits_name_the_smallest_classes_and_the_lack_of_other_hospitals(folder
     said = limits(folder)
     assert "no external test set" in said
     assert "linear in its variables (age and gender)" in said
+    assert "1 in idh (label not known)" in said
 
 
 @pytest.mark.parametrize(("sites", "said"), [(None, "No site declared"), ("DU", "One site")])

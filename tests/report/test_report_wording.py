@@ -113,7 +113,6 @@ def test_features_that_are_there_or_not_are_more_or_less_often_there():
     [
         (0.81, "AUC", "AUC 0.81"),
         (-0.9117, "adjusted difference in SD", "−0.91 SD"),
-        (0.9, "AUC", "classes.+7-10", "higher where +7-10 is present"),
         (0.2, "partial eta squared", "partial η² 0.20"),
         (np.inf, "odds ratio", "odds ratio ∞"),
         (None, "AUC", "–"),

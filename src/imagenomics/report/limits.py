@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from imagenomics.report.folder import Results
+from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.text import as_float, count, listed, many, short
 from imagenomics.report.title import n_patients, n_sites, site_column
@@ -131,12 +131,11 @@ def _left_out(results: Results) -> Items:
     frame = results.table("left_out.csv")
     if frame.empty:
         return
-    counted = (
-        frame.groupby(["analysis", "reason"], sort=False).size().sort_values(ascending=False, kind="stable")
-    )
+    counted = frame.groupby(["analysis", "reason"], sort=False).size().reset_index(name="n")
+    counted = counted.sort_values("n", ascending=False, kind="stable")
     said = [
-        f"{n:,} in {short(str(analysis), 40)} ({short(str(reason), 60)})"
-        for (analysis, reason), n in list(counted.items())[:MOST_NAMED]
+        f"{row['n']:,} in {short(str(row['analysis']), 40)} ({short(str(row['reason']), 60)})"
+        for row in records(counted.head(MOST_NAMED))
     ]
     left = len(counted) - MOST_NAMED
     more = f" and {many(left, 'further group')}" if left > 0 else ""
