@@ -10,9 +10,10 @@ from report_run_rest import run_record, write_flow, write_panels, write_quality,
 from scipy.stats import norm as normal
 from scipy.stats import rankdata, spearmanr
 
+from imagenomics.runs.table_one import table_one
 from imagenomics.stats.multiplicity import benjamini_hochberg
-from imagenomics.tables.patient_table import describe
-from imagenomics.tables.write import write_json, write_parquet
+from imagenomics.tables.patient_table import PatientTable, describe
+from imagenomics.tables.write import write_csv, write_json, write_parquet
 
 
 def build_folder(folder: Path, shape: FolderShape) -> None:
@@ -123,6 +124,7 @@ def _write_tables(folder, *, clinical, molecules, features):
     }.items():
         write_parquet(folder / f"{name}.parquet", values)
         write_parquet(folder / f"{name}.columns.parquet", columns)
+    write_csv(folder / "table1.csv", table_one(PatientTable(*clinical)))
 
 
 def _associations(features, molecules, site):

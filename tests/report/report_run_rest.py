@@ -64,6 +64,11 @@ def write_quality(folder, shape, patients):
     losses += [(patients[0], "t1post", IMAGE_TAG, "dropped", f"empty mask {SCRIPT}", LONG)]
     columns = ["patient", "source", "id_as_written", "category", "reason", "detail"]
     write_csv(folder / "losses.csv", pd.DataFrame(losses, columns=columns))
+    left_out = [
+        ("idh", patients[-1], "label not known"),
+        (SCRIPT, patients[-1], f"age {IMAGE_TAG} not known"),
+    ]
+    write_csv(folder / "left_out.csv", pd.DataFrame(left_out, columns=["analysis", "patient", "reason"]))
     mappings = [
         ("classes", "IDH.status", "Mutant", "Mutant", "as written", 84),
         ("classes", "IDH.status", " mutant", "Mutant", "declared", 2),

@@ -9,6 +9,7 @@ from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.families import Family, feature_names, read_families, short_names
 from imagenomics.report.folder import Results, read_folder
 from imagenomics.report.heatmap import heatmap_data, volcano_data
+from imagenomics.report.wording import Wording
 
 
 def family(rows, adjust=(), name="drivers"):
@@ -45,7 +46,7 @@ def test_confounded_gene_comes_first_and_is_named():
         ("site",),
         "adjusted",
     )
-    page = read_page("".join(adjusted_tables([fair, raw])))
+    page = read_page("".join(adjusted_tables([fair, raw], Wording())))
     assert page.text.index("CIC") < page.text.index("IDH1") < page.text.index("TP53")
     assert "1 target passes only without adjustment" in page.text
     assert "follows site" in page.text
@@ -54,7 +55,7 @@ def test_confounded_gene_comes_first_and_is_named():
 
 def test_families_with_equal_adjustment_are_not_set_side_by_side():
     rows = [("f1", "CIC", 0.6, 0.001)]
-    assert adjusted_tables([family(rows), family(rows, name="again")]) == []
+    assert adjusted_tables([family(rows), family(rows, name="again")], Wording()) == []
 
 
 def test_heat_map_keeps_the_strongest_and_every_number_in_its_place():

@@ -1,8 +1,10 @@
 """The page in a real browser: it draws everything, asks for nothing and complains of nothing."""
 
 import json
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from report_browser import Browser, find_browser
 
 pytestmark = [
@@ -88,3 +90,36 @@ def test_paper_has_every_chart(browser, full_folder, full_page, tmp_path):
     assert (tmp_path / "page.pdf").stat().st_size > 200_000
     assert browser.run("document.querySelectorAll('.js-plotly-plot').length") == browser.run(CHARTS)
     assert browser.console == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_charts_are_saved_as_pictures_in_the_colours_of_paper(
+    browser, full_folder, full_page, tmp_path, dark
+):
+    browser.call("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    browser.console.clear()
+    browser.requests.clear()
+    browser.resize(1280, dark=dark)
+    browser.open(full_folder / "report.html")
+    show_all(browser)
+    charts = browser.run("document.querySelectorAll('.small-chart svg.chart, [data-chart]').length")
+    assert browser.run("document.querySelectorAll('[data-save]').length") == 2 * charts
+    for place in (".small-chart", ".chart-block", ".pair"):
+        for form in ("svg", "png"):
+            browser.run(f"document.querySelector('{place} [data-save={form}]').click()")
+            browser.settle(1.0)
+    files = sorted(tmp_path.iterdir())
+    assert [f.suffix for f in files].count(".svg") == 3
+    assert [f.suffix for f in files].count(".png") == 3
+    assert browser.console == []
+    assert [r for r in browser.requests if not r.startswith(("file://", "data:", "blob:"))] == []
+    roc = next(f for f in files if "roc" in f.name and f.suffix == ".svg").read_text("utf-8")
+    assert "rgb(0, 114, 178)" in roc  # the blue of paper, in dark mode too
+    assert "elastic-net" in roc  # the key goes along
+    for file in files:
+        if file.suffix == ".svg":
+            assert ElementTree.fromstring(file.read_text("utf-8")).tag.endswith("svg")
+            assert "#ffffff" in file.read_text("utf-8") or "rgb(255, 255, 255)" in file.read_text("utf-8")
+        else:
+            assert file.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+            assert min(Image.open(file).size) > 600

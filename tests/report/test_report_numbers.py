@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from report_reading import read_page
 
 from imagenomics.report import svg
@@ -8,7 +10,7 @@ from imagenomics.report.curves import null_chart, roc_chart
 from imagenomics.report.effects import effect_interval, effect_text, placed, scale_of
 from imagenomics.report.intervals import chance_of, domain_of
 from imagenomics.report.models import models_of
-from imagenomics.report.text import NOTHING, interval, number, p_value, sentence
+from imagenomics.report.text import NOTHING, beside, interval, number, p_value, sentence
 
 
 @pytest.mark.parametrize(
@@ -131,8 +133,45 @@ def test_ratios_without_an_end_are_drawn_at_the_border_and_said():
     assert effect_text(1234.5) == "1,234"
 
 
-def test_small_negative_numbers_do_not_become_minus_nothing():
-    assert interval(-0.001, 0.5) == "0.00 to 0.50"
+@pytest.mark.parametrize(
+    ("low", "high", "chance", "shown"),
+    [
+        (-0.004, 0.12, 0.0, "−0.004 to 0.12"),
+        (0.004, 0.12, 0.0, "0.004 to 0.12"),
+        (0.0, 0.12, 0.0, "0.00 to 0.12"),
+        (-0.0000004, 0.12, 0.0, "< 0.00 to 0.12"),
+        (0.4996, 0.71, 0.5, "0.4996 to 0.71"),
+        (0.5004, 0.71, 0.5, "0.5004 to 0.71"),
+        (0.5, 0.71, 0.5, "0.50 to 0.71"),
+        (0.4999999, 0.71, 0.5, "< 0.50 to 0.71"),
+        (0.31, 0.4997, 0.5, "0.31 to 0.4997"),
+        (0.4996, 0.71, 0.0, "0.50 to 0.71"),
+        (-0.0000004, 0.12, None, "0.00 to 0.12"),
+    ],
+)
+def test_the_end_of_an_interval_is_printed_on_its_side_of_chance(low, high, chance, shown):
+    assert interval(low, high, chance=chance) == shown
+
+
+@given(
+    st.floats(-2, 2, allow_nan=False, allow_subnormal=False),
+    st.sampled_from([0.0, 0.5, 1.0, 0.557]),
+)
+def test_print_never_hides_on_which_side_of_chance_a_number_is(value, chance):
+    shown = beside(value, chance).replace("−", "-")
+    if shown[0] in "<>":
+        assert (shown[0] == "<") == (value < chance)
+        assert abs(value - chance) < 1e-5
+    else:
+        assert np.sign(float(shown) - chance) == np.sign(value - chance)
+        assert shown != "-0.00"
+
+
+def test_effects_keep_their_side_of_no_effect():
+    assert effect_interval(0.998, 1.4, "odds ratio") == "0.998 to 1.40"
+    assert effect_interval(0.4996, 0.7, "AUC") == "0.4996 to 0.70"
+    assert effect_text(-0.0031, "adjusted difference in SD") == "−0.003"
+    assert effect_text(1.0, "odds ratio") == "1.00"
 
 
 def test_names_at_the_start_of_a_sentence_keep_their_spelling():

@@ -15,6 +15,7 @@ TABLES = (
     "performance.parquet",
     "curves.parquet",
     "losses.csv",
+    "table1.csv",
     "mappings.csv",
     "failures.csv",
     "warnings.csv",

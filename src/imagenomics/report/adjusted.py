@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from imagenomics.report.effects import effect_text, placed, scale_of
+from imagenomics.report.effects import placed, scale_of
 from imagenomics.report.families import Family
 from imagenomics.report.folder import records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.intervals import interval_picture
 from imagenomics.report.table import breakable
 from imagenomics.report.text import as_float, listed, p_value
+from imagenomics.report.wording import Wording, with_scale
 
 MOST_ROWS = 25
 COLUMNS = ["effect", "ci_low", "ci_high", "q", "effect_name"]
@@ -24,7 +25,7 @@ WORDS = ("unadjusted only", "adjusted only", "both", "")
 Row = dict[str, Any]
 
 
-def adjusted_tables(families: Sequence[Family]) -> list[Html]:
+def adjusted_tables(families: Sequence[Family], wording: Wording) -> list[Html]:
     """Return one table for each two families that share pairs and differ in what they adjust for."""
     tables = []
     for i, first in enumerate(families):
@@ -34,7 +35,7 @@ def adjusted_tables(families: Sequence[Family]) -> list[Html]:
             less, more = sorted((first, second), key=lambda f: len(f.adjust))
             rows = shared_pairs(less, more)
             if len(rows):
-                tables.append(_table(less, more, rows))
+                tables.append(_table(less, more, rows, wording))
     return tables
 
 
@@ -47,7 +48,7 @@ def shared_pairs(less: Family, more: Family) -> pd.DataFrame:
     return both.drop_duplicates("target").reset_index(drop=True)
 
 
-def _table(less: Family, more: Family, rows: pd.DataFrame) -> Html:
+def _table(less: Family, more: Family, rows: pd.DataFrame, wording: Wording) -> Html:
     reach = _reach(rows)
     marked = rows.assign(
         rank=[_rank(r, less.alpha) for r in records(rows)], change=[_change(r, reach) for r in records(rows)]
@@ -55,9 +56,9 @@ def _table(less: Family, more: Family, rows: pd.DataFrame) -> Html:
     lost = int((marked["rank"] == 0).sum())
     marked = marked.sort_values(["rank", "change"], ascending=[True, False], kind="stable").head(MOST_ROWS)
     sides = el("span.two", el("i.less", less.adjustment), el("i.more", more.adjustment))
-    heads = ["target", "its strongest feature", sides, "effect", "q", "pair passes"]
+    heads = ["target", "its strongest feature", sides, "effect", "in words", "q", "pair passes"]
     head = el("thead", el("tr", [el("th", h, attrs={"scope": "col"}) for h in heads]))
-    body = el("tbody", [_row(record, reach) for record in records(marked)])
+    body = el("tbody", [_row(record, reach, wording) for record in records(marked)])
     return el(
         "div.table-block",
         el("h4", f"{less.name} and {more.name}"),
@@ -120,18 +121,26 @@ def _reach(rows: pd.DataFrame) -> dict[str, float]:
     return reach
 
 
-def _row(row: Row, reach: dict[str, float]) -> Html:
+def _row(row: Row, reach: dict[str, float], wording: Wording) -> Html:
     rank = int(row["rank"])
     word = WORDS[rank]
     return el(
         "tr",
         el("th.name", breakable(str(row["target"])), attrs={"scope": "row"}),
-        el("td.feature.name", breakable(str(row["feature"]))),
+        el("td.feature.name", wording.feature(row["feature"])),
         el("td.forest.double", [_picture(row, side, reach) for side in SIDES]),
-        _pair_cell([effect_text(row[f"effect_{side}"]) for side in SIDES]),
+        _pair_cell([with_scale(row[f"effect_{side}"], str(row[f"effect_name_{side}"])) for side in SIDES]),
+        el("td.direction", _directions(row, wording)),
         _pair_cell([p_value(row[f"q_{side}"]) for side in SIDES]),
         el("td", el(f"span.tag.t{rank}", word) if word else None),
     )
+
+
+def _directions(row: Row, wording: Wording) -> list[Html]:
+    """Return the directions of both rows; one, where they agree."""
+    pair = row["feature"], row["target"]
+    said = [wording.direction(row[f"effect_{s}"], str(row[f"effect_name_{s}"]), *pair) for s in SIDES]
+    return [el("span.less", said[0]), *([el("span.more", said[1])] if said[1] != said[0] else [])]
 
 
 def _picture(row: Row, side: str, reach: dict[str, float]) -> Html:

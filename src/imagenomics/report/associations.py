@@ -10,12 +10,13 @@ from imagenomics.report.adjusted import adjusted_tables
 from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
-from imagenomics.report.folder import Results
+from imagenomics.report.folder import Results, records
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import count, many, p_value
+from imagenomics.report.wording import Wording, wording_of
 
 MOST_ROWS = 60
 Data = dict[str, Any]
@@ -30,8 +31,11 @@ def association_section(results: Results) -> Html:
     share = max(LEAST_CELLS, MOST_CELLS // len(families))
     heats = [heatmap_data(f, results.table("features.columns.parquet"), most_cells=share) for f in families]
     people = _people(results, families, heats)
-    blocks = [_block(family, heats[i], i, people=people) for i, family in enumerate(families)]
-    side_by_side = adjusted_tables(families)
+    wording = wording_of(results)
+    blocks = [
+        _block(family, heats[i], i, people=people, wording=wording) for i, family in enumerate(families)
+    ]
+    side_by_side = adjusted_tables(families, wording)
     paired = (
         el("div.block.plain-block", el("h3", "With and without adjustment"), side_by_side)
         if side_by_side
@@ -59,7 +63,7 @@ def needs_plotly(results: Results) -> bool:
     return bool(results.table("associations.parquet")["p"].notna().any())
 
 
-def _block(family: Family, heat: Data, i: int, *, people: Data | None) -> Html:
+def _block(family: Family, heat: Data, i: int, *, people: Data | None, wording: Wording) -> Html:
     title = el("summary.block-head", el("span", family.name), el("small", family.adjustment))
     if family.tested.empty:
         reasons = "; ".join(sorted(set(family.rows["reason"].astype(str)) - {""}))[:500]
@@ -72,17 +76,17 @@ def _block(family: Family, heat: Data, i: int, *, people: Data | None) -> Html:
     return el(
         "details.block",
         title,
-        el("p.lead", _sentence(family)),
+        el("p.lead", _sentence(family, wording)),
         _heatmap(heat, i, picks=people is not None),
         _volcano(family, i),
         el("h4", "Strongest pairs"),
-        _pairs_table(family),
-        _distributions(family, people),
+        _pairs_table(family, wording),
+        _distributions(family, people, wording),
         attrs={"open": i < 3},
     )
 
 
-def _sentence(family: Family) -> list[str]:
+def _sentence(family: Family, wording: Wording) -> list[str]:
     tested, passing = family.tested, family.passing
     n_features, n_targets = tested["feature"].nunique(), tested["target"].nunique()
     size = f"{many(len(tested), 'pair')} tested ({many(n_features, 'feature')} × {many(n_targets, 'target')})"
@@ -92,7 +96,7 @@ def _sentence(family: Family) -> list[str]:
         best = tested.iloc[0]
         return [
             f"{size}{more}. No pair passes a false discovery rate of {family.alpha:.0%}: the smallest q is "
-            f"{p_value(tested['q'].min())} ({best['feature']} with {best['target']}). ",
+            f"{p_value(tested['q'].min())} ({wording.name(best['feature'])} with {best['target']}). ",
             "What stands below is what chance alone could give.",
         ]
     targets = passing["target"].nunique()
@@ -180,13 +184,18 @@ def _select(role: str, options: dict[str, str], *, label: str | None = None) -> 
     return el("label", el("span", label or role), el("select", made, attrs={"data-role": role}))
 
 
-def _pairs_table(family: Family) -> Html:
+def _pairs_table(family: Family, wording: Wording) -> Html:
     frame = family.tested.head(MOST_ROWS)
-    ends = [effect_interval(a, b) for a, b in zip(frame["ci_low"], frame["ci_high"], strict=True)]
+    ends = [effect_interval(r["ci_low"], r["ci_high"], str(r["effect_name"])) for r in records(frame)]
+    said_how = [
+        wording.direction(r["effect"], str(r["effect_name"]), r["feature"], r["target"])
+        for r in records(frame)
+    ]
     same = {c: frame[c].astype(str).iloc[0] for c in ("test", "effect_name") if frame[c].nunique() == 1}
     columns = [
-        Column("feature", "feature", breaks=True),
+        Column("feature", "feature", wording.feature, breaks=True),
         Column("target", "target", breaks=True),
+        Column("direction", "in words", hint=TERMS["effect"]),
         Column("effect", "effect", effect_text, numeric=True, hint=TERMS["effect"]),
         Column("interval", "95% interval", hint=TERMS["interval"]),
         Column("q", "q", partial(_q, alpha=family.alpha), numeric=True, hint=TERMS["q"]),
@@ -203,7 +212,9 @@ def _pairs_table(family: Family) -> Html:
     said = "".join(
         f" {title}: {same[c]}." for c, title in (("test", "Test"), ("effect_name", "Effect")) if same.get(c)
     )
-    return data_table(frame.assign(interval=ends), kept, caption=words + said, search=True)
+    return data_table(
+        frame.assign(interval=ends, direction=said_how), kept, caption=words + said, search=True
+    )
 
 
 def _q(value: Any, *, alpha: float) -> Html | str:
@@ -211,14 +222,14 @@ def _q(value: Any, *, alpha: float) -> Html | str:
     return el("b", shown) if value is not None and value <= alpha else shown
 
 
-def _distributions(family: Family, people: Data | None) -> Html | None:
+def _distributions(family: Family, people: Data | None, wording: Wording) -> Html | None:
     if people is None:
         words = "The patients behind these pairs are not drawn: features.parquet is absent or empty."
         return el("p.absent", words)
     there = [p for p in strongest_pairs(family) if _has(people, p)]
     if not there:
         return el("p.absent", "The patients behind these pairs are not drawn: molecules.parquet is absent.")
-    cards = [_distribution(pair, people) for pair in there]
+    cards = [_distribution(pair, people, wording) for pair in there]
     return el("div", el("h4", "The patients behind the strongest pairs"), el("div.pairs", cards))
 
 
@@ -226,10 +237,13 @@ def _has(people: Data, pair: Data) -> bool:
     return str(pair["feature"]) in people["features"] and str(pair["target"]) in people["targets"]
 
 
-def _distribution(pair: Data, people: Data) -> Html:
-    ends = effect_interval(pair.get("ci_low"), pair.get("ci_high"))
+def _distribution(pair: Data, people: Data, wording: Wording) -> Html:
+    name = str(pair.get("effect_name") or "")
+    ends = effect_interval(pair.get("ci_low"), pair.get("ci_high"), name)
+    direction = wording.direction(pair.get("effect"), name, pair["feature"], pair["target"])
+    how = f": {direction}" if direction else ""
     words = [
-        f"{pair.get('effect_name') or 'effect'} {effect_text(pair.get('effect'))} ({ends}), ",
+        f"{name or 'effect'} {effect_text(pair.get('effect'), name)} ({ends}){how}, ",
         hint("q"),
         f" {p_value(pair.get('q'))}, n {count(pair.get('n'))}",
     ]
@@ -243,6 +257,6 @@ def _distribution(pair: Data, people: Data) -> Html:
     left = people["allSites"] - len(people["sites"])
     note = el("p.note", f"{many(left, 'smaller site')} not drawn.") if left > 0 else None
     head = el(
-        "figcaption", el("b", str(pair["target"])), el("span", str(pair["feature"])), el("small", words)
+        "figcaption", el("b", str(pair["target"])), wording.feature(pair["feature"]), el("small", words)
     )
     return el("figure.pair", head, el("div.pair-plots", charts), note)

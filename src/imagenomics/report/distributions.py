@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.report.families import Family
+from imagenomics.report.feature_words import words_of
 from imagenomics.report.folder import Results
 from imagenomics.report.heatmap import compact
 from imagenomics.report.title import site_column
@@ -59,7 +60,8 @@ def people_data(
     return {
         "patients": [str(p) for p in patients],
         "features": {f: compact(pd.to_numeric(table.loc[patients, f], errors="coerce")) for f in known},
-        "units": {f: unit for f in known if (unit := _unit(results, f))},
+        "units": {f: unit for f in known if (unit := _field(results, f, "unit"))},
+        "names": {f: words for f in known if (words := words_of(_field(results, f, "feature"))[0])},
         "targets": {
             t: _groups(column.reindex(patients), _levels(results, t))
             for t, column in columns.items()
@@ -114,8 +116,8 @@ def _levels(results: Results, target: str) -> list[str]:
     return []
 
 
-def _unit(results: Results, feature: str) -> str:
+def _field(results: Results, feature: str, field: str) -> str:
     columns = results.table("features.columns.parquet")
-    if "unit" not in columns.columns or feature not in columns.index:
+    if field not in columns.columns or feature not in columns.index:
         return ""
-    return str(columns.at[feature, "unit"] or "")
+    return str(columns.at[feature, field] or "")

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from imagenomics.report.text import as_float, fixed, number
+from imagenomics.report.text import as_float, beside, number
 
 UNSIGNED = ("squared", "cramer", "epsilon", "eta")
 RATIOS = ("odds ratio", "hazard ratio", "risk ratio")
@@ -56,15 +56,20 @@ def placed(value: Any, scale: Scale) -> float | None:
     return found - scale.neutral
 
 
-def effect_text(value: Any) -> str:
-    """Return an effect as text: two decimals, or three digits where it is large."""
+def effect_text(value: Any, effect_name: str = "") -> str:
+    """Return an effect as text: two decimals, more beside 'no effect', three digits where it is large."""
     found = as_float(value)
-    return number(found) if found is not None and abs(found) >= 100 else fixed(found)
+    if found is not None and abs(found) >= 100:
+        return number(found)
+    return beside(found, scale_of(effect_name).neutral)
 
 
-def effect_interval(low: Any, high: Any) -> str:
+def effect_interval(low: Any, high: Any, effect_name: str = "") -> str:
     """Return the interval of an effect as text; a ratio may have no upper end."""
     if as_float(low) is None:
         return "–"
-    upper = "∞" if high is not None and high == float("inf") else effect_text(high)
-    return f"{effect_text(low)} to {upper}"
+    endless = high == float("inf") or (
+        as_float(high) is None and scale_of(effect_name).ratio
+    )  # JSON has no ∞
+    upper = "∞" if endless else effect_text(high, effect_name)
+    return f"{effect_text(low, effect_name)} to {upper}"

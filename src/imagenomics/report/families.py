@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from imagenomics.report.feature_words import words_of
 from imagenomics.report.folder import Results
 from imagenomics.report.html import visible
 from imagenomics.report.text import as_float, listed
@@ -114,8 +115,20 @@ def feature_names(names: Sequence[str], columns: pd.DataFrame) -> dict[str, tupl
         group = " · ".join(visible(w) for w in (source, family) if w)
         place = [w for w, shown in ((source, several_images), (region, several_regions)) if w and shown]
         tail = feature or (parts[2] if len(parts) == 3 else name)
-        found[name] = (group, visible(" ".join([*place, tail])))
-    return found
+        words, across = words_of(tail)
+        said = [" ".join([*place, w]) for w in (words, f"{words} {across}" if across else "", tail) if w]
+        found[name] = (group, *said)
+    return _told_apart(found)
+
+
+def _told_apart(found: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, str]]:
+    """Return the first wording of each feature that no other feature of the family has, else its name."""
+    counts = Counter(said for _, *words in found.values() for said in words[:-1])
+    last = {name: words[-1] for name, (_, *words) in found.items()}
+    return {
+        name: (group, visible(next((w for w in words[:-1] if counts[w] == 1), last[name])))
+        for name, (group, *words) in found.items()
+    }
 
 
 def _field(columns: pd.DataFrame, field: str) -> list[str]:

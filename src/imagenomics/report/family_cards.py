@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report.badges import ORDER, badge, verdict_class
-from imagenomics.report.effects import effect_interval, effect_text
+from imagenomics.report.effects import effect_interval
 from imagenomics.report.html import Html, el
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, fixed, many, measure, p_value, sentence
+from imagenomics.report.wording import Wording, with_scale
 
 Verdict = Mapping[str, Any]
 ASSOCIATION_ROWS = 400
@@ -22,7 +23,7 @@ DETECTABLE = (
 )
 
 
-def family_card(name: str, verdicts: Sequence[Verdict]) -> Html:
+def family_card(name: str, verdicts: Sequence[Verdict], wording: Wording) -> Html:
     """Return the card of one family: its answers counted, then one row for each target."""
     counts = Counter(str(v.get("verdict")) for v in verdicts)
     best = next((w for w in ORDER if counts[w]), ORDER[-1])
@@ -36,7 +37,7 @@ def family_card(name: str, verdicts: Sequence[Verdict]) -> Html:
         el("p.eyebrow", f"Association · {name}"),
         el("h3", f"{many(len(verdicts), 'target')} tested as one family"),
         el("p.word", said),
-        _family_table(ranked),
+        _family_table(ranked, wording),
     )
 
 
@@ -45,20 +46,28 @@ def _rank(verdict: Verdict) -> float:
     return 2.0 if found is None else found
 
 
-def _family_table(verdicts: Sequence[Verdict]) -> Html:
+def _family_table(verdicts: Sequence[Verdict], wording: Wording) -> Html:
     frame = pd.DataFrame(verdicts).astype(object)
-    frame["interval"] = [effect_interval(v.get("ci_low"), v.get("ci_high")) for v in verdicts]
+    measures = [str(v.get("estimate_name") or "") for v in verdicts]
+    frame["interval"] = [
+        effect_interval(v.get("ci_low"), v.get("ci_high"), m) for v, m in zip(verdicts, measures, strict=True)
+    ]
     frame["strongest"] = [
         v.get("model") if as_float(v.get("estimate")) is not None else sentence(v.get("reason"))
         for v in verdicts
     ]
+    frame["direction"] = [
+        wording.direction(v.get("estimate"), m, v.get("model"), v.get("target"))
+        for v, m in zip(verdicts, measures, strict=True)
+    ]
+    frame["effect"] = [with_scale(v.get("estimate"), m) for v, m in zip(verdicts, measures, strict=True)]
     names = sorted({str(v.get("estimate_name")) for v in verdicts if v.get("estimate") is not None})
     columns = [
         Column("target", "target", breaks=True),
         Column("verdict", "verdict", lambda v: badge(str(v))),
-        Column("strongest", "strongest feature", breaks=True),
-        Column("estimate", "effect", effect_text, numeric=True),
-        *([Column("estimate_name", "effect is", measure)] if len(names) > 1 else []),
+        Column("strongest", "strongest feature", wording.feature, breaks=True),
+        Column("direction", "in words"),
+        Column("effect", "effect"),
         Column("interval", "95% interval"),
         Column("null_p_adjusted", "q of the target", p_value, numeric=True),
         Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),

@@ -7,8 +7,10 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report.acquisition import acquisition_part
+from imagenomics.report.characteristics import characteristics
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
+from imagenomics.report.losses import losses, names_lost
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, many
 
@@ -20,35 +22,42 @@ def flow_section(results: Results) -> Html:
     """Return the flow of patients, the sides of the linkage and the table of losses."""
     steps = results.entries("flow.json", "steps")
     diagram = (
-        _diagram(steps) if steps else el("p.absent", "The patient flow was not recorded in this run folder.")
+        _diagram(steps, results)
+        if steps
+        else el("p.absent", "The patient flow was not recorded in this run folder.")
     )
-    notes = results.document("flow.json").get("notes")
-    said = [el("li", str(n)) for n in notes] if isinstance(notes, list) and notes else None
+    found = results.document("flow.json").get("notes")
+    said = [el("li", str(n)) for n in found] if isinstance(found, list) and found else None
     return el(
         "div",
         diagram,
         el("ul.notes", said) if said else None,
+        characteristics(results),
         _sides(results),
-        _losses(results),
+        losses(results),
         acquisition_part(results),
     )
 
 
-def _diagram(steps: list[dict[str, Any]]) -> Html:
+def _diagram(steps: list[dict[str, Any]], results: Results) -> Html:
     rows: list[Html] = []
     for i, step in enumerate(steps):
         removed = [r for r in step.get("removed") or [] if isinstance(r, dict)]
         if i:
-            rows.append(el("div.flow-arrow", _removed(removed) if removed else None))
+            rows.append(el("div.flow-arrow", _removed(removed, results) if removed else None))
         last = ".last" if i == len(steps) - 1 else ""
         label = el("span", str(step.get("label") or ""))
         rows.append(el(f"div.flow-box{last}", el("b", count(step.get("n"))), label))
     return el("div.flow", rows, attrs={"role": "list", "aria-label": "Flow of patients"})
 
 
-def _removed(removed: list[dict[str, Any]]) -> Html:
+def _removed(removed: list[dict[str, Any]], results: Results) -> Html:
     total = sum(int(n) for r in removed if (n := as_float(r.get("n"))) is not None)
-    rows = [el("li", el("b", count(r.get("n"))), " ", str(r.get("reason") or "")) for r in removed]
+    rows = []
+    for r in removed:
+        reason = str(r.get("reason") or "")
+        who = names_lost(results, reason, as_float(r.get("n")))
+        rows.append(el("li", el("b", count(r.get("n"))), " ", reason, el("small", who) if who else None))
     return el("div.flow-out", el("p", f"{many(total, 'patient')} excluded"), el("ul", rows))
 
 
@@ -69,41 +78,4 @@ def _sides(results: Results) -> Html | None:
         Column(str(c), SIDE_WORDS.get(str(c), str(c)), None if c in words else count, numeric=c not in words)
         for c in order
     ]
-    return data_table(frame, columns, caption="What each table and image series holds.")
-
-
-def _losses(results: Results) -> Html:
-    if not results.has("losses.csv"):
-        return el("p.absent", "No table of lost patients was written.")
-    losses = results.table("losses.csv")
-    losses = losses[losses["category"] != "matched"]
-    if losses.empty:
-        return el("p.absent", "Nobody was lost: every id that was read came through.")
-    keys = [c for c in ("source", "side") if c in losses.columns]
-    counted = losses.groupby([*keys, "reason"], dropna=False, sort=False).size().reset_index(name="n")
-    counted = counted.sort_values("n", ascending=False, kind="stable")
-    reasons = [
-        Column("n", "ids", count, numeric=True),
-        Column("reason", "reason"),
-        Column("source", "where"),
-        Column("side", "where"),
-    ]
-    detail = [
-        Column("patient", "patient", breaks=True),
-        Column("source", "where"),
-        Column("side", "where"),
-        Column("id_as_written", "id as written", breaks=True),
-        Column("category", "category"),
-        Column("reason", "reason"),
-        Column("detail", "detail"),
-    ]
-    return el(
-        "div",
-        el("h3", "Why ids were lost"),
-        data_table(counted, reasons, most=40),
-        el(
-            "details",
-            el("summary", f"All {many(len(losses), 'lost id')}, one by one"),
-            data_table(losses, detail, search=True),
-        ),
-    )
+    return data_table(frame, columns, caption="Patients found in each table and image series.")

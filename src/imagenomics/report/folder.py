@@ -14,11 +14,13 @@ from imagenomics.errors import FileProblem
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     "losses.csv": ("patient", "category", "reason"),
+    "table1.csv": ("variable", "level", "group", "patients", "known", "n", "percent", "median", "q1", "q3"),
     "mappings.csv": ("column", "written", "mapped"),
     "conflicts.csv": ("patient", "column"),
     "derived.csv": ("column", "rule", "inputs", "called", "not_called", "why"),
     "columns_left_out.csv": ("source", "column", "reason"),
     "stability.csv": ("feature", "source", "family", "icc", "ci_low", "ci_high", "n", "k"),
+    "left_out.csv": ("analysis", "patient", "reason"),
     "failures.csv": ("patient", "stage", "error"),
     "warnings.csv": ("stage", "message"),
     "quality.csv": ("patient", "image", "n_flags", "flags", "reasons"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from imagenomics.report import svg
 from imagenomics.report.html import Html
-from imagenomics.report.text import as_float, fixed
+from imagenomics.report.text import as_float, beside
 
 HALF_IS_CHANCE = ("auc", "c-index", "concordance", "balanced accuracy", "c_index", "roc_auc")
 LOWER_IS_BETTER = ("brier", "log loss", "rmse", "mae", "error")
@@ -40,7 +40,13 @@ def domain_of(values: Iterable[Any], chance: float | None) -> tuple[float, float
 
 
 def interval_picture(
-    row: dict[str, Any], domain: tuple[float, float], *, chance: float | None, kind: str, scale: bool = False
+    row: dict[str, Any],
+    domain: tuple[float, float],
+    *,
+    chance: float | None,
+    kind: str,
+    scale: bool = False,
+    width: float = 180,
 ) -> Html:
     """Draw one interval.
 
@@ -56,9 +62,13 @@ def interval_picture(
         Class that gives the colour.
     scale : bool
         Draw tick labels below.
+    width : float
+        Of the picture; one with a scale is never narrower than 350.
     """
     height = 42.0 if scale else 18.0
-    frame = svg.Frame(350 if scale else 180, height, domain, (0, 1), 8, 22 if scale else 2, 4, 8)
+    frame = svg.Frame(
+        max(width, 350) if scale else width, height, domain, (0, 1), 8, 22 if scale else 2, 4, 8
+    )
     middle = 12.0 if scale else height / 2
     ends = (frame.px(domain[0]), middle), (frame.px(domain[1]), middle)
     parts = [svg.line(*ends, "rail")]
@@ -77,7 +87,7 @@ def interval_picture(
                 svg.text((frame.px(tick), height - 6), svg.tick_label(tick), "tick", anchor="middle")
             )
     return svg.picture(
-        frame, parts, label=_spoken(row), attrs={"class": "interval" + (" scaled" if scale else "")}
+        frame, parts, label=_spoken(row, chance), attrs={"class": "interval" + (" scaled" if scale else "")}
     )
 
 
@@ -92,6 +102,6 @@ def _marks(frame: svg.Frame, row: dict[str, Any], *, middle: float, kind: str) -
     return parts
 
 
-def _spoken(row: dict[str, Any]) -> str:
-    estimate, low, high = (fixed(row.get(k)) for k in ("estimate", "ci_low", "ci_high"))
+def _spoken(row: dict[str, Any], chance: float | None) -> str:
+    estimate, low, high = (beside(row.get(k), chance) for k in ("estimate", "ci_low", "ci_high"))
     return f"estimate {estimate}, interval {low} to {high}"

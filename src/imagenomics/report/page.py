@@ -26,7 +26,7 @@ from imagenomics.report.verdicts import verdict_section
 from imagenomics.tables.write import write_text
 
 STYLES = ("page.css", "parts.css", "charts.css", "print.css")
-SCRIPTS = ("page.js", "gallery.js")
+SCRIPTS = ("page.js", "gallery.js", "save.js")
 CHART_SCRIPTS = ("charts.js", "heatmap.js", "points.js")
 
 

@@ -12,7 +12,7 @@ from imagenomics.report.folder import records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.intervals import chance_of, domain_of, interval_picture
 from imagenomics.report.models import ROLE_WORDS, Model, swatch
-from imagenomics.report.text import as_float, count, fixed, interval, measure, sentence
+from imagenomics.report.text import as_float, beside, count, fixed, interval, measure, sentence
 
 VALUES = ["estimate", "ci_low", "ci_high"]
 MOST_SITES = 60
@@ -146,8 +146,8 @@ def _main_cells(
     row: dict[str, Any], domain: tuple[float, float], *, chance: float | None, look: str
 ) -> list[Html]:
     picture = interval_picture(row, domain, chance=chance, kind=look) if row else None
-    ends = interval(row.get("ci_low"), row.get("ci_high"))
-    text = [el("b", fixed(row.get("estimate"))), el("small", f" ({ends})" if ends != "–" else "")]
+    ends = interval(row.get("ci_low"), row.get("ci_high"), chance=chance)
+    text = [el("b", beside(row.get("estimate"), chance)), el("small", f" ({ends})" if ends != "–" else "")]
     return [el("td.forest", picture), el("td.number", text)]
 
 

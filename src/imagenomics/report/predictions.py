@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report.badges import badge
+from imagenomics.report.chart_words import null_words, roc_words, tested_value
 from imagenomics.report.curves import calibration_chart, decision_chart, null_chart, roc_chart, score_chart
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import hint
@@ -16,12 +17,16 @@ from imagenomics.report.html import Child, Html, el
 from imagenomics.report.models import Model, key, models_of, primary_of
 from imagenomics.report.performance import first_metric, gain_table, model_table, site_table
 from imagenomics.report.table import breakable
-from imagenomics.report.text import as_float, many, measure, number, p_value, sentence
+from imagenomics.report.text import as_float, many, measure, number, sentence
 from imagenomics.report.title import class_names, target_title
+from imagenomics.report.wording import Wording, wording_of
 
 OPEN_BLOCKS = 4
 MOST_WEIGHTS = 20
-CALIBRATION = "On the diagonal, predicted and observed agree."
+SCORES = "Each dot is a patient: the mean score of all repeats. Useful scores pull the rows apart."
+CALIBRATION = (
+    "On the diagonal, predicted and observed agree. Groups of equally many patients with 95% intervals."
+)
 BENEFIT = "Dashed: treat nobody. Grey: treat everybody. Useful models lie above both."
 Pair = tuple[str, str]
 
@@ -48,6 +53,7 @@ def prediction_section(results: Results) -> Html:
             "p.absent",
             "No prediction was trained in this run: the study declares none, or the run stopped before.",
         )
+    wording = wording_of(results)
     blocks = []
     for i, pair in enumerate(pairs):
         verdict = next((v for v in verdicts if (str(v.get("analysis")), str(v.get("target"))) == pair), {})
@@ -60,7 +66,7 @@ def prediction_section(results: Results) -> Html:
         )
         word = badge(str(verdict["verdict"])) if verdict else None
         title = [el("span", breakable(target_title(results, *pair))), el("small", pair[0]), word]
-        inside = [el("summary.block-head", title), _block(question), _weights(results.cards, pair)]
+        inside = [el("summary.block-head", title), _block(question), _weights(results.cards, pair, wording)]
         blocks.append(el("details.block", inside, attrs={"open": i < OPEN_BLOCKS}))
     return el("div", blocks)
 
@@ -104,19 +110,17 @@ def _block(question: Question) -> Html:
 def _charts(question: Question, models: Sequence[Model], metric: str) -> list[Html]:
     curves, verdict = question.curves, question.verdict
     primary = next((m for m in models if m.role == "primary"), models[0])
-    told = (as_float(verdict.get(k)) for k in ("observed", "statistic", "estimate"))
-    observed = next((v for v in told if v is not None), None)
-    null = null_chart(curves, primary, observed, name=measure(metric) or "statistic")
+    null = null_chart(curves, primary, tested_value(verdict), name=measure(metric) or "statistic")
     scores = score_chart(question.scores, primary, classes=question.classes)
     made: list[tuple[Child, Html | None, str]] = [
         (
             hint("AUC", "ROC curve"),
             roc_chart(curves, models),
-            "Up and left is better; the diagonal is chance.",
+            roc_words(question.scores, primary.name),
         ),
-        ("Scores", scores, "Each dot is a patient; useful scores pull the rows apart."),
+        ("Scores", scores, SCORES),
         (hint("calibration", "Calibration"), calibration_chart(curves, primary), CALIBRATION),
-        (hint("null", "Null"), null, _null_words(curves, verdict)),
+        (hint("null", "Null"), null, null_words(curves, verdict, primary.name)),
         (hint("decision", "Net benefit"), decision_chart(curves, models), BENEFIT),
     ]
     return [_chart(title, picture, words) for title, picture, words in made if picture is not None]
@@ -124,14 +128,6 @@ def _charts(question: Question, models: Sequence[Model], metric: str) -> list[Ht
 
 def _chart(title: Child, picture: Html, words: str) -> Html:
     return el("figure.small-chart", el("figcaption", el("b", title), el("span", words)), picture)
-
-
-def _null_words(curves: pd.DataFrame, verdict: Mapping[str, Any]) -> str:
-    draws = int(
-        ((curves["curve"] == "null") & (curves["model"].astype(str) == str(verdict.get("model")))).sum()
-    )
-    draws = draws or int((curves["curve"] == "null").sum())
-    return f"{many(draws, 'run')} with shuffled answers; null p {p_value(verdict.get('null_p'))}."
 
 
 def _gains(table: Html | None) -> Html | None:
@@ -150,7 +146,7 @@ def _sites(performance: pd.DataFrame, primary: Model, metric: str) -> Html:
     return el("div", title, table)
 
 
-def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair) -> Html | None:
+def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair, wording: Wording) -> Html | None:
     """Return the coefficients of the model card of this target, largest first."""
     own = [c for c in cards if (str(c.get("analysis")), str(c.get("target"))) == pair]
     rows = _coefficients(own[0]) if own else []
@@ -161,7 +157,7 @@ def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair) -> Html | None:
     bars = [
         el(
             "tr",
-            el("th.name", breakable(name), attrs={"scope": "row"}),
+            el("th.name", wording.feature(name), attrs={"scope": "row"}),
             _bar(value, largest),
             el("td.number", number(value)),
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from imagenomics.verdicts.decimals import beside_chance
+
 NOTHING = "–"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -55,11 +57,19 @@ def p_value(value: Any) -> str:
     return f"{found:.3f}" if found < 0.1 else f"{found:.2f}"
 
 
-def interval(low: Any, high: Any, places: int = 2) -> str:
-    """Return ``low to high``; a dash where one end is unknown."""
+def beside(value: Any, chance: float | None = 0.0, places: int = 2) -> str:
+    """Return a number as :func:`fixed` does, with more decimals where fewer would hide its side of chance."""
+    found = as_float(value)
+    if found is None or chance is None:
+        return fixed(value, places)
+    return beside_chance(found, chance, places).replace("-", "−")
+
+
+def interval(low: Any, high: Any, places: int = 2, *, chance: float | None = 0.0) -> str:
+    """Return ``low to high``, both on their side of ``chance``; a dash where one end is unknown."""
     if as_float(low) is None or as_float(high) is None:
         return NOTHING
-    return f"{fixed(low, places)} to {fixed(high, places)}"
+    return f"{beside(low, chance, places)} to {beside(high, chance, places)}"
 
 
 def count(n: Any) -> str:

@@ -8,16 +8,19 @@ from typing import Any
 
 from imagenomics.report import svg
 from imagenomics.report.badges import MEANING, ORDER, badge, verdict_class
+from imagenomics.report.baselines import baseline_list, baseline_rows, gains_in_words
 from imagenomics.report.effects import effect_interval, effect_text, scale_of
 from imagenomics.report.family_cards import family_card
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import glossary, hint
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.intervals import chance_of, domain_of, interval_picture
+from imagenomics.report.limits import limits_box
 from imagenomics.report.table import breakable
 from imagenomics.report.text import (
     NOTHING,
     as_float,
+    beside,
     count,
     fixed,
     interval,
@@ -28,8 +31,10 @@ from imagenomics.report.text import (
     sentence,
 )
 from imagenomics.report.title import target_title
+from imagenomics.report.wording import wording_of
 
 Verdict = dict[str, Any]
+DRAWN = ("estimate", "ci_low", "ci_high", "detectable")
 
 
 def verdict_section(results: Results) -> Html:
@@ -40,8 +45,15 @@ def verdict_section(results: Results) -> Html:
             "p.absent",
             "No verdict was reached: no analysis was declared, or the run stopped before the verdicts.",
         )
-    cards = [*_prediction_cards(results, verdicts), *_association_cards(verdicts)]
-    return el("div", el("p.lead", _summary(verdicts)), _legend(verdicts), el("div.cards", cards), glossary())
+    cards = [*_prediction_cards(results, verdicts), *_association_cards(results, verdicts)]
+    return el(
+        "div",
+        el("p.lead", _summary(verdicts)),
+        _legend(verdicts),
+        el("div.cards", cards),
+        limits_box(results),
+        glossary(),
+    )
 
 
 def _summary(verdicts: Sequence[Verdict]) -> str:
@@ -51,11 +63,7 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
     others = [v for v in verdicts if v.get("kind") not in ("prediction", "increment")]
     families = len({str(v.get("analysis")) for v in others})
     within = f" in {many(families, 'family', 'families')}"
-    better = [
-        f"{v.get('analysis')} ({measure(v.get('estimate_name'))} {fixed(v.get('estimate'))})"
-        for v in predictions
-        if v.get("verdict") == ORDER[0]
-    ]
+    better = [_named(v, gains) for v in predictions if v.get("verdict") == ORDER[0]]
     said = [
         f"Predicted better than chance: {listed(better)}." if better else "",
         _counted(predictions, many(len(predictions), "prediction")),
@@ -63,6 +71,14 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
         _counted(others, many(len(others), "target") + " tested for association" + within),
     ]
     return " ".join(s for s in said if s)
+
+
+def _named(verdict: Verdict, gains: Sequence[Verdict]) -> str:
+    """Return a supported prediction with its estimate, and that no gain is supported where that is so."""
+    reached = f"{measure(verdict.get('estimate_name'))} {fixed(verdict.get('estimate'))}"
+    own = [g for g in gains if g.get("analysis") == verdict.get("analysis")]
+    alone = own and all(g.get("verdict") != ORDER[0] for g in own)
+    return f"{verdict.get('analysis')} ({reached}{'; no gain over a baseline shown' if alone else ''})"
 
 
 def _counted(verdicts: Sequence[Verdict], what: str) -> str:
@@ -93,7 +109,8 @@ def _prediction_cards(results: Results, verdicts: Sequence[Verdict]) -> list[Htm
     for v in predictions:
         key = (v.get("analysis"), v.get("target"))
         own = [g for g in gains if (g.get("analysis"), g.get("target")) == key]
-        cards.append(_card(v, own, eyebrow="Prediction", title=_title(results, v)))
+        beside = baseline_rows(results, v)
+        cards.append(_card(v, own, eyebrow="Prediction", title=_title(results, v), baselines=beside))
         used.add(key)
     alone = [g for g in gains if (g.get("analysis"), g.get("target")) not in used]
     name = "Gain over a baseline"
@@ -104,7 +121,14 @@ def _title(results: Results, verdict: Verdict) -> str:
     return target_title(results, str(verdict.get("analysis") or ""), str(verdict.get("target") or ""))
 
 
-def _card(verdict: Verdict, gains: Sequence[Verdict], *, eyebrow: str, title: str) -> Html:
+def _card(
+    verdict: Verdict,
+    gains: Sequence[Verdict],
+    *,
+    eyebrow: str,
+    title: str,
+    baselines: Sequence[dict[str, Any]] = (),
+) -> Html:
     word = str(verdict.get("verdict"))
     scale = measure(verdict.get("estimate_name") or "estimate")
     name = f"{eyebrow} · {verdict.get('analysis') or ''}"
@@ -113,39 +137,61 @@ def _card(verdict: Verdict, gains: Sequence[Verdict], *, eyebrow: str, title: st
         el("p.eyebrow", name),
         el("h3", breakable(title)),
         el("p.word", badge(word)),
-        _estimate(verdict, scale),
+        _words(verdict, gains),
+        _estimate(verdict, scale, baselines),
         _numbers(verdict, scale),
         el("p.reason", sentence(verdict.get("reason"))),
         _gains(gains),
     )
 
 
-def _estimate(verdict: Verdict, scale: str) -> Html | None:
+def _words(verdict: Verdict, gains: Sequence[Verdict]) -> Html | None:
+    said = gains_in_words(verdict, gains) if verdict.get("kind") == "prediction" else ""
+    return el("p.plainly", said) if said else None
+
+
+def _estimate(verdict: Verdict, scale: str, baselines: Sequence[dict[str, Any]]) -> Html | None:
     if as_float(verdict.get("estimate")) is None:
         return None
+    chance = _chance_here(verdict, scale)
+    values = [row.get(k) for row in (verdict, *baselines) for k in DRAWN]
+    domain = domain_of([*values, chance], chance_of(scale, gain=verdict.get("kind") == "increment"))
+    kind = verdict_class(str(verdict.get("verdict")))
     picture = (
-        _association_picture(verdict) if verdict.get("kind") == "association" else _picture(verdict, scale)
+        _association_picture(verdict)
+        if verdict.get("kind") == "association"
+        else interval_picture(verdict, domain, chance=chance, kind=kind, scale=True)
     )
     label: Child = hint("AUC", scale) if "auc" in scale.lower() else scale
-    ends = effect_interval(verdict.get("ci_low"), verdict.get("ci_high"))
+    ends = _ends(verdict, scale)
     return el(
         "div.estimate",
         el(
             "p.figure",
-            el("b", effect_text(verdict.get("estimate"))),
+            el("b", effect_text(verdict.get("estimate"), str(verdict.get("estimate_name") or ""))),
             " ",
             label,
             el("span.ends", f"95% interval {ends}"),
         ),
         picture,
+        baseline_list(baselines, scale, domain, chance),
     )
 
 
-def _picture(verdict: Verdict, scale: str) -> Html:
-    chance = chance_of(scale, gain=verdict.get("kind") == "increment")
-    values = [verdict.get(k) for k in ("estimate", "ci_low", "ci_high", "detectable")]
-    kind = verdict_class(str(verdict.get("verdict")))
-    return interval_picture(verdict, domain_of(values, chance), chance=chance, kind=kind, scale=True)
+def _ends(verdict: Verdict, scale: str) -> str:
+    """Return the interval in print, its ends on their side of chance (of the null, where that is higher)."""
+    ends = verdict.get("ci_low"), verdict.get("ci_high")
+    if verdict.get("kind") == "association":
+        return effect_interval(*ends, str(verdict.get("estimate_name") or ""))
+    return interval(*ends, chance=_chance_here(verdict, scale))
+
+
+def _chance_here(verdict: Verdict, scale: str) -> float | None:
+    """Return what chance gives by the rule: the usual level, or the centre of the null where that is higher."""
+    gain = verdict.get("kind") == "increment"
+    usual, null = chance_of(scale, gain=gain), as_float(verdict.get("null_centre"))
+    above = null is not None and usual is not None and not gain and null > usual
+    return null if above else usual
 
 
 def _association_picture(verdict: Verdict) -> Html | None:
@@ -192,7 +238,7 @@ def _gains(gains: Sequence[Verdict]) -> Html | None:
 def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
     word = str(gain.get("verdict"))
     estimate = as_float(gain.get("estimate"))
-    signed = "" if estimate is None else f"{'+' if estimate > 0 else ''}{fixed(estimate)}"
+    signed = "" if estimate is None else f"{'+' if estimate > 0 else ''}{beside(estimate)}"
     ends = interval(gain.get("ci_low"), gain.get("ci_high"))
     detail = (
         f"{signed} ({ends}), adjusted p {p_value(gain.get('null_p_adjusted'))}"
@@ -221,7 +267,8 @@ def gain_name(gain: Verdict) -> str:
     return model or "gain"
 
 
-def _association_cards(verdicts: Sequence[Verdict]) -> list[Html]:
+def _association_cards(results: Results, verdicts: Sequence[Verdict]) -> list[Html]:
+    wording = wording_of(results)
     groups: dict[str, list[Verdict]] = {}
     for v in verdicts:
         if v.get("kind") not in ("prediction", "increment"):
@@ -229,6 +276,6 @@ def _association_cards(verdicts: Sequence[Verdict]) -> list[Html]:
     return [
         _card(own[0], [], eyebrow="Association", title=str(own[0].get("target") or name))
         if len(own) == 1
-        else family_card(name, own)
+        else family_card(name, own, wording)
         for name, own in groups.items()
     ]

@@ -21,6 +21,7 @@ from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.sources import Sources, image_losses, read_sources
 from imagenomics.runs.store import files_digest, make_key
+from imagenomics.runs.table_one import table_one
 from imagenomics.tables.patient_table import PatientTable, join
 from imagenomics.work.executor import Executor
 
@@ -93,9 +94,10 @@ class Linked:
 def link(
     plan: Plan, root: Path, folder: RunFolder, *, issues: Issues, executor: Executor | None = None
 ) -> Linked:
-    """Join the two sides of the study; write clinical, molecules, losses, mappings and flow."""
+    """Join the two sides of the study; write clinical, table1, molecules, losses, mappings and flow."""
     linked = join_sides(plan, root, issues=issues, executor=executor)
     folder.write_table("clinical", linked.clinical)
+    folder.write_csv("table1", table_one(linked.clinical))
     folder.write_table("molecules", linked.molecules)
     folder.write_csv("losses", linked.losses)
     folder.write_csv("mappings", linked.mappings)

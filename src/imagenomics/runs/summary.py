@@ -10,6 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from imagenomics.resample.metrics import CHANCE
+from imagenomics.verdicts.decimals import beside_chance
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -116,7 +119,9 @@ def _verdict_line(verdict: Mapping[str, Any]) -> str:
     value = verdict["estimate"]
     shown = "" if value is None else f"  {verdict['estimate_name']} {value:.2f}"
     if value is not None and verdict["ci_low"] is not None:
-        shown += f" [{verdict['ci_low']:.2f}, {verdict['ci_high']:.2f}]"
+        chance = 0.0 if verdict["kind"] == "increment" else CHANCE.get(verdict["estimate_name"], 0.0)
+        low, high = (beside_chance(verdict[end], chance) for end in ("ci_low", "ci_high"))
+        shown += f" [{low}, {high}]"
     return f"{verdict['verdict']:>18}  {verdict['kind']}: {verdict['analysis']} ({verdict['model']}){shown}"
 
 

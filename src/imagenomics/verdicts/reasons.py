@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from imagenomics.resample.metrics import CHANCE
+from imagenomics.verdicts.decimals import beside_chance
 from imagenomics.verdicts.evidence import Evidence
 
 TITLES: Mapping[str, str] = {
@@ -17,7 +19,7 @@ APPROXIMATE = "(approximate: the combined model against itself with shuffled ima
 
 def number(value: float) -> str:
     """Return a figure with two decimals."""
-    return f"{value:.2f}"
+    return f"{value:z.2f}"
 
 
 def probability(p: float) -> str:
@@ -32,10 +34,13 @@ def who(item: Evidence) -> str:
     return f"{item.n} patients, {item.positives} of them positive"
 
 
-def measured(item: Evidence) -> str:
-    """Return the estimate with its interval."""
+def measured(item: Evidence, *, gain: bool = False) -> str:
+    """Return the estimate with its interval, printed so that its ends stay on their side of chance."""
     title = TITLES.get(item.estimate_name, item.estimate_name)
-    return f"{title} {number(item.estimate)} (95% interval {number(item.ci_low)} to {number(item.ci_high)})"
+    usual = 0.0 if gain else CHANCE.get(item.estimate_name, 0.0)
+    chance = max(usual, item.null_centre) if not gain and item.null_centre == item.null_centre else usual
+    low, high = beside_chance(item.ci_low, chance), beside_chance(item.ci_high, chance)
+    return f"{title} {number(item.estimate)} (95% interval {low} to {high})"
 
 
 def chance_text(item: Evidence, adjusted: float, family: int) -> str:
@@ -90,8 +95,8 @@ def absent_prediction(
 def supported_gain(item: Evidence, adjusted: float, family: int) -> str:
     """Say that a gain is supported."""
     return (
-        f"Images add to what is known without them ({item.model}): gain in {measured(item)} for "
-        f"{item.analysis} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}."
+        f"Images add to what is known without them ({item.model}): gain in {measured(item, gain=True)} "
+        f"for {item.analysis} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}."
     )
 
 
@@ -99,7 +104,8 @@ def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: flo
     """Say that no evidence of a gain was found, and why."""
     ending = "" if excludes else "; the interval does not exclude no gain"
     return (
-        f"No evidence that images add to what is known without them ({item.model}): gain in {measured(item)} "
-        f"for {item.analysis} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
+        f"No evidence that images add to what is known without them ({item.model}): gain in "
+        f"{measured(item, gain=True)} for {item.analysis} ({who(item)}); "
+        f"{chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
         f"{limit_text(item, detectable, gain=True)}"
     )

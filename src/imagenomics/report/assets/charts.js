@@ -130,7 +130,9 @@ window.imagenomicsCharts = (() => {
     figure.append(caption);
     const add = (tag, text) => { const made = document.createElement(tag); made.textContent = text; caption.append(made); };
     add("b", pair[1]);
-    add("span", pair[0]);
+    const said = people.names[pair[0]];
+    if (said) add("span", said);
+    add(said ? "small" : "span", pair[0]);
     if (people.features[pair[0]] && people.targets[pair[1]]) {
       const plots = document.createElement("div");
       plots.className = "pair-plots";
@@ -146,6 +148,19 @@ window.imagenomicsCharts = (() => {
     }
     place.replaceChildren(figure);
     figure.querySelectorAll(".plot").forEach(draw);
+  }
+
+  // The chart as an SVG of its own, in the colours of paper.
+  async function picture(element, title) {
+    const state = drawn.get(element) || { data: source(element.dataset.source) };
+    const width = Math.max(widthOf(element), 320);
+    const figure = makers[element.dataset.chart](state.data, { width, colours: { ...LIGHT, font: fontFamily() }, element, state, paper: false });
+    const size = { width: figure.width || width, height: figure.layout.height + 34 };
+    const top = { text: safe(cut(title, Math.floor(width / 7.5))), x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 8 }, font: { size: 13, color: LIGHT.ink } };
+    const margin = { ...figure.layout.margin, t: figure.layout.margin.t + 34 };
+    const layout = { ...figure.layout, ...size, margin, title: top, paper_bgcolor: LIGHT.paper, plot_bgcolor: LIGHT.paper };
+    const address = await window.Plotly.toImage({ data: figure.data, layout }, { format: "svg", ...size });
+    return { text: decodeURIComponent(address.slice(address.indexOf(",") + 1)), ...size };
   }
 
   const charts = () => Array.from(document.querySelectorAll("[data-chart]"));
@@ -167,5 +182,5 @@ window.imagenomicsCharts = (() => {
   function forScreen() { paper = false; drawn.forEach((_, element) => draw(element)); }
 
   document.addEventListener("DOMContentLoaded", watch);
-  return { makers, safe, cut, wrap, number, place, pValue, layout, axis, draw, forPaper, forScreen };
+  return { makers, safe, cut, wrap, number, place, pValue, layout, axis, draw, picture, forPaper, forScreen };
 })();

@@ -3,7 +3,8 @@
 (() => {
   const charts = window.imagenomicsCharts;
   const { safe, cut, wrap, number, place, pValue } = charts;
-  const MOST_CHARACTERS = 34;
+  const LEAST_CELL = 13; // pixels; on paper, where nothing scrolls, weaker targets are left out
+  const MOST_CHARACTERS = 40;
 
   function options(element, state) {
     if (state.options) return state.options;
@@ -43,7 +44,7 @@
     let rows = strongest(strength.rows, data.features.length);
     let columns = strongest(strength.targets, data.targets.length);
     if (wanted) {
-      const fits = (names) => (i) => names[i][0].toLowerCase().includes(wanted);
+      const fits = (names) => (i) => names[i].join(" ").toLowerCase().includes(wanted);
       const someRows = rows.filter(fits(data.features));
       const someColumns = columns.filter(fits(data.targets));
       if (someRows.length) rows = someRows;
@@ -56,7 +57,9 @@
   }
 
   function tooltip(data, cell, row, column) {
-    const names = `<b>${wrap(data.features[row][0], 46)}</b><br>${wrap(data.targets[column][0], 46)}`;
+    const [exact, said] = data.features[row];
+    const feature = said ? `<b>${wrap(said, 46)}</b><br>${wrap(exact, 46)}` : `<b>${wrap(exact, 46)}</b>`;
+    const names = `${feature}<br>${wrap(data.targets[column][0], 46)}`;
     if (data.l[cell] === null) {
       const why = data.reasons[data.r[cell]];
       return `${names}<br>not tested${why ? ": " + wrap(why[1] || why[0], 46) : ""}`;
@@ -123,22 +126,23 @@
     return { shapes, annotations };
   }
 
-  charts.makers.heatmap = (data, { width, colours, element, state }) => {
+  charts.makers.heatmap = (data, { width, colours, element, state, paper }) => {
     const field = options(element, state);
-    const { rows, columns } = chosen(data, field);
+    const { rows, columns: wanted } = chosen(data, field);
     const byEffect = field("colour").value === "e";
     const grouped = field("order").value === "group";
-    const { z, text, dots, most, title } = cells(data, rows, columns, byEffect);
     const narrow = width < 560;
     const tall = rows.length > 400 ? 3 : rows.length > 90 ? 7 : 15;
     const labelled = tall >= 11;
-    const letters = narrow ? 17 : MOST_CHARACTERS;
+    const letters = narrow ? 24 : MOST_CHARACTERS;
     const longest = (indices, names, limit) => Math.max(...indices.map((i) => Math.min(limit, Array.from(names[i][1] || names[i][0]).length)), 3);
     const outside = grouped && !labelled; // group names take the place of row names
     const left = labelled ? 16 + 6.1 * longest(rows, data.features, letters) : outside ? (narrow ? 110 : 170) : 16;
     const right = grouped && labelled && !narrow ? 170 : 22;
+    const columns = paper ? wanted.slice(0, Math.max(1, Math.floor((width - left - right) / LEAST_CELL))) : wanted;
+    const { z, text, dots, most, title } = cells(data, rows, columns, byEffect);
     const top = 18 + 6.1 * longest(columns, data.targets, 20);
-    const least = left + right + columns.length * 13;
+    const least = left + right + columns.length * LEAST_CELL;
     const wide = Math.max(width, least);
     const mostWide = left + right + columns.length * 62;
     const figureWidth = Math.min(wide, Math.max(mostWide, 320));

@@ -84,7 +84,7 @@
     const { levels, groups } = people.targets[target];
     const have = values.map((v, i) => (v !== null && groups[i] !== null ? i : -1)).filter((i) => i >= 0);
     const take = (list) => have.map((i) => list[i]);
-    return { feature, target, levels, unit: people.units[feature] || "", sites: people.sites, patients: take(people.patients), values: take(values), groups: take(groups), site: take(people.site) };
+    return { feature, target, levels, unit: people.units[feature] || "", said: people.names[feature] || "", sites: people.sites, patients: take(people.patients), values: take(values), groups: take(groups), site: take(people.site) };
   }
 
   const palette = (c) => [c.blue, c.orange, c.green, c.purple, c.yellow, c.sky, c.ink, c.soft];
@@ -107,7 +107,7 @@
     return charts.layout(colours, {
       height: paper ? 225 : 300, margin: { l: 52, r: 10, t: 30, b: 46, autoexpand: false }, hovermode: "closest",
       xaxis: charts.axis(colours, { showgrid: false, zeroline: false, ...xaxis }),
-      yaxis: charts.axis(colours, { zeroline: false, range: [low - room, high + room], title: { text: safe(cut(data.feature.split(".").slice(2).join(".") || data.feature, 30) + unit), standoff: 6, font: { size: 11 } } }),
+      yaxis: charts.axis(colours, { zeroline: false, range: [low - room, high + room], title: { text: safe(cut(data.said || data.feature.split(".").slice(2).join(".") || data.feature, 34) + unit), standoff: 6, font: { size: 11 } } }),
       ...extra,
     });
   }
