@@ -73,10 +73,12 @@ def test_controls_do_what_they_say(browser, full_folder, full_page):
     assert browser.run("document.querySelectorAll('.picked .js-plotly-plot').length") == 2
     enter(browser, "[data-panel-filter]", "TCGA")
     assert (
-        browser.run("Array.from(document.querySelectorAll('.panel')).filter(p => p.offsetParent).length")
+        browser.run(
+            "Array.from(document.querySelectorAll('[data-gallery] .panel')).filter(p => p.offsetParent).length"
+        )
         == 114
     )
-    browser.run("document.querySelector('.panel:not(.filtered) button.open').click()")
+    browser.run("document.querySelector('[data-gallery] .panel:not(.filtered) button.open').click()")
     assert browser.run("document.getElementById('zoom').open")
     browser.run("document.getElementById('zoom').close()")
     browser.run("document.querySelector('table.sortable thead th').click()")
