@@ -10,10 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from imagenomics.errors import ArgumentTypeError, InputError
-from imagenomics.features.extract import COLUMNS
 from imagenomics.features.regions.laterality import MidPlane
 from imagenomics.features.regions.measure import Surroundings, measure_region
 from imagenomics.features.regions.settings import REGION_FAMILIES, RegionSettings
+from imagenomics.features.rows import COLUMNS
 from imagenomics.features.spectra.measure import measure_spectra
 from imagenomics.features.spectra.settings import SPECTRUM_FAMILIES, SpectraSettings
 

@@ -11,13 +11,13 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from imagenomics.errors import ArgumentTypeError, InputError
-from imagenomics.features.extract import COLUMNS
 from imagenomics.features.regions.lesions import lesion_features, lesion_gaps
 from imagenomics.features.regions.volumes import (
     compartment_features,
     sequence_ratio_features,
     split_labels,
 )
+from imagenomics.features.rows import COLUMNS
 
 SPACING = (3.0, 1.0, 0.5)
 MASKS = hnp.arrays(np.bool_, (4, 6, 7)).filter(np.any)

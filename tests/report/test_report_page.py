@@ -173,6 +173,7 @@ def test_two_features(make_folder):
     assert "No prediction was trained" in reading.text
 
 
+@pytest.mark.slow
 def test_two_thousand_features_stay_small_and_say_what_is_left_out(make_folder):
     folder = make_folder(patients=40, features=2000, targets=60, hostile=False, panels=False, train=False)
     page = write_report(folder)

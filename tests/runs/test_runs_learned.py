@@ -39,6 +39,7 @@ def study(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_study_with_habitats_and_harmonised_features(study, tmp_path):
     read = load_study(study)
     rows = check_study(read.plan, read.root).phenotypes

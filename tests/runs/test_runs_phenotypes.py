@@ -102,6 +102,7 @@ def test_controls_are_taken_only_when_they_are_asked_for():
         assert list(choose_features(table, asked, flagged=flagged, where="here").columns.index) == expected
 
 
+@pytest.mark.slow
 def test_a_model_of_controls_is_a_study_of_its_own(study, tmp_path):
     block = '[[train]]\nname = "control"\ntarget = "mutations.TEXA"\npositive = "mutated"\n'
     more = 'features = "shuffled.*"\nflagged = true\nmodels = []\nrepeats = 1\n'

@@ -138,6 +138,7 @@ def test_what_cannot_be_prepared_is_a_row_of_its_patient(run):
     assert blank["remedy"].str.len().min() > 20
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_workers(study, run, tmp_path):
     read = load_study(study)
     run_plan(read.plan, read.root, JobOptions(tmp_path / "two", 2), last="extract")
