@@ -39,10 +39,8 @@ QUADRATIC = (10_000, 30_000, 100_000)
 
 
 def ours(case: str) -> Callable:
-    from imagenomics.features.phenotypes.filtered import filtered_rows
-
     from imagenomics.features.extract import extract_region
-    from imagenomics.features.phenotypes.filters import FilterMeasure
+    from imagenomics.features.phenotypes.filters import FilterMeasure, filtered_rows
     from imagenomics.features.settings import FeatureSettings, preset
 
     chosen = preset("pyradiomics")

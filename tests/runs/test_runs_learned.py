@@ -128,3 +128,30 @@ def test_a_region_that_is_not_there_is_a_failure_of_each_patient(study, tmp_path
     failures = pd.read_csv(tmp_path / "run" / "failures.csv", dtype=str)
     assert (failures["code"] == "IGX-RUN-111").sum() >= 35
     assert summary.too_many_failures
+
+
+def test_components_of_maps_in_one_space(tmp_path):
+    """Two planted sources in maps of 30 patients: their loadings come back as columns, from the study file."""
+    import SimpleITK as sitk
+
+    rng = np.random.default_rng(0)
+    loadings = rng.normal(size=(30, 2))
+    sources = np.zeros((2, 6, 8, 10))
+    sources[0, 1:3, 1:4, 1:5], sources[1, 3:5, 4:7, 5:9] = 1.0, 1.0
+    ids = [f"P{i:02d}" for i in range(30)]
+    for patient, own in zip(ids, loadings, strict=True):
+        array = np.tensordot(own, sources, 1) + 0.05 * rng.normal(size=sources.shape[1:])
+        sitk.WriteImage(sitk.GetImageFromArray(array), str(tmp_path / f"{patient}.nii.gz"))
+    pd.DataFrame({"patient": ids}).to_csv(tmp_path / "patients.csv", index=False)
+    (tmp_path / "study.toml").write_text(
+        'name = "maps"\n[patients]\ntable = "patients.csv"\nid = "patient"\n[[images]]\nname = "grey"\n'
+        'path = "{patient}.nii.gz"\n[features]\nfamilies = ["intensity"]\n[[learned]]\nkind = "group-ica"\n'
+        'name = "source"\nimage = "grey"\nn_components = 2\n'
+    )
+    read = load_study(tmp_path / "study.toml")
+    run_plan(read.plan, read.root, JobOptions(tmp_path / "run"), last="extract")
+    features = pd.read_parquet(tmp_path / "run" / "features.parquet")
+    found = features[["source.component_1_loading", "source.component_2_loading"]].to_numpy()
+    likeness = np.abs(np.corrcoef(found.T, loadings.T)[:2, 2:])
+    assert likeness.max(axis=1).min() > 0.95
+    assert set(likeness.argmax(axis=1)) == {0, 1}

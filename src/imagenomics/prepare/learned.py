@@ -72,8 +72,38 @@ class IntensityBlock(Settings):
         return [f"{region}.{statistic}" for region in self.regions for statistic in STATISTICS]
 
 
-AnyLearned = Annotated[HabitatBlock | IntensityBlock, Field(discriminator="kind")]
-Learned = HabitatBlock | IntensityBlock
+class ComponentBlock(Settings):
+    """Spatial components that the maps of all patients share (source-based morphometry); each patient has a loading."""
+
+    kind: Literal["group-ica"] = Field(description="Loadings of independent spatial components.")
+    name: BlockName = Field(description="Unique name; first part of the columns.")
+    image: str = Field(
+        description="[[images]] block of maps in one space (VBM, TBM, a parameter map on a template): the same "
+        "voxels at the same places in all patients."
+    )
+    region: str = Field(
+        default="whole", description="Region whose voxels are used, the same voxels in every patient."
+    )
+    n_components: int = Field(default=10, ge=2, description="How many components there are.")
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The blocks whose files are read."""
+        return (self.image,)
+
+    def estimator(self, *, seed: int) -> Any:
+        """Return what learns the components."""
+        from imagenomics.prepare.group_ica import GroupICA
+
+        return GroupICA(self.n_components, kind="structural", seed=seed)
+
+    def names(self) -> list[str]:
+        """Return the columns that are learned, without the name of the block."""
+        return [f"component_{k + 1}_loading" for k in range(self.n_components)]
+
+
+AnyLearned = Annotated[HabitatBlock | IntensityBlock | ComponentBlock, Field(discriminator="kind")]
+Learned = HabitatBlock | IntensityBlock | ComponentBlock
 
 
 def estimators(blocks: Sequence[Learned], *, seed: int) -> tuple[tuple[str, Any], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from imagenomics.images.find import CaseFiles
 from imagenomics.images.geometry import compare_grids
 from imagenomics.images.load import load_case
 from imagenomics.images.volume import Volume
-from imagenomics.prepare.learned import HabitatBlock, Learned
+from imagenomics.prepare.learned import ComponentBlock, HabitatBlock, Learned
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.link import Linked
 from imagenomics.runs.measure import STAGE as EXTRACT
@@ -72,7 +73,7 @@ def gather_bags(plan: Plan, linked: Linked, *, shop: Workshop, issues: Issues) -
     arrays = {
         block.name: _series(
             {
-                case.patient: results.payloads[name]["bag"].to_numpy(dtype=np.float64)
+                case.patient: np.load(io.BytesIO(results.payloads[name]["bag"]))
                 for name, case in cases.items()
                 if case.block is block and name in results.payloads
             },
@@ -106,7 +107,9 @@ def read_bag(unit: Unit) -> dict[str, Any]:
         assert files is not None
         first, regions = load_case(files.image, files.mask, block, others=files.others)
         found = _bag(case, first, regions, seed)
-    return {"bag": pd.DataFrame(found), "warnings": sorted({str(w.message) for w in caught})}
+    content = io.BytesIO()
+    np.save(content, found)
+    return {"bag": content.getvalue(), "warnings": sorted({str(w.message) for w in caught})}
 
 
 def _bag(case: BagCase, first: Volume, regions: dict[str, np.ndarray], seed: int) -> np.ndarray:
@@ -115,6 +118,8 @@ def _bag(case: BagCase, first: Volume, regions: dict[str, np.ndarray], seed: int
         others = [_same_grid(first, image, files) for image, files in case.images[1:]]
         region = _region(block.region, regions, block.name)
         return voxel_bag([first.array, *others], region, most=block.voxels, patient=case.patient, seed=seed)
+    if isinstance(block, ComponentBlock):
+        return first.array[_region(block.region, regions, block.name)][None, :]
     tissue = _region(block.tissue, regions, block.name)
     measured = {name: _region(name, regions, block.name) for name in block.regions}
     return intensity_profile(first.array, tissue, measured)
