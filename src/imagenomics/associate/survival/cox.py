@@ -128,7 +128,8 @@ def fit_cox(
     codes = _codes(strata, followed.ids)
     order = followed.sorted_with(codes)
     followed, codes = followed.rows(order), codes[order]
-    X = terms.loc[followed.ids].to_numpy(dtype=np.float64)
+    # One layout in memory, whatever that of the frame: sums are taken in its order.
+    X = np.ascontiguousarray(terms.loc[followed.ids].to_numpy(dtype=np.float64))
     n, k = X.shape
     if followed.n_events < max(chosen.events_per_term * k, 1):
         raise InputError(

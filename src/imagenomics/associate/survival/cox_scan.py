@@ -92,7 +92,7 @@ def scan_survival(
 def _standard(covariates: pd.DataFrame | None, ids: pd.Index) -> FloatArray:
     if covariates is None or covariates.shape[1] == 0:
         return np.empty((len(ids), 0))
-    values = covariates.loc[ids].to_numpy(dtype=np.float64)
+    values = np.ascontiguousarray(covariates.loc[ids].to_numpy(dtype=np.float64))
     spread = values.std(axis=0)
     return np.ascontiguousarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
