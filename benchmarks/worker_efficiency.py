@@ -1,9 +1,9 @@
 """How much of two workers' time is work: the extract stage of many small patients with one worker and with two.
 
-    python benchmarks/worker_efficiency.py [--json] [--patients 1000] [--rounds 1] [--keep FOLDER]
+    python benchmarks/worker_efficiency.py [--json] [--patients 1000] [--voxels 5000] [--rounds 1] [--keep FOLDER]
 
-Patients are synthetic: an image of 64 x 64 x 64 voxels and a mask of a ball of about 5,000, both .nii.gz, measured
-with the default features. Each run is a fresh `imagenomics extract` on an empty run folder, with kernels
+Patients are synthetic: an image and a mask of a ball of about so many voxels, six times as wide as its radius, both
+.nii.gz, measured with the default features. Each run is a fresh `imagenomics extract` on an empty run folder, with kernels
 compiled before. Wall times are those of the stage in `record.json`, without the start of the process and of its
 workers. With the real executor and store:
 
@@ -38,11 +38,10 @@ name = "scan"
 path = "images/{patient}.nii.gz"
 mask = "images/{patient}_mask.nii.gz"
 """
-EDGE, RADIUS = 64, 10.6
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def make(folder: Path, patients: int) -> None:
+def make(folder: Path, patients: int, voxels: int) -> None:
     import numpy as np
     import SimpleITK
     from scipy.ndimage import gaussian_filter
@@ -51,11 +50,13 @@ def make(folder: Path, patients: int) -> None:
     names = [f"P{k:04d}" for k in range(patients)]
     (folder / "patients.csv").write_text("patient\n" + "\n".join(names) + "\n")
     (folder / "study.toml").write_text(STUDY)
-    z, y, x = np.ogrid[:EDGE, :EDGE, :EDGE]
+    radius = (3 * voxels / (4 * np.pi)) ** (1 / 3)
+    edge = round(6 * radius)
+    z, y, x = np.ogrid[:edge, :edge, :edge]
     for k, name in enumerate(names):
         random = np.random.default_rng(k)
-        centre = random.uniform(24, 40, 3)
-        mask = (z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2 <= RADIUS**2
+        centre = random.uniform(2.2 * radius, 3.8 * radius, 3)
+        mask = (z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2 <= radius**2
         image = gaussian_filter(random.normal(size=mask.shape), 1.5) * 500 + 100
         for array, ending in ((image.astype("int16"), ""), (mask.astype("uint8"), "_mask")):
             file = folder / "images" / f"{name}{ending}.nii.gz"
@@ -106,8 +107,8 @@ def useful(folder: Path, patients: int) -> float:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
-    make(folder / "study", options.patients)
-    make(folder / "warm", 4)
+    make(folder / "study", options.patients, options.voxels)
+    make(folder / "warm", 4, options.voxels)
     extract(folder / "warm", folder / "warm-run", 2)
     runs: dict[int, list[dict[str, float]]] = {1: [], 2: []}
     starts = {w: extract(folder / "warm", folder / f"start-{w}", w)["cpu"] for w in runs}
@@ -138,6 +139,7 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--patients", type=int, default=1000)
+    parser.add_argument("--voxels", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="work here, and leave it")
     options = parser.parse_args()

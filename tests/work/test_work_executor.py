@@ -4,7 +4,7 @@ import time
 import pytest
 
 from imagenomics.errors import InputError
-from imagenomics.work.cluster import open_executor
+from imagenomics.work.cluster import _Bundles, open_executor
 
 
 def _square(item, offset=0):
@@ -69,3 +69,35 @@ def test_bad_worker_count():
 def test_a_scheduler_that_does_not_answer():
     with pytest.raises(InputError, match="IGX-WORK-011"), open_executor(scheduler="tcp://127.0.0.1:9"):
         pass
+
+
+def test_short_items_travel_together_and_a_death_still_costs_one(two_workers, tmp_path):
+    items = {f"i{k:03d}": f"i{k:03d}" for k in range(120)}
+    items["killer"] = "killer"
+    items |= {f"j{k:03d}": f"j{k:03d}" for k in range(120)}
+    seen: list[str] = []
+    outcome = two_workers.map(
+        _die, items, label="die", shared={"where": tmp_path}, each=lambda name, _: seen.append(name)
+    )
+    assert list(outcome.results) == [name for name in items if name != "killer"]
+    assert sorted(seen) == sorted(outcome.results)
+    assert [failure.item for failure in outcome.failures] == ["killer"]
+
+
+def test_bundles_follow_the_time_of_items_and_shrink_at_the_end():
+    bundles = _Bundles({str(k): k for k in range(200)}, tasks=8)
+    assert len(bundles.next()) == 1  # nothing is known yet
+    bundles.took(0.05)
+    assert len(bundles.next()) == 8
+    bundles.took(0.001)
+    assert len(bundles.next()) <= 9  # a quick one does not make the long ones forgotten
+    bundles.took(3.0)
+    assert len(bundles.next()) == 1
+    for _ in range(100):
+        bundles.took(0.001)
+    sizes = []
+    while chosen := bundles.next():
+        sizes.append(len(chosen))
+    assert max(sizes) == 16
+    assert sizes[-1] == 1
+    assert sum(sizes) == 200 - 1 - 8 - 8 - 1

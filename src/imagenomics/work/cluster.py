@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ from imagenomics.work.threads import VARIABLES, limit_process, one_thread
 
 R = TypeVar("R")
 TASKS_PER_WORKER = 4
+BUNDLE_SECONDS = 0.4  # of work in one task, where items are shorter
+MOST_TOGETHER = 16
 
 
 class ClusterExecutor:
-    """Hands each item to a Dask cluster as one plain task."""
+    """Hands items to a Dask cluster as plain tasks, short ones several at a time."""
 
     def __init__(self, client: Any, *, workers: int, progress: Progress | None = None) -> None:
         self.client = client
@@ -68,39 +71,79 @@ class ClusterExecutor:
         from distributed.scheduler import KilledWorker
 
         done, failed, ended = sink
-        waiting = iter(items)
-        names: dict[str, str] = {}
+        bundles = _Bundles(items, tasks=window)
+        names: dict[str, list[str]] = {}
         orphans: list[str] = []
         stream = as_completed()
 
         def submit() -> None:
-            name = next(waiting, None)
-            if name is not None:
-                future = self.client.submit(_call, function, items[name], shared, pure=False)
-                names[future.key] = name
+            chosen = bundles.next()
+            if chosen:
+                bundle = {name: items[name] for name in chosen}
+                future = self.client.submit(_call, function, bundle, shared, pure=False)
+                names[future.key] = chosen
                 stream.add(future)
 
         for _ in range(min(window, len(items))):
             submit()
         for future in stream:
-            name = names.pop(future.key)
+            own = names.pop(future.key)
             error = future.exception()
             if error is None:
-                done[name] = future.result()
-            elif isinstance(error, KilledWorker):
-                orphans.append(name)
+                seconds, results, failures = future.result()
+                bundles.took(seconds / len(own))
+                done |= results
+                failed |= failures
+            elif isinstance(error, KilledWorker) or len(own) > 1:
+                orphans += own
             else:
-                failed[name] = failure_of(name, error)
+                failed[own[0]] = failure_of(own[0], error)
             future.release()
-            submit()  # the workers have something to do while the result is looked at
-            if name in done or name in failed:
-                ended(name)
+            submit()  # the workers have something to do while the results are looked at
+            for name in own:
+                if name in done or name in failed:
+                    ended(name)
         return orphans
 
 
-def _call(function: Callable[..., R], item: Any, shared: Mapping[str, Any]) -> R:
+class _Bundles:
+    """Puts short items together, so that handing them out costs little beside the work.
+
+    How many go together follows from the time that earlier ones took; towards the end it is fewer, so that no worker
+    waits long for another.
+    """
+
+    def __init__(self, items: Mapping[str, Any], *, tasks: int) -> None:
+        self.waiting = list(items)[::-1]
+        self.tasks = tasks
+        self.seconds = float("inf")
+
+    def took(self, seconds: float) -> None:
+        """Learn how long an item takes: the longest of late counts, and is slowly forgotten."""
+        known = 0.0 if self.seconds == float("inf") else 0.9 * self.seconds
+        self.seconds = max(seconds, known)
+
+    def next(self) -> list[str]:
+        """Return the names of the next items; none at the end."""
+        wanted = BUNDLE_SECONDS / max(self.seconds, 1e-3)
+        size = int(max(1, min(wanted, MOST_TOGETHER, len(self.waiting) / self.tasks)))
+        return [self.waiting.pop() for _ in range(min(size, len(self.waiting)))]
+
+
+def _call(
+    function: Callable[..., R], bundle: Mapping[str, Any], shared: Mapping[str, Any]
+) -> tuple[float, dict[str, R], dict[str, Failure]]:
+    """Do some items one after the other; return the seconds they took, their results and their failures."""
+    start = time.perf_counter()
+    results: dict[str, R] = {}
+    failures: dict[str, Failure] = {}
     with one_thread():
-        return function(item, **shared)
+        for name, item in bundle.items():
+            try:
+                results[name] = function(item, **shared)
+            except Exception as error:  # noqa: BLE001 - law 6: one item fails, the others go on
+                failures[name] = failure_of(name, error)
+    return time.perf_counter() - start, results, failures
 
 
 def _same(value: R) -> R:
