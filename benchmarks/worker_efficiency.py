@@ -3,8 +3,8 @@
     python benchmarks/worker_efficiency.py [--json] [--patients 1000] [--voxels 5000] [--rounds 1] [--keep FOLDER]
 
 Patients are synthetic: an image and a mask of a ball of about so many voxels, six times as wide as its radius, both
-.nii.gz, measured with the default features. Each run is a fresh `imagenomics extract` on an empty run folder, with kernels
-compiled before. Wall times are those of the stage in `record.json`, without the start of the process and of its
+.nii.gz, measured with the default features. Each run is a fresh `imagenomics extract` on an empty run folder, with
+kernels compiled before. Wall times are those of the stage in `record.json`, without the start of the process and of its
 workers. With the real executor and store:
 
 - `efficiency`: wall with 1 worker / (2 x wall with 2). It needs a machine with nothing else to do: `idle_cores`

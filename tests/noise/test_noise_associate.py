@@ -167,6 +167,7 @@ def confounded(family: int, n: int = 90):
     return features, targets, table(names[:, None], "categorical", name="site")
 
 
+@pytest.mark.slow
 def test_site_confounded_noise_needs_the_site():
     plain, adjusted, family_plain, family_adjusted, family_strata = [], [], 0, 0, 0
     families = 80

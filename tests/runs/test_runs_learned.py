@@ -65,6 +65,7 @@ def test_a_study_with_habitats_and_harmonised_features(study, tmp_path):
     assert warned["message"].str.contains("no model card, because steps learned from the cohort").any()
 
 
+@pytest.mark.slow
 def test_the_steps_change_predictions_and_the_page_says_them(study, tmp_path):
     bare = tmp_path / "bare.toml"
     text = study.read_text().replace(PREPARE, "prepare = { select = 10 }").replace(BLOCKS, "")

@@ -85,6 +85,7 @@ def test_a_planted_target_is_predicted_and_noise_is_not():
     assert 0.5 < idle.verdict["detectable"] < 1
 
 
+@pytest.mark.slow
 def test_a_number_is_predicted():
     random = generator(4, "plain")
     ids = [f"P{i:03d}" for i in range(80)]
