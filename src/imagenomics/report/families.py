@@ -65,7 +65,7 @@ def read_families(results: Results) -> list[Family]:
     if table.empty:
         return []
     frame = table.assign(analysis=table["analysis"].astype(str), stratum=table["stratum"].astype(str))
-    declared = {str(b.get("name")): b for b in results.blocks("associate")}
+    declared = {str(b.get("name")): b for b in results.family_blocks()}
     several = frame.groupby("analysis")["stratum"].nunique() > 1
     found = []
     for (name, stratum), own in frame.groupby(["analysis", "stratum"], sort=False):

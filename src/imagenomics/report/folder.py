@@ -42,6 +42,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "performance.parquet": ("analysis", "target", "model", "role", "split", "metric", "estimate"),
     "curves.parquet": ("analysis", "target", "model", "curve", "x", "y"),
 }
+FAMILY_SECTIONS = (
+    "associate",
+)  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")
 OPTIONAL_NUMBERS = ("ci_low", "ci_high", "low", "high", "p_maxt", "n", "n_positive")
@@ -108,6 +111,10 @@ class Results:
         """Return the ``[[name]]`` blocks of the study."""
         found = self.study.get(name)
         return [dict(b) for b in found if isinstance(b, Mapping)] if isinstance(found, (list, tuple)) else []
+
+    def family_blocks(self) -> list[dict[str, Any]]:
+        """Return the blocks that declare a family of tests, in the order of the sections."""
+        return [block for section in FAMILY_SECTIONS for block in self.blocks(section)]
 
 
 def read_folder(folder: Path) -> Results:

@@ -40,7 +40,7 @@ def _voxels(results: Results) -> Items:
         f"The voxel size{of} is not known. Sizes and shapes are counted in voxels, not in millimetres: they can be "
         "compared between patients only if all were imaged with equal voxels."
     )
-    analyses = [*results.blocks("associate"), *results.blocks("train")]
+    analyses = [*results.family_blocks(), *results.blocks("train")]
     if flagged and not any(b.get("flagged") for b in analyses):
         said += (
             f" {many(flagged, 'such column is', 'such columns are')} used only where an analysis names them."
@@ -64,7 +64,7 @@ def _missing(results: Results) -> Items:
             "In predictions such a value is replaced by the median of the training patients, as if the patient were "
             "average; a model may do worse for them."
         )
-    if results.blocks("associate"):
+    if results.family_blocks():
         said.append("Association tests leave out who lacks a value, so n differs between features.")
     yield "Images missing", " ".join(said)
 
@@ -180,9 +180,7 @@ def _sites(results: Results) -> Items:
 def _several_sites(results: Results, n: int) -> Items:
     column = site_column(results)
     sizes = results.table("clinical.parquet")[column].dropna().value_counts()
-    open_to = [
-        str(b.get("name")) for b in results.blocks("associate") if "site" not in (b.get("adjust") or ())
-    ]
+    open_to = [str(b.get("name")) for b in results.family_blocks() if "site" not in (b.get("adjust") or ())]
     if open_to:
         yield (
             "Sites",
@@ -202,13 +200,13 @@ def _outside(results: Results) -> Items:
             f"Every number of a prediction comes from cross-validation within this cohort{sites}; no external test set "
             "was used. Expect lower values in other hospitals.",
         )
-    elif results.blocks("associate"):
+    elif results.family_blocks():
         yield "Not replicated", "The associations were not tested again in patients of another cohort."
 
 
 def _learned(results: Results) -> Items:
     names = [str(b.get("name")) for b in results.blocks("learned")]
-    if names and results.blocks("associate"):
+    if names and results.family_blocks():
         yield (
             "Learned from all",
             f"For the association tests {listed(names)} were learned from all patients; in predictions only from "

@@ -1,36 +1,42 @@
-"""The associate stage: every declared family of tests, and its verdicts."""
+"""The associate stage: every declared family of tests, whatever its kind."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from imagenomics.associate.pairs import test_pairs
-from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.extract import Extracted
+from imagenomics.runs.families.declared import TABLES, declared_families
+from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
-from imagenomics.runs.plan import AssociateBlock, Plan
+from imagenomics.runs.payload import Payload
+from imagenomics.runs.plan import Plan
 from imagenomics.runs.store import Unit
 from imagenomics.runs.units import Workshop
 from imagenomics.tables.frames import stack
 
 STAGE = "associate"
-VERSION = 2
+FILES = tuple(f"{name}.parquet" for name in (ASSOCIATIONS, *TABLES))
 
 
 def associate(
     plan: Plan, linked: Linked, extracted: Extracted, *, folder: RunFolder, shop: Workshop, issues: Issues
 ) -> pd.DataFrame:
-    """Test every ``[[associate]]`` block; write ``associations.parquet`` and return it."""
-    for block in plan.associate:
+    """Test every declared family; write ``associations.parquet`` and the kinds' further tables; return the first."""
+    inputs = Inputs(linked, extracted, plan.seed, shop.executor)
+    found: dict[str, list[pd.DataFrame]] = {}
+    for kind, block in declared_families(plan):
         issues.leave_out(block.name, without_covariates(block.adjust, linked))
-    tables = [_one_block(block, plan, linked, extracted, shop=shop) for block in plan.associate]
-    if not tables:
-        folder.remove("associations.parquet")
-        return pd.DataFrame()
-    frame = stack(tables)
-    folder.write_frame("associations", frame)
-    return frame
+        for name, frame in _one_family(kind, block, inputs, shop=shop).items():
+            found.setdefault(name, []).append(frame)
+    for name in (ASSOCIATIONS, *TABLES):
+        if name in found:
+            folder.write_frame(name, stack(found[name]))
+        else:
+            folder.remove(f"{name}.parquet")
+    return stack(found[ASSOCIATIONS]) if ASSOCIATIONS in found else pd.DataFrame()
 
 
 def without_covariates(adjust: tuple[str, ...], linked: Linked) -> dict[str, str]:
@@ -43,26 +49,8 @@ def without_covariates(adjust: tuple[str, ...], linked: Linked) -> dict[str, str
     return {patient: f"{', '.join(columns)} not known" for patient, columns in lacking.items() if columns}
 
 
-def _one_block(
-    block: AssociateBlock, plan: Plan, linked: Linked, extracted: Extracted, *, shop: Workshop
-) -> pd.DataFrame:
-    """Return the tests of one block, from the store where they were done before."""
-    where = f"[[associate]] {block.name}"
-
-    def compute() -> dict[str, pd.DataFrame]:
-        covariates = choose_clinical(linked.clinical, block.adjust, where=where) if block.adjust else None
-        table = test_pairs(
-            choose_features(extracted.features, block.features, flagged=block.flagged, where=where),
-            choose_targets(linked.molecules, block.targets, where=where),
-            covariates=covariates,
-            strata=linked.sites if block.within == "site" else None,
-            settings=block,
-            analysis=block.name,
-            seed=plan.seed,
-            executor=shop.executor,
-        )
-        return {"table": table}
-
-    unit = Unit(STAGE, VERSION, block.canonical(), upstream=(linked.key, extracted.key, str(plan.seed)))
-    table: pd.DataFrame = shop.once(unit, compute)["table"]
-    return table
+def _one_family(kind: FamilyKind, block: Any, inputs: Inputs, *, shop: Workshop) -> Payload:
+    """Return the tables of one family, from the store where they were made before."""
+    upstream = (inputs.linked.key, inputs.extracted.key, str(inputs.seed))
+    unit = Unit(STAGE, kind.version, block.canonical(), upstream=upstream)
+    return shop.once(unit, lambda: kind.test(block, inputs, kind.where(block)))

@@ -24,9 +24,9 @@ from imagenomics.prepare.learned import Learned
 from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas, check_repeats
 from imagenomics.runs.check_phenotypes import check_phenotypes
 from imagenomics.runs.check_sets import check_sets
-from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.deltas import describe_deltas
 from imagenomics.runs.extract import find_cases
+from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.folder import Issues
 from imagenomics.runs.learned import learned_descriptions
 from imagenomics.runs.link import Linked, join_sides
@@ -42,8 +42,8 @@ from imagenomics.tables.patient_table import PatientTable, join
 SAMPLED_MASKS = 5
 BYTES_PER_CURVE_POINT = 60  # a signal as float64, its concentration, and what a fit holds beside them
 START_BYTES = 400_000_000  # Python with the libraries of a worker
-# Measured by benchmarks/study_stages.py on two cores: seconds for one pair in one draw, one null draw, one model.
-SECONDS = {"pair": 2e-7, "null": 0.17, "model": 20.0}
+# Measured by benchmarks/study_stages.py on two cores: seconds for one null draw, one model.
+SECONDS = {"null": 0.17, "model": 20.0}
 DRAWS = 275  # that a null took on average; it may stop sooner or go on to its most
 
 
@@ -273,25 +273,10 @@ def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
 
 
 def _check_tests(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[str, Any]]:
-    rows = []
-    for block in plan.associate:
-        where = f"[[associate]] {block.name}"
-        targets = choose_targets(linked.molecules, block.targets, where=where)
-        choose_clinical(linked.clinical, block.adjust, where=where)
-        chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
-        tests = chosen * len(targets.columns)
-        rows.append(
-            {
-                "analysis": block.name,
-                "kind": "association",
-                "features": chosen,
-                "targets": len(targets.columns),
-                "tests": tests,
-                "permutations": block.permutations,
-                "seconds": tests * (1 + block.permutations) * SECONDS["pair"] * len(linked.patients),
-            }
-        )
-    return rows
+    return [
+        {"analysis": block.name, **kind.foresee(block, linked, features, kind.where(block))}
+        for kind, block in declared_families(plan)
+    ]
 
 
 def _check_targets(plan: Plan, linked: Linked) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imagenomics.errors import InputError, StorageProblem, unknown_name
 from imagenomics.report.page import write_report
+from imagenomics.runs.associate import FILES as ASSOCIATE_FILES
 from imagenomics.runs.associate import associate
 from imagenomics.runs.cards import write_cards
 from imagenomics.runs.enrich import FILES as ENRICH_FILES
@@ -42,7 +43,7 @@ OUTPUTS = {
         "quality.csv",
         "quality_summary.csv",
     ),
-    "associate": ("associations.parquet",),
+    "associate": ASSOCIATE_FILES,
     "enrich": ENRICH_FILES,
     "train": ("predictions.parquet",),
     "nulls": ("verdicts.json", "performance.parquet", "curves.parquet"),

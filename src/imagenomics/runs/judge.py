@@ -12,6 +12,7 @@ from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.null import tested_folds
 from imagenomics.runs.designs import COMBINED, Design, ModelSpec
+from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.nulls import Nulls, draw_nulls
@@ -26,7 +27,6 @@ from imagenomics.runs.performance import (
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.train import Trained
 from imagenomics.runs.units import Workshop
-from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.evidence import Evidence
 from imagenomics.verdicts.rules import increment_verdicts, prediction_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
@@ -169,14 +169,5 @@ class _Bench:
 def _associations(plan: Plan, linked: Linked, table: pd.DataFrame | None) -> Iterator[Verdict]:
     if table is None or table.empty:
         return
-    binary = linked.molecules.where(kind="binary").values
-    counts = {str(name): (int((v == 1).sum()), int((v == 0).sum())) for name, v in binary.items()}
-    for block in plan.associate:
-        own = table[table["analysis"] == block.name]
-        yield from association_verdicts(
-            own,
-            settings=VerdictSettings(alpha=block.alpha),
-            fdr=block.fdr,
-            class_counts=counts,
-            site_ignored=linked.sites is not None and "site" not in block.adjust,
-        )
+    for kind, block in declared_families(plan):
+        yield from kind.judge(block, linked, table[table["analysis"] == block.name])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from imagenomics.runs.choose import ALL, choose_clinical, choose_targets
+from imagenomics.runs.choose import ALL, choose_clinical
 from imagenomics.runs.deltas import interval_days
+from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.targets import resolve_targets
@@ -18,10 +19,8 @@ def check_names(plan: Plan, linked: Linked) -> None:
         ``IGX-RUN-041``, ``IGX-RUN-042``, ``IGX-RUN-060`` to ``IGX-RUN-063``: a name that is not there;
         ``IGX-RUN-099``: an interval that is no number.
     """
-    for tests in plan.associate:
-        where = f"[[associate]] {tests.name}"
-        choose_clinical(linked.clinical, tests.adjust, where=where)
-        choose_targets(linked.molecules, tests.targets, where=where)
+    for kind, family in declared_families(plan):
+        kind.look_up(family, linked, kind.where(family))
     for deltas in plan.deltas:
         interval_days(deltas, linked.clinical)
     resolve_targets(plan, linked)

@@ -7,7 +7,6 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from imagenomics.associate.settings import AssociateSettings
 from imagenomics.cohort.settings import PatientsSettings
 from imagenomics.features.perturbation.chain import PerturbSettings
 from imagenomics.features.settings import FeatureSettings
@@ -18,6 +17,7 @@ from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
+from imagenomics.runs.family_block import AssociateBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
 from imagenomics.runs.table_blocks import AnyFeatureTable
@@ -53,31 +53,6 @@ class ImageBlock(ImageSettings):
         if self.form == "series" and (self.repeats is not None or self.repeats_of is not None):
             raise ValueError("a series has no features of its own, so there is nothing to repeat")
         return self
-
-
-class AssociateBlock(AssociateSettings):
-    """One ``[[associate]]`` block: one declared family of tests."""
-
-    name: BlockName = Field(description="Unique name of the analysis.")
-    features: str | tuple[str, ...] = Field(
-        default="all", description="'all' (every column without a flag), or column names or globs."
-    )
-    flagged: bool = Field(
-        default=False,
-        description="Take flagged columns (e.g. voxel-units, negative-control) too; repetitions only by name.",
-    )
-    targets: str | tuple[str, ...] = Field(
-        description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
-    )
-    adjust: tuple[str, ...] = Field(
-        default=(),
-        description="Clinical variables, 'site', or how the pictures were made ('t1.acquisition.field_strength_t'), "
-        "that every test is adjusted for.",
-    )
-    within: Literal["site", "nothing"] = Field(
-        default="site",
-        description="Permutations move patients only within these groups, where they are known.",
-    )
 
 
 class TrainBlock(Settings):

@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 from pydantic import Field
 
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.genesets.settings import EnrichSettings, ModuleSettings
 from imagenomics.genomics.settings import MoleculeSettings
-from imagenomics.settings import BlockName
+from imagenomics.runs.family_block import FamilyBlock
 
 
-class EnrichBlock(EnrichSettings):
+class EnrichBlock(FamilyBlock, EnrichSettings):
     """One ``[[enrich]]`` block: sets of genes against imaging phenotypes, one declared family."""
 
-    name: BlockName = Field(description="Unique name of the analysis.")
-    features: str | tuple[str, ...] = Field(
-        default="all", description="'all' (every column without a flag), or column names or globs."
-    )
-    flagged: bool = Field(
-        default=False, description="Take flagged columns (e.g. voxel-units, negative-control) too."
-    )
     molecules: str = Field(description="The [[molecules]] block of kind 'expression' with the genes.")
     sets: str = Field(description="GMT file with the gene sets.")
     only: tuple[str, ...] = Field(
         default=("*",), description="Sets to take from the file, as names or globs."
     )
-    adjust: tuple[str, ...] = Field(
-        default=(), description="Clinical variables, or 'site', that every test is adjusted for."
-    )
-    within: Literal["site", "nothing"] = Field(
-        default="site",
-        description="Permutations move patients only within these groups, where they are known.",
-    )
 
 
-class ModulesBlock(ModuleSettings):
+class ModulesBlock(FamilyBlock, ModuleSettings):
     """One ``[[modules]]`` block: genes gathered in modules, and the map of modules against phenotypes."""
 
-    name: BlockName = Field(description="Unique name of the analysis; first part of the modules' columns.")
     molecules: str = Field(description="The [[molecules]] block of kind 'expression' with the genes.")
-    features: str | tuple[str, ...] = Field(
-        default="all", description="'all' (every column without a flag), or column names or globs."
-    )
-    flagged: bool = Field(
-        default=False, description="Take flagged columns (e.g. voxel-units, negative-control) too."
-    )
-    adjust: tuple[str, ...] = Field(
-        default=(), description="Clinical variables, or 'site', that every test is adjusted for."
-    )
-    within: Literal["site", "nothing"] = Field(
-        default="site",
-        description="Permutations move patients only within these groups, where they are known.",
-    )
     tests: AssociateSettings = Field(
         default=AssociateSettings(), description="How modules are tested against phenotypes."
     )

@@ -1,0 +1,20 @@
+"""The kinds of families that a study can declare, and those that it does declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from imagenomics.runs.families.kind import FamilyKind
+from imagenomics.runs.families.pairs import PAIRS
+from imagenomics.runs.plan import Plan
+
+KINDS: tuple[FamilyKind, ...] = (PAIRS,)
+TABLES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tables))
+
+
+def declared_families(plan: Plan) -> Iterator[tuple[FamilyKind, Any]]:
+    """Return the families of a study, each block with its kind."""
+    for kind in KINDS:
+        for block in getattr(plan, kind.section):
+            yield kind, block

@@ -1,0 +1,77 @@
+"""What a kind of family must be able to do; the stages ask nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.runs.choose import choose_clinical, choose_features
+from imagenomics.runs.extract import Extracted
+from imagenomics.runs.family_block import FamilyBlock
+from imagenomics.runs.link import Linked
+from imagenomics.tables.patient_table import PatientTable
+from imagenomics.work.executor import Executor
+
+Verdict = dict[str, Any]
+ASSOCIATIONS = "associations"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a family is tested on."""
+
+    linked: Linked
+    extracted: Extracted
+    seed: int
+    executor: Executor
+
+    def features(self, block: FamilyBlock, *, where: str) -> PatientTable:
+        """Return the features that a block names."""
+        return choose_features(self.extracted.features, block.features, flagged=block.flagged, where=where)
+
+    def covariates(self, block: FamilyBlock, *, where: str) -> PatientTable | None:
+        """Return what every test of a block is adjusted for, where there is anything."""
+        return choose_clinical(self.linked.clinical, block.adjust, where=where) if block.adjust else None
+
+    def strata(self, block: FamilyBlock) -> pd.Series | None:
+        """Return the groups within which a block permutes patients."""
+        return self.linked.sites if block.within == "site" else None
+
+
+@dataclass(frozen=True)
+class FamilyKind:
+    """One kind of declared family.
+
+    Parameters
+    ----------
+    section : str
+        Field of the plan and heading of the study file (``associate`` for ``[[associate]]``).
+    version : int
+        Raised by hand when equal settings give other results.
+    look_up : callable
+        ``look_up(block, linked, where)``: refuses names that are not there, before any image is read.
+    foresee : callable
+        ``foresee(block, linked, features, where)``: the row of ``check``, with its ``seconds``.
+    test : callable
+        ``test(block, inputs, where)``: frames by the name of the run folder's table; ``associations`` has the columns
+        of every family.
+    judge : callable
+        ``judge(block, linked, rows)``: the verdicts on the family's rows of ``associations``.
+    tables : tuple of str
+        Further tables that ``test`` returns.
+    """
+
+    section: str
+    version: int
+    look_up: Callable[[Any, Linked, str], None]
+    foresee: Callable[[Any, Linked, PatientTable, str], dict[str, Any]]
+    test: Callable[[Any, Inputs, str], Mapping[str, pd.DataFrame]]
+    judge: Callable[[Any, Linked, pd.DataFrame], Iterable[Verdict]]
+    tables: tuple[str, ...] = ()
+
+    def where(self, block: FamilyBlock) -> str:
+        """Return how messages name a block."""
+        return f"[[{self.section}]] {block.name}"

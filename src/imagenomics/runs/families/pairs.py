@@ -1,0 +1,77 @@
+"""``[[associate]]``: image features against molecules, pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.associate.pairs import test_pairs
+from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
+from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
+from imagenomics.runs.family_block import AssociateBlock
+from imagenomics.runs.link import Linked
+from imagenomics.tables.patient_table import PatientTable
+from imagenomics.verdicts.association import association_verdicts
+from imagenomics.verdicts.settings import VerdictSettings
+
+SECONDS_OF_PAIR = 2e-7  # in one draw, for one patient; benchmarks/study_stages.py on two cores
+
+
+def _look_up(block: AssociateBlock, linked: Linked, where: str) -> None:
+    choose_clinical(linked.clinical, block.adjust, where=where)
+    choose_targets(linked.molecules, block.targets, where=where)
+
+
+def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
+    _look_up(block, linked, where)
+    targets = len(choose_targets(linked.molecules, block.targets, where=where).columns)
+    chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
+    tests = chosen * targets
+    return {
+        "kind": "association",
+        "features": chosen,
+        "targets": targets,
+        "tests": tests,
+        "permutations": block.permutations,
+        "seconds": tests * (1 + block.permutations) * SECONDS_OF_PAIR * len(linked.patients),
+    }
+
+
+def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
+    table = test_pairs(
+        inputs.features(block, where=where),
+        choose_targets(inputs.linked.molecules, block.targets, where=where),
+        covariates=inputs.covariates(block, where=where),
+        strata=inputs.strata(block),
+        settings=block,
+        analysis=block.name,
+        seed=inputs.seed,
+        executor=inputs.executor,
+    )
+    return {ASSOCIATIONS: table}
+
+
+def _judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
+    return association_verdicts(
+        rows,
+        settings=VerdictSettings(alpha=block.alpha),
+        fdr=block.fdr,
+        class_counts=class_counts(linked),
+        site_ignored=site_ignored(block.adjust, linked),
+    )
+
+
+def class_counts(linked: Linked) -> dict[str, tuple[int, int]]:
+    """Return positives and negatives of every binary molecule."""
+    binary = linked.molecules.where(kind="binary").values
+    return {str(name): (int((v == 1).sum()), int((v == 0).sum())) for name, v in binary.items()}
+
+
+def site_ignored(adjust: tuple[str, ...], linked: Linked) -> bool:
+    """Tell whether sites are known and not adjusted for."""
+    return linked.sites is not None and "site" not in adjust
+
+
+PAIRS = FamilyKind("associate", 3, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge)

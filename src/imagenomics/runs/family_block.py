@@ -1,0 +1,40 @@
+"""What every block has that declares a family of tests, and the block of plain pairs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from imagenomics.associate.settings import AssociateSettings
+from imagenomics.settings import BlockName, Settings
+
+
+class FamilyBlock(Settings):
+    """One declared family of tests: which image features, adjusted for what, permuted within which groups."""
+
+    name: BlockName = Field(description="Unique name of the analysis.")
+    features: str | tuple[str, ...] = Field(
+        default="all", description="'all' (every column without a flag), or column names or globs."
+    )
+    flagged: bool = Field(
+        default=False,
+        description="Take flagged columns (e.g. voxel-units, negative-control) too; repetitions only by name.",
+    )
+    adjust: tuple[str, ...] = Field(
+        default=(),
+        description="Clinical variables, 'site', or how the pictures were made ('t1.acquisition.field_strength_t'), "
+        "that every test is adjusted for.",
+    )
+    within: Literal["site", "nothing"] = Field(
+        default="site",
+        description="Permutations move patients only within these groups, where they are known.",
+    )
+
+
+class AssociateBlock(FamilyBlock, AssociateSettings):
+    """One ``[[associate]]`` block: features against molecules, pair by pair."""
+
+    targets: str | tuple[str, ...] = Field(
+        description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
+    )
