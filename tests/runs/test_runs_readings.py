@@ -131,3 +131,55 @@ def test_the_190_annotations_are_features_of_their_patients(tmp_path):
     associations = pd.read_parquet(tmp_path / "run" / "associations.parquet")
     adjusted = associations[associations["analysis"] == "adjusted"]
     assert adjusted["feature"].nunique() == 44
+
+
+OWN = """
+name = "own"
+title = "Traits of one study"
+source = "this test"
+
+[[items]]
+code = "capsule"
+label = "Enhancing capsule"
+kind = "binary"
+levels = ["absent", "present"]
+
+[[items]]
+code = "halo"
+label = "Hypodense halo"
+kind = "ordinal"
+levels = ["absent", ["partial", "partial", "some"], "complete"]
+spellings = ["hypodense_halo"]
+"""
+
+
+def test_a_dictionary_of_ones_own_is_a_file(study, tmp_path):
+    study()
+    text = STUDY.format(more='consensus = { rule = "majority" }').replace('"liver-ct"', '"traits.toml"')
+    (tmp_path / "study.toml").write_text(text)
+    (tmp_path / "traits.toml").write_text(OWN)
+    out = tmp_path / "run"
+    loaded = load_study(tmp_path / "study.toml")
+    assert "traits.toml" in loaded.plan.tables()
+    run_plan(loaded.plan, loaded.root, JobOptions(out, progress=Progress(shown=False)), last="extract")
+    columns = pd.read_parquet(out / "features.columns.parquet")
+    assert columns.loc["ct.halo", "levels"] == "absent|partial|complete"
+    assert columns.loc["ct.capsule", "kind"] == "binary"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "IGX-FEAT-048"),
+        ("items = [", "IGX-FEAT-048"),
+        (OWN.replace("kind", "kin"), "did you mean 'kind'"),
+    ],
+)
+def test_a_dictionary_file_that_cannot_be_used_is_named(study, tmp_path, content, message):
+    study()
+    (tmp_path / "study.toml").write_text(STUDY.format(more="").replace('"liver-ct"', '"traits.toml"'))
+    if content is not None:
+        (tmp_path / "traits.toml").write_text(content)
+    loaded = load_study(tmp_path / "study.toml")
+    with pytest.raises(ImagenomicsError, match=message):
+        run_plan(loaded.plan, loaded.root, JobOptions(tmp_path / "run", progress=Progress(shown=False)))

@@ -11,7 +11,8 @@ import pandas as pd
 from imagenomics.cohort.ids import parse_ids
 from imagenomics.cohort.losses import DROPPED, Loss, join_losses, loss_table
 from imagenomics.cohort.settings import IdRule
-from imagenomics.features.semantic.known import dictionary
+from imagenomics.features.semantic.dictionary import Dictionary
+from imagenomics.features.semantic.known import dictionary, is_dictionary_file, read_dictionary
 from imagenomics.features.semantic.reads import arrange_reads
 from imagenomics.features.semantic.table import SemanticTable, read_semantic_table
 from imagenomics.runs.feature_tables import GivenFeatures, no_row
@@ -32,8 +33,12 @@ class _Read(NamedTuple):
     failures: tuple[Failure, ...] = ()
 
 
-def read_readings(block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> GivenFeatures:
+def read_readings(
+    block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule, root: Path
+) -> GivenFeatures:
     """Read one ``[[feature_tables]]`` block of readings; parameters as of :func:`read_feature_table`.
+
+    A dictionary of one's own is a file whose path starts at ``root``.
 
     Raises
     ------
@@ -41,12 +46,13 @@ def read_readings(block: ReadingTable, path: Path, *, patients: Sequence[str], r
         ``IGX-RUN-030``: no row belongs to a patient of the study; those of
         :func:`~imagenomics.features.semantic.table.read_semantic_table` and of the data dictionaries.
     FileProblem
-        ``IGX-IMG-186``: a folder without AIM files.
+        ``IGX-IMG-186``: a folder without AIM files; ``IGX-FEAT-048``: a dictionary that cannot be read.
     """
-    chosen = dictionary(block.dictionary)
+    own = is_dictionary_file(block.dictionary)
+    chosen = read_dictionary(root / block.dictionary) if own else dictionary(block.dictionary)
     how = block.rule or rule
     arrange = _annotations if path.is_dir() else _sheet
-    read = arrange(block, path, patients=patients, rule=how)
+    read = arrange(block, path, chosen, patients=patients, rule=how)
     ids = read.cells[PATIENT]
     known = ids.isin(list(patients))
     if not known.any():
@@ -73,15 +79,17 @@ def read_readings(block: ReadingTable, path: Path, *, patients: Sequence[str], r
     )
 
 
-def _annotations(block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> _Read:
+def _annotations(
+    block: ReadingTable, path: Path, chosen: Dictionary, *, patients: Sequence[str], rule: IdRule
+) -> _Read:
     from imagenomics.images.aim import read_aim_folder
 
     reads = read_aim_folder(path, rule=rule)
-    cells = arrange_reads(reads.table, dictionary(block.dictionary), ignore=block.ignore)
+    cells = arrange_reads(reads.table, chosen, ignore=block.ignore)
     return _Read(cells, READER, reads.losses.assign(side=block.name), reads.notes, reads.failures)
 
 
-def _sheet(block: ReadingTable, path: Path, *, patients: Sequence[str], rule: IdRule) -> _Read:
+def _sheet(block: ReadingTable, path: Path, _: Dictionary, *, patients: Sequence[str], rule: IdRule) -> _Read:
     frame = read_keyed_table(path, key=block.id)
     written = [str(i) for i in frame[block.id]]
     parsed = parse_ids(written, rule, known=patients)

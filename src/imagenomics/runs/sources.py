@@ -125,7 +125,7 @@ def _given(block: AnyFeatureTable, root: Path, *, patients: Sequence[str], rule:
         return read_spectra(block, root, patients=patients)
     path = root / block.path
     if isinstance(block, ReadingTable):
-        return read_readings(block, path, patients=patients, rule=rule)
+        return read_readings(block, path, patients=patients, rule=rule, root=root)
     if isinstance(block, FreeSurferBlock):
         return read_subjects(block, path, patients=patients, rule=rule)
     return read_feature_table(block, path, patients=patients, rule=rule)

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from imagenomics.cohort.settings import IdRule
 from imagenomics.features.semantic.cells import Numbers
+from imagenomics.features.semantic.known import is_dictionary_file
 from imagenomics.features.semantic.readers import Consensus
 from imagenomics.runs.spectroscopy_block import SpectroscopyTable
 from imagenomics.settings import BlockName, Settings
@@ -53,7 +54,8 @@ class ReadingTable(Settings):
         description="How an id as written becomes a patient id. Default: the rule of the patients.",
     )
     dictionary: str = Field(
-        description="Data dictionary: 'vasari', 'bi-rads-mr', 'lung-ct', 'liver-ct' or 'kidney-ct'."
+        description="Data dictionary: 'vasari', 'bi-rads-mr', 'lung-ct', 'liver-ct' or 'kidney-ct'; or a TOML file "
+        "with one of your own."
     )
     reader: str | None = Field(
         default=None, description="Column of the reader; not set: one reader. In AIM files it is the user."
@@ -70,7 +72,8 @@ class ReadingTable(Settings):
 
     def inputs(self) -> tuple[str, ...]:
         """Return what is read, as written."""
-        return (self.path,)
+        own = (self.dictionary,) if is_dictionary_file(self.dictionary) else ()
+        return (self.path, *own)
 
 
 class FreeSurferBlock(Settings):

@@ -70,6 +70,11 @@ class Item(Settings):
     asked_if: str = Field("", description="Code of the item that decides whether this one is asked.")
     asked_levels: tuple[str, ...] = Field((), description="Labels of that item for which this one is asked.")
 
+    @field_validator("levels", "apart", mode="before")
+    @classmethod
+    def _short_levels(cls, value: Any) -> Any:
+        return [_short_level(level) for level in value] if isinstance(value, (list, tuple)) else value
+
     @field_validator("kind", mode="before")
     @classmethod
     def _nominal(cls, kind: Any) -> Any:
@@ -151,6 +156,15 @@ class Dictionary(Settings):
         return [text for item in self.items for text in (item.code, item.label, *item.spellings)]
 
 
+def _short_level(level: Any) -> Any:
+    """Return a level that is written as its label, or as [code, label, further spellings]."""
+    if isinstance(level, str):
+        return {"code": level, "label": level}
+    if isinstance(level, (list, tuple)) and len(level) > 1:
+        return {"code": level[0], "label": level[1], "spellings": tuple(level[2:])}
+    return level
+
+
 def _check_distinct(item: Item) -> None:
     owners: dict[str, str] = {}
     for level in (*item.levels, *item.apart):
@@ -163,10 +177,7 @@ def _check_distinct(item: Item) -> None:
 
 def levels(*pairs: str | tuple[str, ...]) -> tuple[Level, ...]:
     """Build levels from (code, label, spellings ...); a text alone is code and label."""
-    return tuple(
-        Level(code=p, label=p) if isinstance(p, str) else Level(code=p[0], label=p[1], spellings=tuple(p[2:]))
-        for p in pairs
-    )
+    return tuple(Level(**_short_level(pair)) for pair in pairs)
 
 
 def numbered(labels: Iterable[str], *, start: int = 1) -> tuple[Level, ...]:
