@@ -26,6 +26,7 @@ VERBS = (
     "nulls",
     "report",
     "predict",
+    "claims",
 )
 
 app = typer.Typer(
@@ -53,10 +54,13 @@ def _root(
 
 
 def register() -> None:
-    """Give each verb its command; a verb's module imports nothing heavy until it is called."""
+    """Give each verb its command, or its group of commands; its module imports nothing heavy until it is called."""
     for verb in VERBS:
-        command = import_module(f"imagenomics.cli.{verb}").command
-        app.command(verb)(command)
+        module = import_module(f"imagenomics.cli.{verb}")
+        if hasattr(module, "group"):
+            app.add_typer(module.group, name=verb)
+        else:
+            app.command(verb)(module.command)
 
 
 def main(arguments: list[str] | None = None) -> None:

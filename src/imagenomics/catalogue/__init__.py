@@ -1,0 +1,1 @@
+"""What was published: papers, data sets and claims as checked data, and questions to them."""
