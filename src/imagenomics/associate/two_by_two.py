@@ -12,6 +12,7 @@ from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, OK, SEPARATED, SM
 from imagenomics.associate.contingency_kernel import fisher_log_p
 from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
 from imagenomics.associate.sides import Side
+from imagenomics.stats.chi_square import g_statistic
 from imagenomics.stats.effects import odds_ratio
 from imagenomics.stats.tails import log_sf_chi2, p_and_log10
 
@@ -133,14 +134,9 @@ class TwoByTwoEngine:
 
 
 def likelihood_ratio(tables: Tables) -> FloatArray:
-    """Return twice the gain in log likelihood of the logistic model (the G statistic) of 2 x 2 tables."""
+    """Return the G statistic of 2 x 2 tables."""
     a, b, c, d = (cell.astype(np.float64) for cell in tables.cells())
-    n = a + b + c + d
-    total = np.zeros(n.shape)
-    for cell, row, column in ((a, a + b, a + c), (b, a + b, b + d), (c, c + d, a + c), (d, c + d, b + d)):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            total += np.where(cell > 0, cell * np.log(cell * n / (row * column)), 0.0)
-    return np.maximum(2.0 * total, 0.0)
+    return g_statistic((a, b, c, d))
 
 
 def _parts(count: int, step: int) -> Iterator[slice]:

@@ -50,3 +50,31 @@ def _impossible(what: str) -> InputError:
         expected="whole numbers of 0 or more, a part no larger than its whole",
         remedy="look whether a percentage, a total or a margin stands where a count belongs",
     )
+
+
+def four_cells(
+    counts: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return the cells of 2 x 2 tables as float64 arrays of one shape (``IGX-STAT-040``)."""
+    a, b, c, d = np.broadcast_arrays(*(whole_numbers(cell, what="cells of the table") for cell in counts))
+    return a, b, c, d
+
+
+def whole_table(table: npt.ArrayLike) -> FloatArray:
+    """Return one table of counts without its empty rows and columns.
+
+    Raises
+    ------
+    InputError
+        ``IGX-STAT-040``: impossible counts; ``IGX-STAT-044``: fewer than two rows or columns have counts.
+    """
+    counts = whole_numbers(table, what="cells of the table")
+    if counts.ndim == 2:
+        counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    if counts.ndim != 2 or min(counts.shape) < 2:
+        raise InputError(
+            "IGX-STAT-044",
+            "a comparison needs two groups and two outcomes that occur",
+            expected="a table of counts with at least two rows and two columns that are not empty",
+        )
+    return counts
