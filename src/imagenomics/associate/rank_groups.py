@@ -21,6 +21,7 @@ from imagenomics.associate.rank_parts import Sorted, doubled_ranks, sort_columns
 from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import auc_interval
 from imagenomics.stats.explained import epsilon_squared
+from imagenomics.stats.rank_sums import kruskal_h, rank_sum_z
 from imagenomics.stats.tails import log_sf_chi2, log_two_sided_normal, p_and_log10
 
 FloatArray = npt.NDArray[np.float64]
@@ -158,21 +159,11 @@ class RankGroupsEngine:
         return log_sf_chi2([h[good & (df == k)].max() for k in kinds], kinds)
 
     def _z(self, sums: Sums) -> FloatArray:
-        """Return the normal deviate with tie and continuity correction, without sign; 0 at the least."""
         n0, n1 = sums.sizes[:, :, 0], sums.sizes[:, :, 1]
-        n = n0 + n1
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spread = np.sqrt(n1 * n0 / 12.0 * ((n + 1.0) - sums.ties / (n * (n - 1.0))))
-            away = np.abs(sums.ranks[:, :, 1] / 2.0 - n1 * (n + 1.0) / 2.0)
-            return np.maximum((away - 0.5) / spread, 0.0)
+        return rank_sum_z(sums.ranks[:, :, 1] / 2.0, n1, n0, sums.ties)
 
     def _h(self, sums: Sums) -> tuple[FloatArray, FloatArray]:
-        """Return Kruskal and Wallis's H with tie correction, and its degrees of freedom."""
-        n = sums.sizes.sum(axis=2)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            parts = np.where(sums.sizes > 0, (sums.ranks / 2.0) ** 2 / sums.sizes, 0.0).sum(axis=2)
-            h = (12.0 / (n * (n + 1.0)) * parts - 3.0 * (n + 1.0)) / (1.0 - sums.ties / (n**3 - n))
-        return np.maximum(h, 0.0), (sums.sizes > 0).sum(axis=2) - 1.0
+        return kruskal_h(sums.ranks / 2.0, sums.sizes, sums.ties)
 
     def _two_groups(self, sums: Sums) -> dict[str, FloatArray]:
         n0, n1 = sums.sizes[:, :, 0], sums.sizes[:, :, 1]
