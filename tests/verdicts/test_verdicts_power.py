@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from imagenomics.stats.auc_summary import hanley_mcneil
 from imagenomics.verdicts.power import (
     detectable_auc,
     detectable_correlation,
     detectable_gain,
     detectable_group_auc,
     detectable_r2,
-    hanley_mcneil,
 )
 
 

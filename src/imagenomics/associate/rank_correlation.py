@@ -10,6 +10,7 @@ from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
 from imagenomics.associate.rank_kernel import correlate_ranks
 from imagenomics.associate.rank_parts import Sorted, doubled_ranks, sort_columns, take_columns, tie_sums
 from imagenomics.associate.sides import Side
+from imagenomics.stats.correlation import correlation_t
 from imagenomics.stats.effects import correlation_interval
 from imagenomics.stats.t_table import two_sided_t
 from imagenomics.stats.tails import log_two_sided_t
@@ -41,7 +42,7 @@ class SpearmanEngine:
         n, code = counts[0].astype(np.int32), self._codes(counts)
         rho = blank(rho, code)
         df = np.where(code == OK, n - 2, 0).astype(np.int32)
-        statistic = _t(rho, df)
+        statistic = correlation_t(rho, df)
         p, neg = two_sided_t(statistic, df)
         low, high = correlation_interval(rho, n, ranks=True, confidence=self.confidence)
         return Block(
@@ -129,15 +130,10 @@ def _rho(products: FloatArray, counts: IntArray) -> FloatArray:
         return np.clip((products - n * (n + 1.0) ** 2) / spread, -1.0, 1.0)
 
 
-def _t(rho: FloatArray, df: npt.NDArray[np.integer]) -> FloatArray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(rho * np.sqrt(df / ((1.0 + rho) * (1.0 - rho))), dtype=np.float64)
-
-
 def _log_p(largest: FloatArray) -> float:
     """Return the smallest log p of the largest absolute correlation at each number of degrees of freedom."""
     df = np.arange(largest.size)
     seen = (largest > 0) & (df > 0)
     if not seen.any():
         return 0.0
-    return float(log_two_sided_t(_t(largest[seen], df[seen]), df[seen]).min())
+    return float(log_two_sided_t(correlation_t(largest[seen], df[seen]), df[seen]).min())

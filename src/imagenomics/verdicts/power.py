@@ -9,22 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import norm
 
+from imagenomics.stats.auc_summary import hanley_mcneil
+
+FloatArray = npt.NDArray[np.float64]
 NAN = float("nan")
 LEVEL = 0.975  # the interval that must exclude chance has 95%
-
-
-def hanley_mcneil(auc: float, positives: int, negatives: int) -> float:
-    """Return the standard error of an AUC.
-
-    Source
-    ------
-    Hanley & McNeil 1982, Radiology 143:29, equations 1 and 2.
-    """
-    q1, q2 = auc / (2.0 - auc), 2.0 * auc**2 / (1.0 + auc)
-    variance = auc * (1.0 - auc) + (positives - 1) * (q1 - auc**2) + (negatives - 1) * (q2 - auc**2)
-    return float(np.sqrt(max(variance, 0.0) / (positives * negatives)))
 
 
 def detectable_auc(
@@ -55,11 +47,11 @@ def detectable_auc(
         AUC; NaN where even a perfect one would not do. The spread at a larger AUC is the null spread,
         scaled as the Hanley-McNeil error scales with the AUC.
     """
-    textbook = hanley_mcneil(0.5, positives, negatives)
+    textbook = float(hanley_mcneil(0.5, positives, negatives))
     spread, centre = _null(null_spread, null_centre, textbook, 0.5)
 
-    def error(auc: float) -> float:
-        return spread * hanley_mcneil(auc, positives, negatives) / textbook
+    def error(auc: FloatArray) -> FloatArray:
+        return np.asarray(spread * hanley_mcneil(auc, positives, negatives) / textbook)
 
     return _smallest(error, centre + norm.isf(alpha) * spread, chance=max(0.5, centre), top=1.0, power=power)
 
@@ -74,8 +66,8 @@ def detectable_r2(
     """
     spread, centre = _null(null_spread, null_centre, 2.0 / n, 0.0)
 
-    def error(r2: float) -> float:
-        return max(spread, 2.0 * float(np.sqrt(r2)) * (1.0 - r2) / float(np.sqrt(n)))
+    def error(r2: FloatArray) -> FloatArray:
+        return np.maximum(spread, 2.0 * np.sqrt(r2) * (1.0 - r2) / float(np.sqrt(n)))
 
     return _smallest(error, centre + norm.isf(alpha) * spread, chance=max(0.0, centre), top=1.0, power=power)
 
@@ -99,7 +91,7 @@ def detectable_gain(
     centre = 0.0 if np.isnan(null_centre) else null_centre
     error = null_spread if np.isnan(own_error) else max(null_spread, own_error)
     return _smallest(
-        lambda _: error,
+        lambda gain: np.full(gain.shape, error),
         centre + norm.isf(alpha) * null_spread,
         chance=max(0.0, centre),
         top=1.0,
@@ -125,7 +117,7 @@ def detectable_group_auc(
     """Find the smallest AUC of one feature that one of ``tests`` two-sided rank tests would show."""
     if min(positives, negatives) < 1:
         return NAN
-    critical = 0.5 + norm.isf(alpha / (2.0 * tests)) * hanley_mcneil(0.5, positives, negatives)
+    critical = 0.5 + norm.isf(alpha / (2.0 * tests)) * float(hanley_mcneil(0.5, positives, negatives))
     return _smallest(
         lambda auc: hanley_mcneil(auc, positives, negatives),
         float(critical),
@@ -143,7 +135,7 @@ def _null(spread: float, centre: float, textbook: float, chance: float) -> tuple
 
 
 def _smallest(
-    error: Callable[[float], float],
+    error: Callable[[FloatArray], FloatArray],
     critical: float,
     *,
     chance: float,
@@ -153,7 +145,7 @@ def _smallest(
 ) -> float:
     """Return the smallest effect whose estimate passes the test (and the interval) with the wanted power."""
     grid = np.linspace(chance, top, 2001)[1:-1]
-    errors = np.array([error(float(g)) for g in grid])
+    errors = error(grid)
     bar = np.full(grid.size, critical)
     if interval:
         bar = np.maximum(bar, chance + norm.ppf(LEVEL) * errors)
