@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -52,6 +53,18 @@ class Row:
         low = self.p if math.isnan(self.p_low) else self.p_low
         high = self.p if math.isnan(self.p_high) else self.p_high
         return Row(**{**asdict(self), "fits": printed.holds(low, high)})
+
+
+def estimate_row(test: str, name: str, estimate: Sequence[Any]) -> Row:
+    """Return the row of an effect with its limits: the first three of ``estimate``."""
+    effect, low, high = (float(v) for v in estimate[:3])
+    return Row(test, name, effect, low, high)
+
+
+def tested_row(test: str, name: str, found: Sequence[Any]) -> Row:
+    """Return the row of a test: effect, limits, statistic, degrees of freedom, p."""
+    effect, low, high, statistic, _, p = (float(v) for v in found)
+    return Row(test, name, effect, low, high, statistic, p)
 
 
 @dataclass(frozen=True)
