@@ -25,6 +25,28 @@ group = typer.Typer(
 )
 
 
+@group.command("check")
+def check(
+    paper: Annotated[
+        str | None, typer.Option(help="Only this paper, by its key.", show_default=False)
+    ] = None,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a table for the documentation.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Recompute the published numbers of the catalogue."""
+    from imagenomics.catalogue.claims.check import check_claims
+    from imagenomics.catalogue.claims.table import markdown, plain_text
+
+    checked = check_claims(paper=paper)
+    if as_json:
+        print_json([one.document() for one in checked])
+    else:
+        sys.stdout.write(markdown(checked) if as_markdown else plain_text(checked))
+    return 0
+
+
 @group.command("proportion")
 def proportion(
     share: Annotated[str, typer.Argument(metavar="SHARE", help="As printed: 88% or .877.")],
