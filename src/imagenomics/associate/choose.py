@@ -8,6 +8,7 @@ import numpy.typing as npt
 from imagenomics.associate.chi_square import ChiSquareEngine
 from imagenomics.associate.design import Design
 from imagenomics.associate.factor import FactorEngine
+from imagenomics.associate.group_means import GroupMeansEngine
 from imagenomics.associate.linear import LinearEngine
 from imagenomics.associate.logistic import LogisticEngine
 from imagenomics.associate.outcome import Observer, Rules
@@ -50,6 +51,7 @@ def choose_engine(
     Mann-Whitney; numeric and categorical, Kruskal-Wallis; two binary ones, Fisher; else chi-square.
     With covariates, or ``method = "linear"``: a linear model where a column is numeric, a logistic model
     where none is; two categorical columns have no model, only, without covariates, chi-square.
+    ``two_groups`` and ``tables`` choose other tests than Mann-Whitney's and Fisher's.
 
     Parameters
     ----------
@@ -69,10 +71,15 @@ def choose_engine(
             return LinearEngine(features, targets, design=design, rules=rules, confidence=level)
         if pair == {"numeric"}:
             return SpearmanEngine(features, targets, rules=rules, confidence=level)
+        if "binary" in pair and settings.two_groups != "mann-whitney":
+            welch = settings.two_groups == "welch"
+            return GroupMeansEngine(features, targets, rules=rules, confidence=level, welch=welch)
         return RankGroupsEngine(features, targets, rules=rules, confidence=level)
     if not design.adjusted:
         if pair == {"binary"}:
-            return TwoByTwoEngine(features, targets, rules=rules, confidence=level, likelihood=models)
+            return TwoByTwoEngine(
+                features, targets, rules=rules, confidence=level, likelihood=models, test=settings.tables
+            )
         return ChiSquareEngine(features, targets, rules=rules, confidence=level)
     if pair == {"categorical"}:
         return None

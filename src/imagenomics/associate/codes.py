@@ -20,7 +20,8 @@ SEPARATED = 12
 NO_MAXIMUM = 13
 MANY_COVARIATES = 14
 RARE_VALUES = 15
-LAST = RARE_VALUES
+NO_SPREAD = 16
+LAST = NO_SPREAD
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
 SWAPPED: Mapping[int, int] = {
@@ -62,5 +63,6 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         NO_MAXIMUM: "the logistic model found no maximum",
         RARE_VALUES: "almost all patients have the same value, so that the tail of the test cannot be trusted; "
         "make the column binary, or leave it out",
+        NO_SPREAD: "the numeric column does not vary inside the groups",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

@@ -19,6 +19,7 @@ from imagenomics.associate.rare import split_rare
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.associate.sides import Side, check_table, read_side
 from imagenomics.associate.strata import read_strata
+from imagenomics.errors import InputError, short_list
 from imagenomics.stats.tails import LN10
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.work.executor import Executor, SerialExecutor
@@ -79,7 +80,7 @@ def test_pairs(
     Raises
     ------
     InputError
-        ``IGX-ASSOC-001`` to ``IGX-ASSOC-008``; see their pages.
+        ``IGX-ASSOC-001`` to ``IGX-ASSOC-008``, ``IGX-ASSOC-010``; see their pages.
     ArgumentTypeError
         ``IGX-ASSOC-002``: not a patient table.
 
@@ -142,6 +143,13 @@ def _read(
     if adjust is not None:
         keep = complete_rows(adjust)
         f, t, adjust, groups = f.rows(keep), t.rows(keep), adjust.rows(keep), groups[keep]
+    if adjust is not None and settings.chosen:
+        raise InputError(
+            "IGX-ASSOC-010",
+            f"{', '.join(settings.chosen)} chooses a test that takes no covariates",
+            where=f"covariates {short_list(adjust.names)}",
+            remedy="leave out the choice, so that models adjust for the covariates, or the covariates",
+        )
     design = make_design(adjust, len(groups))
     if uses_models(settings, design):
         f, t = transform(f, settings), transform(t, settings)
@@ -198,4 +206,9 @@ def _scheme(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> st
     tests = {whole.blocks[k].block.test for k in np.unique(whole.place[tested])}
     n, factor = whole.numbers["n"][tested], whole.numbers["df_factor"][tested]
     same = len(tests) == 1 and bool((n == patients).all()) and np.unique(factor[~np.isnan(factor)]).size < 2
-    return "maxT" if same and "Fisher exact" not in tests else "minP"
+    uneven = (
+        "Fisher exact",
+        "Fisher exact (mid-p)",
+        "Welch's t test",
+    )  # p is no function of the statistic alone
+    return "maxT" if same and tests.isdisjoint(uneven) else "minP"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from imagenomics.associate.table_tests import TableTest
 from imagenomics.settings import Settings
 
 
@@ -18,6 +19,18 @@ class AssociateSettings(Settings):
         "auto",
         description="'auto': rank and exact tests, and linear or logistic models where covariates are given; "
         "'linear': linear and logistic models always",
+    )
+    two_groups: Literal["mann-whitney", "welch", "student"] = Field(
+        "mann-whitney",
+        description="test of a numeric with a binary column, without covariates: 'mann-whitney' (effect: AUC), or a t "
+        "test of the values as measured with a variance for each group ('welch') or one for both ('student'; effect: "
+        "Hedges g)",
+    )
+    tables: TableTest = Field(
+        "fisher",
+        description="test of two binary columns, without covariates (effect: odds ratio): 'fisher', its less "
+        "conservative 'fisher-mid-p', 'chi-square', or 'chi-square-yates' with the continuity correction; the last two "
+        "need expected counts of 5",
     )
     transform: Literal["normal-scores", "none"] = Field(
         "normal-scores",
@@ -52,3 +65,18 @@ class AssociateSettings(Settings):
         description="fewest patients with both values for a test; with fewer the far tail of rank correlations is "
         "not that of the t distribution their p values come from",
     )
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Return the tests that were chosen instead of the default ones, as ``key = value``."""
+        fields = type(self).model_fields
+        names = ("two_groups", "tables")
+        return tuple(f"{n} = '{getattr(self, n)}'" for n in names if getattr(self, n) != fields[n].default)
+
+    @model_validator(mode="after")
+    def _models_leave_no_choice(self) -> Self:
+        if self.method == "linear" and self.chosen:
+            raise ValueError(
+                f"{', '.join(self.chosen)} chooses a test, but method = 'linear' uses models always"
+            )
+        return self

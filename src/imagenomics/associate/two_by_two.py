@@ -1,4 +1,4 @@
-"""Two binary columns: Fisher's exact test, or the likelihood ratio of a logistic model without covariates."""
+"""Two binary columns: a test of their table, or the likelihood ratio of a logistic model without covariates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,27 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, OK, SEPARATED, SMALL_GROUP, TARGET_CONSTANT
+from imagenomics.associate.codes import (
+    FEATURE_CONSTANT,
+    FEW,
+    FEW_EXPECTED,
+    OK,
+    SEPARATED,
+    SMALL_GROUP,
+    TARGET_CONSTANT,
+)
 from imagenomics.associate.contingency_kernel import fisher_log_p
 from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
 from imagenomics.associate.sides import Side
+from imagenomics.associate.table_tests import (
+    NAMES,
+    TableTest,
+    chi_square_log_p,
+    chi_square_statistic,
+    is_chi_square,
+    mid_p_log_p,
+    smallest_expected,
+)
 from imagenomics.stats.chi_square import g_statistic
 from imagenomics.stats.effects import odds_ratio
 from imagenomics.stats.tails import log_sf_chi2, p_and_log10
@@ -45,7 +62,9 @@ class TwoByTwoEngine:
     rules : Rules
     confidence : float
     likelihood : bool
-        The likelihood ratio of the logistic model instead of Fisher's exact test.
+        The likelihood ratio of the logistic model instead of a test of the table.
+    test : str
+        Which test of the table.
     """
 
     def __init__(
@@ -56,10 +75,12 @@ class TwoByTwoEngine:
         rules: Rules,
         confidence: float,
         likelihood: bool,
+        test: TableTest = "fisher",
     ) -> None:
         self.rules = rules
         self.confidence = confidence
         self.likelihood = likelihood
+        self.test = test
         self.f = (features.values == 1).astype(np.float64), (~np.isnan(features.values)).astype(np.float64)
         self.t = (targets.values == 1).astype(np.float64), (~np.isnan(targets.values)).astype(np.float64)
 
@@ -69,8 +90,8 @@ class TwoByTwoEngine:
         code = self._codes(tables)
         effect, low, high = odds_ratio(tables.cells(), confidence=self.confidence)
         log_p = self._log_p(tables)
-        statistic = likelihood_ratio(tables) if self.likelihood else tables.both.astype(np.float64)
-        df = whole(code.shape, np.nan)
+        statistic = self._statistic(tables)
+        df = whole(code.shape, 1.0 if is_chi_square(self.test) else np.nan)
         if self.likelihood:
             open_end = (effect == 0) | np.isinf(effect)
             code[(code == OK) & open_end] = SEPARATED
@@ -78,7 +99,7 @@ class TwoByTwoEngine:
             df = whole(code.shape, 1.0)
         p, neg = p_and_log10(blank(log_p, code, also=SEPARATED))
         return Block(
-            test="logistic regression (LR)" if self.likelihood else "Fisher exact",
+            test="logistic regression (LR)" if self.likelihood else NAMES[self.test],
             effect_name="odds ratio",
             n=tables.n.astype(np.int32),
             code=code,
@@ -117,15 +138,28 @@ class TwoByTwoEngine:
         f_smaller = np.minimum(tables.feature, tables.n - tables.feature)
         t_smaller = np.minimum(tables.target, tables.n - tables.target)
         code = np.full(tables.n.shape, OK, dtype=np.int8)
+        if not self.likelihood and is_chi_square(self.test):
+            code[smallest_expected(tables.cells()) < 5.0] = FEW_EXPECTED
         code[np.minimum(f_smaller, t_smaller) < self.rules.group] = SMALL_GROUP
         code[t_smaller == 0] = TARGET_CONSTANT
         code[f_smaller == 0] = FEATURE_CONSTANT
         code[tables.n < self.rules.patients] = FEW
         return code
 
+    def _statistic(self, tables: Tables) -> FloatArray:
+        if self.likelihood:
+            return likelihood_ratio(tables)
+        if is_chi_square(self.test):
+            return chi_square_statistic(tables.cells(), self.test)
+        return tables.both.astype(np.float64)
+
     def _log_p(self, tables: Tables) -> FloatArray:
         if self.likelihood:
             return log_sf_chi2(likelihood_ratio(tables), 1.0)
+        if self.test == "fisher-mid-p":
+            return mid_p_log_p(tables.cells())
+        if is_chi_square(self.test):
+            return chi_square_log_p(tables.cells(), self.test)
         shape = tables.n.shape
         flat = [part.reshape(-1, shape[-1]) for part in tables]
         log_p = np.empty(flat[0].shape)

@@ -40,6 +40,7 @@ FORMS = {
     "auc": "AUC {}",
     "odds ratio": "odds ratio {}",
     "hazard ratio": "hazard ratio {}",
+    "hedges g": "g {}",
     "difference in sd": "{} SD",
     "adjusted difference in sd": "{} SD",
     "eta squared": "η² {}",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.settings import BlockName, Settings
@@ -38,3 +38,11 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
     targets: str | tuple[str, ...] = Field(
         description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
     )
+
+    @model_validator(mode="after")
+    def _chosen_tests_take_no_covariates(self) -> Self:
+        if self.adjust and self.chosen:
+            raise ValueError(
+                f"{', '.join(self.chosen)} chooses a test that takes no covariates: leave out one"
+            )
+        return self
