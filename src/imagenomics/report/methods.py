@@ -35,7 +35,10 @@ def methods_section(results: Results) -> Html:
             _changes(results),
             _molecules(results),
         ],
-        [_association(b) for b in results.blocks("associate")],
+        [
+            *(_association(b) for b in results.blocks("associate")),
+            *(_differential(b) for b in results.blocks("differential")),
+        ],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
         [_software(results)],
     ]
@@ -117,6 +120,17 @@ def _association(block: Block) -> str:
     return (
         f"Every feature was tested against every target of {_words(block.get('targets'))} {how} "
         f"(analysis “{block.get('name')}”); q values control the false discovery rate within this family."
+    )
+
+
+def _differential(block: Block) -> str:
+    adjust = [str(a) for a in block.get("adjust") or ()]
+    how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
+    towards = "a curve over mean expression" if block.get("trend") else "their common value"
+    return (
+        f"Every gene of {block.get('molecules')} was tested along every feature by linear models {how}, with variances "
+        f"shrunk across genes to {towards} (moderated t, Smyth 2004; analysis “{block.get('name')}”); q values control "
+        "the false discovery rate within this family."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.settings import BlockName, Settings
 
@@ -46,3 +47,9 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
                 f"{', '.join(self.chosen)} chooses a test that takes no covariates: leave out one"
             )
         return self
+
+
+class DifferentialBlock(FamilyBlock, DifferentialSettings):
+    """One ``[[differential]]`` block: all genes of an expression block along each image feature."""
+
+    molecules: str = Field(description="The [[molecules]] block of kind 'expression' with the genes.")

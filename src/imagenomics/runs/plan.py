@@ -17,7 +17,7 @@ from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
-from imagenomics.runs.family_block import AssociateBlock
+from imagenomics.runs.family_block import AssociateBlock, DifferentialBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
 from imagenomics.runs.table_blocks import AnyFeatureTable
@@ -146,6 +146,9 @@ class Plan(Settings):
         default=(), description="Labels derived from molecules by a stated rule."
     )
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
+    differential: tuple[DifferentialBlock, ...] = Field(
+        default=(), description="Expression along imaging phenotypes."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -162,6 +165,7 @@ class Plan(Settings):
         "molecules",
         "derive",
         "associate",
+        "differential",
         "enrich",
         "modules",
         "train",
@@ -189,7 +193,9 @@ class Plan(Settings):
         self._check_learned()
         _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
         _refuse_twice(
-            b.name for part in (self.associate, self.enrich, self.modules, self.train) for b in part
+            b.name
+            for part in (self.associate, self.differential, self.enrich, self.modules, self.train)
+            for b in part
         )
         problem = genes_problem((*self.enrich, *self.modules), self.molecules)
         if problem:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from imagenomics.runs.families.differential import DIFFERENTIAL
 from imagenomics.runs.families.kind import FamilyKind
 from imagenomics.runs.families.pairs import PAIRS
 from imagenomics.runs.plan import Plan
 
-KINDS: tuple[FamilyKind, ...] = (PAIRS,)
+KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL)
 TABLES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tables))
 
 

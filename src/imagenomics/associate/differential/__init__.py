@@ -1,0 +1,1 @@
+"""Expression along imaging phenotypes: linear models with variances shrunk across genes."""

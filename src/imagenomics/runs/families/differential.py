@@ -1,0 +1,72 @@
+"""``[[differential]]``: expression along imaging phenotypes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.associate.differential.expression import check_genes, test_expression
+from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
+from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
+from imagenomics.runs.families.pairs import site_ignored
+from imagenomics.runs.family_block import DifferentialBlock
+from imagenomics.runs.link import Linked
+from imagenomics.tables.patient_table import PatientTable
+from imagenomics.verdicts.association import association_verdicts
+from imagenomics.verdicts.settings import VerdictSettings
+
+SECONDS_OF_PAIR = 1e-8  # in one draw, for one patient
+
+
+def _genes(block: DifferentialBlock, linked: Linked, where: str) -> PatientTable:
+    genes = choose_targets(linked.molecules, block.molecules, where=where)
+    check_genes(genes, where=where)
+    return genes
+
+
+def _look_up(block: DifferentialBlock, linked: Linked, where: str) -> None:
+    choose_clinical(linked.clinical, block.adjust, where=where)
+    _genes(block, linked, where)
+
+
+def _foresee(block: DifferentialBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
+    choose_clinical(linked.clinical, block.adjust, where=where)
+    genes = len(_genes(block, linked, where).columns)
+    chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
+    tests = genes * chosen
+    return {
+        "kind": "association",
+        "features": chosen,
+        "targets": genes,
+        "tests": tests,
+        "permutations": block.permutations,
+        "seconds": tests * (1 + block.permutations) * SECONDS_OF_PAIR * len(linked.patients),
+    }
+
+
+def _test(block: DifferentialBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
+    table = test_expression(
+        inputs.features(block, where=where),
+        _genes(block, inputs.linked, where),
+        covariates=inputs.covariates(block, where=where),
+        strata=inputs.strata(block),
+        settings=block,
+        analysis=block.name,
+        seed=inputs.seed,
+        executor=inputs.executor,
+    )
+    return {ASSOCIATIONS: table}
+
+
+def _judge(block: DifferentialBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
+    return association_verdicts(
+        rows,
+        settings=VerdictSettings(alpha=block.alpha),
+        fdr=block.fdr,
+        site_ignored=site_ignored(block.adjust, linked),
+    )
+
+
+DIFFERENTIAL = FamilyKind("differential", 1, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge)

@@ -1,0 +1,90 @@
+"""``[[differential]]`` in a study: from the file to the page, the same for any number of workers."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from imagenomics.errors import InputError
+from imagenomics.runs.check import check_study
+from imagenomics.runs.job import JobOptions, run_plan
+from imagenomics.study.load import load_study
+from imagenomics.work.progress import Progress
+
+STUDY = """
+name = "Differential"
+synthetic = true
+[patients]
+table = "patients.csv"
+id = "patient"
+[patients.clinical]
+age = "age"
+[[feature_tables]]
+name = "ct"
+path = "features.csv"
+[[molecules]]
+name = "rna"
+kind = "expression"
+path = "rna.csv"
+id = "patient"
+values = "counts"
+normalise = "log-cpm"
+[[differential]]
+name = "size_genes"
+molecules = "rna"
+adjust = ["age"]
+trend = true
+permutations = 60
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    path = tmp_path_factory.mktemp("differential")
+    random = np.random.default_rng(4)
+    ids = [f"P{i:02d}" for i in range(50)]
+    size = random.standard_normal((50, 2))
+    level = random.uniform(3, 8, 60) + 0.4 * random.standard_normal((50, 60))
+    level[:, 0] += 0.6 * size[:, 0]
+    counts = pd.DataFrame(random.poisson(np.exp(level)), columns=[f"GENE{i}" for i in range(60)])
+    for name, frame in {
+        "patients": pd.DataFrame({"age": random.integers(40, 80, 50)}),
+        "features": pd.DataFrame(size, columns=["size", "other"]),
+        "rna": counts,
+    }.items():
+        frame.set_index(pd.Index(ids, name="patient")).to_csv(path / f"{name}.csv")
+    (path / "study.toml").write_text(STUDY)
+    return path / "study.toml"
+
+
+def test_a_planted_gene_reaches_the_page(study, tmp_path):
+    read = load_study(study)
+    for workers in (1, 2):
+        options = JobOptions(tmp_path / str(workers), workers, progress=Progress(shown=False))
+        run_plan(read.plan, read.root, options)
+    files = [(tmp_path / str(w) / "associations.parquet").read_bytes() for w in (1, 2)]
+    assert files[0] == files[1]
+    found = pd.read_parquet(tmp_path / "1" / "associations.parquet")
+    assert len(found) == 120
+    best = found.loc[found["p"].idxmin()]
+    assert (best["target"], best["effect_name"]) == ("rna.GENE0", "log2 fold change per SD")
+    assert best["q"] < 0.05
+    assert best["p_maxt"] <= 0.05
+    verdicts = json.loads((tmp_path / "1" / "verdicts.json").read_text())["verdicts"]
+    supported = [v["target"] for v in verdicts if v["verdict"] == "supported"]
+    assert "rna.GENE0" in supported
+    assert len(supported) <= 3  # one in twenty of them may be chance
+    page = (tmp_path / "1" / "report.html").read_text()
+    assert "size_genes" in page
+    assert "a curve over mean expression" in page
+    assert "log2 fold change per SD" in page
+
+
+def test_check_counts_and_refuses_raw_counts(study):
+    read = load_study(study)
+    row = check_study(read.plan, read.root).analyses[0]
+    assert (row["analysis"], row["tests"], row["targets"]) == ("size_genes", 120, 60)
+    raw = load_study(study, overrides=["molecules.rna.normalise=none"])
+    with pytest.raises(InputError, match="IGX-DIFF-001"):
+        check_study(raw.plan, raw.root)
