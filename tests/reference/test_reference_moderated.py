@@ -1,6 +1,7 @@
 """Shrunk variances are those of limma, as InMoose 0.9.1 (its port to Python) gives them.
 
-The numbers were made on 2026-11-26 with inmoose.limma.squeezeVar, without and with its `covariate`, from the data below.
+The numbers were made on 2026-11-26 with inmoose.limma.squeezeVar, without and with its `covariate`, from the data
+below.
 """
 
 import numpy as np
