@@ -169,3 +169,26 @@ def test_a_choice_beside_models_is_refused():
 
 def test_defaults_are_the_same_settings_as_before():
     assert AssociateSettings().canonical() == '["AssociateSettings",2,{}]'
+
+
+def test_pearson_against_scipy_on_noise_and_planted():
+    x, y = numbers(11, 60, 30), numbers(12, 60, 30)
+    found = run(table(x, "continuous", name="x"), table(y, "continuous", name="y"), correlation="pearson")
+    assert set(found["test"]) == {"Pearson correlation"}
+    for i, (_, row) in enumerate(found.head(90).iterrows()):
+        a, b = x[:, i % 30], y[:, i // 30]
+        both = ~np.isnan(a) & ~np.isnan(b)
+        known = stats.pearsonr(a[both], b[both])
+        np.testing.assert_allclose([row["effect"], row["p"]], [known.statistic, known.pvalue], rtol=1e-8)
+        np.testing.assert_allclose([row["ci_low"], row["ci_high"]], known.confidence_interval(), rtol=1e-6)
+    low, high = stats.binom.ppf([0.0005, 0.9995], len(found), 0.05) / len(found)
+    assert low <= (found["p"] <= 0.05).mean() <= high
+    y[:, 0] = x[:, 0] + 3 * np.random.default_rng(0).standard_normal(60)
+    hit = run(
+        table(x[:, :5], "continuous", name="x"),
+        table(y[:, :4], "continuous", name="y"),
+        correlation="pearson",
+        permutations=99,
+    )
+    assert hit["q"].iloc[0] < 1e-3
+    assert hit["p_maxt"].iloc[0] == 1 / 100

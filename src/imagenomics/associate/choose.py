@@ -51,7 +51,7 @@ def choose_engine(
     Mann-Whitney; numeric and categorical, Kruskal-Wallis; two binary ones, Fisher; else chi-square.
     With covariates, or ``method = "linear"``: a linear model where a column is numeric, a logistic model
     where none is; two categorical columns have no model, only, without covariates, chi-square.
-    ``two_groups`` and ``tables`` choose other tests than Mann-Whitney's and Fisher's.
+    ``correlation``, ``two_groups`` and ``tables`` choose other tests than these.
 
     Parameters
     ----------
@@ -69,6 +69,9 @@ def choose_engine(
             return FactorEngine(features, targets, design=design, rules=rules, confidence=level)
         if models:
             return LinearEngine(features, targets, design=design, rules=rules, confidence=level)
+        if pair == {"numeric"} and settings.correlation == "pearson":
+            test = "Pearson correlation"
+            return LinearEngine(features, targets, design=design, rules=rules, confidence=level, test=test)
         if pair == {"numeric"}:
             return SpearmanEngine(features, targets, rules=rules, confidence=level)
         if "binary" in pair and settings.two_groups != "mann-whitney":

@@ -43,11 +43,21 @@ class LinearEngine:
     design : Design
     rules : Rules
     confidence : float
+    test : str
+        Name of the test in the table.
     """
 
     def __init__(
-        self, features: Side, targets: Side, *, design: Design, rules: Rules, confidence: float
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        design: Design,
+        rules: Rules,
+        confidence: float,
+        test: str = "linear model (t)",
     ) -> None:
+        self.test = test
         self.design = design
         self.rules = rules
         self.confidence = confidence
@@ -70,7 +80,7 @@ class LinearEngine:
         df = found.df.astype(np.float32)
         df[found.code != OK] = np.nan
         return Block(
-            test="linear model (t)",
+            test=self.test,
             effect_name=name,
             n=found.n,
             code=found.code,

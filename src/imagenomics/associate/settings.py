@@ -20,6 +20,10 @@ class AssociateSettings(Settings):
         description="'auto': rank and exact tests, and linear or logistic models where covariates are given; "
         "'linear': linear and logistic models always",
     )
+    correlation: Literal["spearman", "pearson"] = Field(
+        "spearman",
+        description="test of two numeric columns, without covariates: 'spearman', or 'pearson' of values as measured",
+    )
     two_groups: Literal["mann-whitney", "welch", "student"] = Field(
         "mann-whitney",
         description="test of a numeric with a binary column, without covariates: 'mann-whitney' (effect: AUC), or a t "
@@ -70,7 +74,7 @@ class AssociateSettings(Settings):
     def chosen(self) -> tuple[str, ...]:
         """Return the tests that were chosen instead of the default ones, as ``key = value``."""
         fields = type(self).model_fields
-        names = ("two_groups", "tables")
+        names = ("correlation", "two_groups", "tables")
         return tuple(f"{n} = '{getattr(self, n)}'" for n in names if getattr(self, n) != fields[n].default)
 
     @model_validator(mode="after")
