@@ -20,6 +20,7 @@ PEERS = {
     "PyRadiomics": ("3.9", ["numpy<2", "pyradiomics==3.1.0"]),
     "pictologics": ("3.12", ["pictologics"]),
     "MIRP": ("", ["mirp"]),
+    "lifelines": ("", ["lifelines==0.30.0"]),
 }
 
 

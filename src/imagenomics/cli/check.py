@@ -104,6 +104,13 @@ def _analysis_line(row: dict[str, Any]) -> str:
             f"associate {row['analysis']}: {row['features']} features x {row['targets']} targets = "
             f"{row['tests']} tests, {row['permutations']} permutations"
         )
+    if row["kind"] == "survival":
+        others = f", {row['competing']} competing" if row["competing"] else ""
+        return (
+            f"survival {row['analysis']}: {row['tests']} tests, {row['n']} patients followed "
+            f"(median {row['median_follow_up']:.3g} {row['unit']}), {row['events']} events{others}, "
+            f"{row['censored']} censored"
+        )
     if row["kind"] == "enrichment":
         return (
             f"enrich {row['analysis']}: {row['features']} features x {row['testable']} of {row['sets']} sets "

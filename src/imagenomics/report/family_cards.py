@@ -19,7 +19,8 @@ Verdict = Mapping[str, Any]
 ASSOCIATION_ROWS = 400
 DETECTABLE = (
     "Could show: the smallest effect of one feature that this design would have found, as an AUC for targets "
-    "with two groups and as a correlation for the others; optimistic."
+    "with two groups, as a hazard ratio per standard deviation for survival, and as a correlation for the others; "
+    "optimistic."
 )
 
 

@@ -32,6 +32,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "molecules.parquet": (),
     "molecules.columns.parquet": (),
     "associations.parquet": ("analysis", "feature", "target", "n", "effect", "p", "neg_log10_p", "q"),
+    "survival_curves.parquet": ("analysis", "grouping", "group", "curve", "time", "estimate"),
+    "survival_groups.parquet": ("analysis", "grouping", "group", "n", "events", "p", "status"),
     "enrichment.parquet": ("analysis", "feature", "set", "p", "q", "verdict"),
     "set_scores.parquet": (),
     "modules.parquet": ("analysis", "module", "gene", "rank"),
@@ -45,6 +47,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 FAMILY_SECTIONS = (
     "associate",
     "differential",
+    "survival",
 )  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")

@@ -8,6 +8,7 @@ from typing import Any
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.measured_words import phenotype_sentences
+from imagenomics.report.survival_words import survival_sentence
 from imagenomics.report.text import as_float, listed, many
 from imagenomics.report.title import is_synthetic, n_features, n_patients, n_sites
 
@@ -39,6 +40,7 @@ def methods_section(results: Results) -> Html:
             *(_association(b) for b in results.blocks("associate")),
             *(_differential(b) for b in results.blocks("differential")),
         ],
+        [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
         [_software(results)],
     ]

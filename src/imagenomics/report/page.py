@@ -21,6 +21,7 @@ from imagenomics.report.predictions import prediction_section
 from imagenomics.report.quality import quality_section
 from imagenomics.report.record import record_section
 from imagenomics.report.stability import stability_part
+from imagenomics.report.survival import survival_section
 from imagenomics.report.title import head, is_synthetic, page_title
 from imagenomics.report.verdicts import verdict_section
 from imagenomics.tables.write import write_text
@@ -51,6 +52,7 @@ SECTIONS = (
     Section("pictures", "Pictures", _pictures),
     Section("image-quality", "Image quality", image_quality_section),
     Section("associations", "Associations", association_section),
+    Section("survival", "Survival", survival_section),
     Section("gene-sets", "Gene sets and modules", gene_set_section),
     Section("predictions", "Predictions", prediction_section),
     Section("quality", "Labels, failures, warnings", quality_section),

@@ -41,6 +41,9 @@ FORMS = {
     "odds ratio": "odds ratio {}",
     "hazard ratio": "hazard ratio {}",
     "hedges g": "g {}",
+    "hazard ratio per sd": "hazard ratio {} per SD",
+    "hazard ratio per level": "hazard ratio {} per level",
+    "hazard ratio (observed over expected events)": "hazard ratio {}",
     "difference in sd": "{} SD",
     "adjusted difference in sd": "{} SD",
     "eta squared": "η² {}",
@@ -96,6 +99,8 @@ class Wording:
         place = placed(effect, scale) or 0.0
         if place == 0:
             return "no difference"
+        if "hazard ratio" in measure.lower():
+            return _hazard(place, measure.lower(), there=str(feature) in self.yes_no)
         more, less = ("more often", "less often") if str(feature) in self.yes_no else ("higher", "lower")
         word = more if place > 0 else less
         if str(target) in self.levels:
@@ -105,6 +110,14 @@ class Wording:
         if "correlation" in measure.lower():
             return f"{word} where the target is higher"
         return ""
+
+
+def _hazard(place: float, measure: str, *, there: bool) -> str:
+    """Return which patients have the event sooner."""
+    if "observed over" in measure:
+        return "groups differ in how soon the event comes"
+    sooner = "sooner" if place > 0 else "later"
+    return f"event {sooner} where {'it is there' if there or measure == 'hazard ratio' else 'it is higher'}"
 
 
 def with_scale(effect: Any, measure: str) -> str:

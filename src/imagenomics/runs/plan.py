@@ -20,6 +20,7 @@ from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.runs.family_block import AssociateBlock, DifferentialBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
+from imagenomics.runs.survival_block import SurvivalBlock
 from imagenomics.runs.table_blocks import AnyFeatureTable
 from imagenomics.settings import BlockName, Settings
 
@@ -149,6 +150,9 @@ class Plan(Settings):
     differential: tuple[DifferentialBlock, ...] = Field(
         default=(), description="Expression along imaging phenotypes."
     )
+    survival: tuple[SurvivalBlock, ...] = Field(
+        default=(), description="Features and molecules against the time to an event."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -166,6 +170,7 @@ class Plan(Settings):
         "derive",
         "associate",
         "differential",
+        "survival",
         "enrich",
         "modules",
         "train",
@@ -194,7 +199,14 @@ class Plan(Settings):
         _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
         _refuse_twice(
             b.name
-            for part in (self.associate, self.differential, self.enrich, self.modules, self.train)
+            for part in (
+                self.associate,
+                self.differential,
+                self.survival,
+                self.enrich,
+                self.modules,
+                self.train,
+            )
             for b in part
         )
         problem = genes_problem((*self.enrich, *self.modules), self.molecules)

@@ -12,7 +12,11 @@ import pandas as pd
 from imagenomics.errors import InputError, short_list
 from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, simes
 from imagenomics.verdicts.evidence import NAN
-from imagenomics.verdicts.power import detectable_correlation, detectable_group_auc
+from imagenomics.verdicts.power import (
+    detectable_correlation,
+    detectable_group_auc,
+    detectable_hazard_ratio,
+)
 from imagenomics.verdicts.reasons import number, probability
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 from imagenomics.verdicts.settings import VerdictSettings
@@ -37,6 +41,8 @@ def association_verdicts(
     *,
     settings: VerdictSettings,
     class_counts: Mapping[str, tuple[int, int]] | None = None,
+    events: Mapping[str, tuple[int, int]] | None = None,
+    nouns: Mapping[str, str] | None = None,
     site_ignored: bool = False,
     fdr: Literal["bh", "by"] = "bh",
 ) -> list[dict[str, Any]]:
@@ -56,6 +62,11 @@ def association_verdicts(
         The rules.
     class_counts : mapping of str to (int, int), optional
         Positives and negatives of binary targets; the detectable effect is then an AUC, else a correlation.
+    events : mapping of str to (int, int), optional
+        Events and patients of targets that are the time to an event; the detectable effect is then a hazard ratio per
+        standard deviation.
+    nouns : mapping of str to str, optional
+        What the columns that stand against a target are called; ``image features`` where nothing is said.
     site_ignored : bool
         The study knows sites and these tests are not adjusted for them; the reason then says so.
     fdr : {"bh", "by"}
@@ -85,7 +96,7 @@ def association_verdicts(
             f"the association table has no column {short_list(absent)}",
             where="associations.parquet",
         )
-    counts = class_counts or {}
+    counts, happened, words = class_counts or {}, events or {}, nouns or {}
     verdicts = []
     for analysis, family in table.groupby("analysis", sort=False, observed=True):
         tests = int(family["p"].notna().sum())
@@ -93,7 +104,8 @@ def association_verdicts(
         combined = [_one_p(part["p"], fdr) for _, part in parts]
         adjusted = benjamini_yekutieli(combined) if fdr == "by" else benjamini_hochberg(combined)
         for (target, part), p, q in zip(parts, combined, adjusted, strict=True):
-            claim = _Claim(target, part, float(p), float(q), tests, site_ignored)
+            noun = words.get(target, "image features")
+            claim = _Claim(target, part, float(p), float(q), tests, site_ignored, noun, happened.get(target))
             row = claim.judge(settings, counts.get(target))
             verdicts.append({**row, "analysis": str(analysis), "target": target})
     return verdicts
@@ -116,6 +128,8 @@ class _Claim:
     q: float
     tests: int
     site_ignored: bool
+    noun: str = "image features"
+    events: tuple[int, int] | None = None
 
     def judge(self, settings: VerdictSettings, counts: tuple[int, int] | None) -> dict[str, Any]:
         tested = self.pairs[self.pairs["p"].notna()]
@@ -129,12 +143,13 @@ class _Claim:
         supported = passing > 0 and self.q <= settings.alpha
         if supported:
             reason = (
-                f"{passing} of {len(tested)} image features follow {self.target} "
+                f"{passing} of {len(tested)} {self.noun} {'go with' if self.events else 'follow'} {self.target} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}."
             )
         else:
             reason = (
-                f"No evidence that any of {len(tested)} image features follows {self.target} "
+                f"No evidence that any of {len(tested)} {self.noun} {'goes with' if self.events else 'follows'} "
+                f"{self.target} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}. "
                 f"{_limit_text(limit, scale, self.tests)}"
             )
@@ -146,6 +161,10 @@ class _Claim:
     ) -> tuple[float, str]:
         alpha, power = settings.alpha, settings.power
         n = int(best["n"])
+        if self.events is not None:
+            happened = round(min(1.0, n / max(self.events[1], 1)) * self.events[0])
+            found = detectable_hazard_ratio(happened, alpha=alpha, tests=self.tests, power=power)
+            return found, "a hazard ratio per standard deviation (or its inverse)"
         if (
             counts is not None
         ):  # of all patients; those with covariates and the feature are as many in proportion

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from imagenomics.settings import Settings
 
@@ -29,3 +29,49 @@ class CoxSettings(Settings):
         description="Fewest events for each term of a model, covariates included; with fewer it is refused.",
     )
     confidence: float = Field(default=0.95, gt=0, lt=1, description="Confidence of the intervals.")
+
+
+class SurvivalSettings(CoxSettings):
+    """How a family of columns is tested against one follow-up."""
+
+    events_per_term: int = Field(
+        default=10,
+        ge=1,
+        description="Fewest events for each term of a model, covariates included; with fewer a row is 'not testable'.",
+    )
+    min_group: int = Field(default=10, ge=1, description="Smallest group of a binary column, in patients.")
+    fdr: Literal["bh", "by"] = Field(
+        default="bh",
+        description="False discovery rate over all tested rows: Benjamini-Hochberg, or Benjamini-Yekutieli.",
+    )
+    alpha: float = Field(default=0.05, gt=0, lt=1, description="q at which a row counts as associated.")
+
+
+class GroupSettings(Settings):
+    """One comparison of groups of patients by Kaplan-Meier curves and a log-rank test."""
+
+    by: str = Field(
+        description="Feature, clinical variable or molecule that tells the groups; of a number give 'cut'."
+    )
+    cut: Literal["none", "median", "maximal"] = Field(
+        default="none",
+        description="How a number becomes two groups: its median (blind to survival), or the cut with the largest "
+        "log-rank statistic, chosen anew in each training part, with the p of permuting all of it.",
+    )
+    at: float | None = Field(default=None, description="A cut-point fixed beforehand: above it or not.")
+    folds: int = Field(default=5, ge=2, description="Folds in which a maximal cut is chosen and judged.")
+    min_share: float = Field(
+        default=0.2, gt=0, lt=0.5, description="Smallest share of the patients on either side of a cut."
+    )
+    permutations: int = Field(default=1000, ge=19, description="Most draws of the p value of a maximal cut.")
+    weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="Exponent of Fleming and Harrington's weight: 0 is the log-rank test, 1 stresses the early part.",
+    )
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> Self:
+        if self.at is not None and self.cut != "none":
+            raise ValueError("give either 'at' (a fixed cut-point) or 'cut'")
+        return self

@@ -8,9 +8,10 @@ from typing import Any
 from imagenomics.runs.families.differential import DIFFERENTIAL
 from imagenomics.runs.families.kind import FamilyKind
 from imagenomics.runs.families.pairs import PAIRS
+from imagenomics.runs.families.survival import FAMILY as SURVIVAL
 from imagenomics.runs.plan import Plan
 
-KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL)
+KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL)
 TABLES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tables))
 
 

@@ -41,6 +41,10 @@ class Inputs:
         return self.linked.sites if block.within == "site" else None
 
 
+def _nobody(block: Any, linked: Linked) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class FamilyKind:
     """One kind of declared family.
@@ -62,6 +66,9 @@ class FamilyKind:
         ``judge(block, linked, rows)``: the verdicts on the family's rows of ``associations``.
     tables : tuple of str
         Further tables that ``test`` returns.
+    left_out : callable
+        ``left_out(block, linked)``: linked patients who cannot enter, for want of something else than a covariate, and
+        why.
     """
 
     section: str
@@ -71,6 +78,7 @@ class FamilyKind:
     test: Callable[[Any, Inputs, str], Mapping[str, pd.DataFrame]]
     judge: Callable[[Any, Linked, pd.DataFrame], Iterable[Verdict]]
     tables: tuple[str, ...] = ()
+    left_out: Callable[[Any, Linked], Mapping[str, str]] = _nobody
 
     def where(self, block: FamilyBlock) -> str:
         """Return how messages name a block."""

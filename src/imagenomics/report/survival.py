@@ -1,0 +1,175 @@
+"""Survival: what was followed, the curves of the groups, and what the tests may say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.report.folder import Results, records
+from imagenomics.report.forest import forest_chart
+from imagenomics.report.html import Child, Html, el
+from imagenomics.report.survival_charts import curve_chart, curve_key
+from imagenomics.report.table import Column, data_table
+from imagenomics.report.text import as_float, count, fixed, listed, many, number, p_value
+from imagenomics.report.wording import wording_of
+
+Block = dict[str, Any]
+FOREST = 20
+NAIVE = (
+    "The p of a log-rank test that does not know the cut was chosen where it separates best. It is far too small: in "
+    "patients without any difference such a search 'finds' one in about half of all studies."
+)
+HONEST = (
+    "How often the whole search does as well when the number is exchanged between patients; groups are those of "
+    "patients whom the cut had not seen."
+)
+
+
+def survival_section(results: Results) -> Html:
+    """Return the section of survival."""
+    blocks = results.blocks("survival")
+    parts = [_block(results, block, i) for i, block in enumerate(blocks)]
+    if not parts:
+        return el("p.absent", "This study declares no survival analysis.")
+    return el("div", parts)
+
+
+def _block(results: Results, block: Block, i: int) -> Html:
+    name, endpoint = str(block.get("name")), str(block.get("endpoint") or "survival")
+    title = el("summary.block-head", el("span", name), el("small", f"{endpoint}, {adjustment(block)}"))
+    parts: list[Child] = [
+        el("p.lead", _lead(block, endpoint)),
+        _forest(results, name, endpoint),
+        _groupings(results, block),
+    ]
+    return el("details.block", title, parts, attrs={"open": i < 3})
+
+
+def adjustment(block: Block) -> str:
+    """Return in words what every model of a block holds."""
+    adjust, strata = ([str(v) for v in block.get(k) or ()] for k in ("adjust", "strata"))
+    words = [f"adjusted for {listed(adjust)}" if adjust else "not adjusted"]
+    if strata:
+        words.append(f"baseline hazards of their own for {listed(strata)}")
+    return ", ".join(words)
+
+
+def _lead(block: Block, endpoint: str) -> str:
+    late = (
+        f" Patients enter at their own time ({block['entry']}) and count as at risk from then on."
+        if block.get("entry")
+        else ""
+    )
+    return (
+        f"{endpoint[:1].upper()}{endpoint[1:]} in {block.get('unit')}, counted from {_origin(block)}.{late} A hazard "
+        "ratio above 1 means that the event comes sooner where the value is higher; it describes patients such as "
+        "these and says nothing about what a treatment would change."
+    )
+
+
+def _origin(block: Block) -> str:
+    words = str(block.get("origin") or "an origin that is not said")
+    return words.rstrip(".")
+
+
+def _forest(results: Results, name: str, endpoint: str) -> Html | None:
+    """Return the strongest hazard ratios of a block, on one scale."""
+    table = results.table("associations.parquet")
+    own = table[(table["analysis"].astype(str) == name) & table["p"].notna() & table["ci_low"].notna()]
+    if own.empty:
+        return None
+    wording = wording_of(results)
+    ordered = own.sort_values(["p", "feature"], kind="stable").head(FOREST)
+    rows = [
+        {
+            "name": wording.name(row["feature"]),
+            "estimate": row["effect"],
+            "low": row["ci_low"],
+            "high": row["ci_high"],
+            "words": f"{fixed(row['effect'])} ({fixed(row['ci_low'])} to {fixed(row['ci_high'])})",
+            "note": f"q {p_value(row['q'])}",
+        }
+        for row in records(ordered)
+    ]
+    said = (
+        f"The {many(len(rows), 'strongest column')} of {many(len(own), 'tested one')}: hazard ratio with its 95% "
+        "interval, per standard deviation of a number, against its absence for a state. The largest of many "
+        "are overestimates."
+    )
+    return el(
+        "div.chart-block",
+        el("h4", "Hazard ratios"),
+        el("p.caption", said),
+        forest_chart(rows, label=f"hazard ratios for {endpoint}"),
+    )
+
+
+def _groupings(results: Results, block: Block) -> Html | None:
+    curves, groups = results.table("survival_curves.parquet"), results.table("survival_groups.parquet")
+    own = groups[groups["analysis"].astype(str) == str(block.get("name"))]
+    if own.empty:
+        return None
+    figures = [
+        _figure(curves, rows, str(grouping), block) for grouping, rows in own.groupby("grouping", sort=False)
+    ]
+    return el("div", el("h4", "Groups of patients"), el("div.km-charts", figures), _table(own, block))
+
+
+def _figure(curves: pd.DataFrame, rows: pd.DataFrame, grouping: str, block: Block) -> Html:
+    drawn = curves[
+        (curves["analysis"].astype(str) == str(block.get("name")))
+        & (curves["grouping"].astype(str) == grouping)
+        & (curves["curve"].astype(str) == "survival")
+    ]
+    names = [str(g) for g in rows["group"]]
+    chart = curve_chart(
+        drawn, names, unit=str(block.get("unit")), title=str(block.get("endpoint") or "survival")
+    )
+    head = el("figcaption", el("b", grouping), _sentence(records(rows)[0], len(rows)))
+    if chart is None:
+        return el("figure.km", head)
+    return el("figure.km", head, curve_key(names), chart)
+
+
+def _sentence(row: dict[str, Any], groups: int) -> Child:
+    if str(row.get("status")) != "ok" or as_float(row.get("p")) is None:
+        reason = str(row.get("reason") or "")
+        return f"Not tested: {reason}." if reason else "Not tested."
+    if str(row.get("cut")) == "maximal":
+        return [
+            f"Cut chosen by survival itself (at {number(row.get('threshold'))} among all patients). ",
+            el("span", f"Honest p {p_value(row['p'])}", attrs={"title": HONEST}),
+            f", {many(int(row.get('draws') or 0), 'permutation')}; corrected for the search "
+            f"{p_value(row.get('p_corrected'))}; ",
+            el(
+                "span.hint",
+                f"naive p {p_value(row.get('p_naive'))}, not to be quoted",
+                attrs={"title": NAIVE},
+            ),
+            ". The curves are those of patients whom the cut had not seen.",
+        ]
+    freedom = f", {int(row['df'])} degrees of freedom" if groups > 2 else ""
+    return f"{row.get('test')} test: p {p_value(row['p'])}{freedom}."
+
+
+def _table(own: pd.DataFrame, block: Block) -> Html:
+    ends = [
+        f"{fixed(r['median_low'], 1)} to {fixed(r['median_high'], 1)}"
+        if as_float(r["median_low"]) is not None or as_float(r["median_high"]) is not None
+        else "–"
+        for r in records(own)
+    ]
+    columns = [
+        Column("grouping", "grouping", breaks=True),
+        Column("group", "group"),
+        Column("n", "patients", count, numeric=True),
+        Column("events", "events", count, numeric=True),
+        Column("median", f"median ({block.get('unit')})", lambda v: fixed(v, 1), numeric=True),
+        Column("interval", "95% interval"),
+        Column("p", "p", p_value, numeric=True, hint=HONEST),
+        Column("reason", "why not"),
+    ]
+    shown = [c for c in columns if c.name != "reason" or own["reason"].astype(str).ne("").any()]
+    caption = "A dash: the curve does not come down to one half, or its interval has no end there."
+    return data_table(own.assign(interval=ends), shown, caption=caption)

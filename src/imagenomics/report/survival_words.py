@@ -1,0 +1,36 @@
+"""Survival in the methods paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from imagenomics.report.text import listed
+
+Block = Mapping[str, Any]
+TIES = {"efron": "Efron's", "breslow": "Breslow's"}
+
+
+def survival_sentence(block: Block) -> str:
+    """Return how one ``[[survival]]`` block was analysed."""
+    adjust, strata = ([str(v) for v in block.get(k) or ()] for k in ("adjust", "strata"))
+    how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
+    within = f", stratified by {listed(strata)}" if strata else ""
+    ties = TIES.get(str(block.get("ties")), "Efron's")
+    said = [
+        f"{str(block.get('endpoint') or 'survival').capitalize()} was counted in {block.get('unit')} from "
+        f"{str(block.get('origin') or 'its origin').rstrip('.')} (analysis “{block.get('name')}”).",
+        f"Every column was tested in a Cox model of its own {how}{within}, with {ties} handling of "
+        f"ties and the {block.get('statistic', 'likelihood-ratio')} test; a model needed "
+        f"{block.get('events_per_term', 10)} events for each term. q values control the false discovery rate "
+        "within this family.",
+    ]
+    groups = [g for g in block.get("groups") or () if isinstance(g, Mapping)]
+    if groups:
+        said.append("Groups were compared by Kaplan-Meier curves and log-rank tests.")
+    if any(g.get("cut") == "maximal" for g in groups):
+        said.append(
+            "Cut-points that survival itself chose were chosen anew in each training part, judged by the patients left "
+            "out, and tested by permuting the whole choice."
+        )
+    return " ".join(said)

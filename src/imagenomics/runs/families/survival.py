@@ -1,0 +1,125 @@
+"""``[[survival]]``: features, and molecules, against the time to an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS
+from imagenomics.associate.survival.rows import survival_rows, with_q
+from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
+from imagenomics.runs.families.follow_up import FollowUp, read_follow_up
+from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
+from imagenomics.runs.families.pairs import site_ignored
+from imagenomics.runs.families.survival_groups import check_groups, group_rows, test_groups
+from imagenomics.runs.families.survival_strata import strata_of
+from imagenomics.runs.link import Linked
+from imagenomics.runs.survival_block import SurvivalBlock
+from imagenomics.tables.patient_table import PatientTable
+from imagenomics.verdicts.association import association_verdicts
+from imagenomics.verdicts.settings import VerdictSettings
+
+CURVES, GROUPS = "survival_curves", "survival_groups"
+SECONDS_OF_MODEL = 2e-6  # for one patient of one Cox model; benchmarks/cox_scan.py
+SECONDS_OF_CUT = 5e-8  # for each pair of patients in one fold of one draw
+
+
+def _look_up(block: SurvivalBlock, linked: Linked, where: str) -> None:
+    read_follow_up(block, linked, where)
+    choose_clinical(linked.clinical, block.adjust, where=where)
+    choose_clinical(linked.clinical, block.strata, where=where)
+    if block.molecules:
+        choose_targets(linked.molecules, block.molecules, where=where)
+
+
+def _foresee(block: SurvivalBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
+    _look_up(block, linked, where)
+    followed = read_follow_up(block, linked, where)
+    check_groups(block, linked, features, where=where)
+    n = len(followed.times.ids)
+    chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
+    molecules = _molecules(block, linked, where)
+    tests = chosen + (0 if molecules is None else len(molecules.columns))
+    cuts = sum(g.folds * g.permutations for g in block.groups if g.cut == "maximal")
+    return {
+        "kind": "survival",
+        "features": chosen,
+        "targets": 1,
+        "tests": tests + len(block.groups),
+        "n": n,
+        "events": followed.times.n_events,
+        "censored": int((followed.cause == 0).sum()),
+        "competing": int((followed.cause > 1).sum()),
+        "median_follow_up": float(pd.Series(followed.times.time).median()),
+        "unit": block.unit,
+        "seconds": tests * n * SECONDS_OF_MODEL + cuts * n * n * SECONDS_OF_CUT,
+    }
+
+
+def _test(block: SurvivalBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
+    linked = inputs.linked
+    followed = read_follow_up(block, linked, where)
+    strata = strata_of(block, linked, where)
+    covariates = inputs.covariates(block, where=where)
+    sides = [(block.endpoint, inputs.features(block, where=where))]
+    molecules = _molecules(block, linked, where)
+    if molecules is not None:
+        sides.append((block.molecular, molecules))
+    parts = [
+        survival_rows(
+            columns,
+            followed.times,
+            target=target,
+            analysis=block.name,
+            covariates=covariates,
+            strata=strata,
+            settings=block,
+        )[list(COLUMNS)]
+        for target, columns in sides
+    ]
+    curves, groups = test_groups(block, inputs, followed, where=where)
+    if len(groups):
+        parts.append(group_rows(block, groups))
+    rows = with_q(pd.concat(parts, ignore_index=True), block)
+    return {
+        ASSOCIATIONS: rows,
+        CURVES: curves.reindex(columns=CURVE_COLUMNS),
+        GROUPS: groups.reindex(columns=GROUP_COLUMNS),
+    }
+
+
+def _molecules(block: SurvivalBlock, linked: Linked, where: str) -> PatientTable | None:
+    return choose_targets(linked.molecules, block.molecules, where=where) if block.molecules else None
+
+
+def _judge(block: SurvivalBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
+    followed = read_follow_up(block, linked, FAMILY.where(block))
+    counts = (followed.times.n_events, len(followed.times.ids))
+    return association_verdicts(
+        rows,
+        settings=VerdictSettings(alpha=block.alpha),
+        fdr=block.fdr,
+        events=dict.fromkeys(rows["target"].astype(str), counts),
+        nouns={block.molecular: "molecules", block.grouped: "groupings"},
+        site_ignored=site_ignored((*block.adjust, *block.strata), linked),
+    )
+
+
+def _left_out(block: SurvivalBlock, linked: Linked) -> dict[str, str]:
+    found: FollowUp = read_follow_up(block, linked, FAMILY.where(block))
+    return found.missing
+
+
+FAMILY = FamilyKind(
+    "survival",
+    1,
+    look_up=_look_up,
+    foresee=_foresee,
+    test=_test,
+    judge=_judge,
+    tables=(CURVES, GROUPS),
+    left_out=_left_out,
+)

@@ -1,0 +1,114 @@
+"""The ``[[survival]]`` block: what happened to whom and when, and what is asked of it."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from imagenomics.associate.survival.settings import GroupSettings, SurvivalSettings
+from imagenomics.runs.family_block import FamilyBlock
+
+ORIGINS = (
+    *("diagnosis", "imaging", "surgery", "biopsy", "treatment", "randomisation"),
+    *("recurrence", "admission", "birth"),
+)
+
+
+class SurvivalBlock(FamilyBlock, SurvivalSettings):
+    """One ``[[survival]]`` block: features, and molecules, against the time to an event."""
+
+    time: str = Field(
+        description="Column of the patients table (or clinical variable, or molecule) with the time from the origin to "
+        "the event or to the end of observation; above 0."
+    )
+    event: str = Field(description="Column that says whether the event happened at that time.")
+    event_value: str | None = Field(
+        default=None, description="The cell that means the event; not needed where cells are 0 and 1."
+    )
+    censored_values: tuple[str, ...] = Field(
+        default=(),
+        description="Cells that mean the end of observation without any event; not needed where only one cell "
+        "is left beside the events.",
+    )
+    competing_values: tuple[str, ...] = Field(
+        default=(),
+        description="Cells that mean another event, after which this one cannot happen any more.",
+    )
+    entry: str | None = Field(
+        default=None,
+        description="Column with the time from the origin to when a patient came under observation (left truncation).",
+    )
+    unit: Literal["days", "weeks", "months", "years"] = Field(description="Unit of time and entry.")
+    origin: str = Field(
+        description="What time is counted from: "
+        + ", ".join(f"'{word}'" for word in ORIGINS)
+        + ", or a sentence. It stands on the page."
+    )
+    endpoint: str = Field(
+        default="survival",
+        min_length=1,
+        description="What is measured, as the page names it: 'overall survival', 'progression-free survival'.",
+    )
+    day_zero: Literal["refuse", "half-day"] = Field(
+        default="refuse",
+        description="Events on the day of origin: refuse a time of 0, or count it as half a day.",
+    )
+    molecules: str | tuple[str, ...] = Field(
+        default=(),
+        description="Molecule blocks, columns or globs that are tested against survival, too, as a claim of their own.",
+    )
+    strata: tuple[str, ...] = Field(
+        default=(),
+        description="Clinical variables or 'site' whose levels have baseline hazards of their own, in every model and "
+        "every log-rank test.",
+    )
+    groups: tuple[GroupSettings, ...] = Field(
+        default=(), description="Groups of patients whose survival curves are drawn and compared."
+    )
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _names_are_groups(cls, value: object) -> object:
+        if isinstance(value, (list, tuple)):
+            return [{"by": item} if isinstance(item, str) else item for item in value]
+        return value
+
+    @field_validator("origin")
+    @classmethod
+    def _origin_is_said(cls, value: str) -> str:
+        if value not in ORIGINS and len(value.split()) < 3:
+            raise ValueError(
+                f"'{value}' is none of {', '.join(ORIGINS)}; say in a sentence what time is counted from"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _columns_have_one_role(self) -> Self:
+        follow_up = [c for c in (self.time, self.event, self.entry) if c is not None]
+        if len(set(follow_up)) < len(follow_up):
+            raise ValueError("'time', 'event' and 'entry' are different columns")
+        for name in (*self.adjust, *self.strata):
+            if name in follow_up:
+                raise ValueError(f"'{name}' is the follow-up itself and cannot be adjusted for")
+        both = set(self.adjust) & set(self.strata)
+        if both:
+            raise ValueError(f"'{sorted(both)[0]}' is in 'adjust' and in 'strata'; once is enough")
+        cells = [
+            c for c in (self.event_value, *self.censored_values, *self.competing_values) if c is not None
+        ]
+        if len(set(cells)) < len(cells):
+            raise ValueError("a cell of the event column has two meanings")
+        if self.competing_values and self.event_value is None:
+            raise ValueError("with 'competing_values' say which cell is the event: 'event_value'")
+        return self
+
+    @property
+    def molecular(self) -> str:
+        """Return how the claim about molecules is named."""
+        return f"{self.endpoint} (molecules)"
+
+    @property
+    def grouped(self) -> str:
+        """Return how the claim about groups is named."""
+        return f"{self.endpoint} (groups)"
