@@ -139,3 +139,14 @@ def test_wording_of_a_run_folder(small_folder, tmp_path):
     (tmp_path / "flow.json").write_text("{}")
     assert wording_of(read_folder(tmp_path)) == Wording()
     assert isinstance(results.table("features.parquet"), pd.DataFrame)
+
+
+def test_expression_is_said_to_be_higher_or_lower():
+    wording = Wording(yes_no=frozenset({"ct.node"}))
+    assert wording.direction(0.4, "log2 fold change per SD", "ct.5", "expression.KLK3") == (
+        "gene higher where the feature is higher"
+    )
+    assert wording.direction(-1, "difference between groups", "ct.node", "expression.KLK3") == (
+        "gene lower where it is there"
+    )
+    assert with_scale(0.4, "difference per SD") == "difference 0.40 per SD"

@@ -228,7 +228,8 @@ def _distributions(family: Family, people: Data | None, wording: Wording) -> Htm
         return el("p.absent", words)
     there = [p for p in strongest_pairs(family) if _has(people, p)]
     if not there:
-        return el("p.absent", "The patients behind these pairs are not drawn: molecules.parquet is absent.")
+        words = "The patients behind these pairs are not drawn here: no target of these pairs is a column of a table."
+        return el("p.absent", words)
     cards = [_distribution(pair, people, wording) for pair in there]
     return el("div", el("h4", "The patients behind the strongest pairs"), el("div.pairs", cards))
 

@@ -44,6 +44,12 @@ FORMS = {
     "hazard ratio per sd": "hazard ratio {} per SD",
     "hazard ratio per level": "hazard ratio {} per level",
     "hazard ratio (observed over expected events)": "hazard ratio {}",
+    "log2 fold change per sd": "log2 fold change {} per SD",
+    "log2 fold change per level": "log2 fold change {} per level",
+    "log2 fold change between groups": "log2 fold change {}",
+    "difference per sd": "difference {} per SD",
+    "difference per level": "difference {} per level",
+    "difference between groups": "difference {}",
     "difference in sd": "{} SD",
     "adjusted difference in sd": "{} SD",
     "eta squared": "η² {}",
@@ -101,6 +107,9 @@ class Wording:
             return "no difference"
         if "hazard ratio" in measure.lower():
             return _hazard(place, measure.lower(), there=str(feature) in self.yes_no)
+        if measure.lower().startswith(("log2 fold change", "difference per", "difference between")):
+            where = "it is there" if str(feature) in self.yes_no else "the feature is higher"
+            return f"gene {'higher' if place > 0 else 'lower'} where {where}"
         more, less = ("more often", "less often") if str(feature) in self.yes_no else ("higher", "lower")
         word = more if place > 0 else less
         if str(target) in self.levels:
