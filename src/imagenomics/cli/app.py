@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
 
 import typer
@@ -26,6 +27,7 @@ VERBS = (
     "nulls",
     "report",
     "predict",
+    "papers",
     "claims",
 )
 
@@ -53,9 +55,9 @@ def _root(
     """Trace genes from pictures."""
 
 
-def register() -> None:
+def register(verbs: Sequence[str] = VERBS) -> None:
     """Give each verb its command, or its group of commands; its module imports nothing heavy until it is called."""
-    for verb in VERBS:
+    for verb in verbs:
         module = import_module(f"imagenomics.cli.{verb}")
         if hasattr(module, "group"):
             app.add_typer(module.group, name=verb)
@@ -65,8 +67,10 @@ def register() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the code that the outcome deserves."""
-    register()
-    sys.exit(run(arguments if arguments is not None else sys.argv[1:]))
+    given = arguments if arguments is not None else sys.argv[1:]
+    # The commands of other verbs cost time that a search does not have; help and unknown words need them all.
+    register(given[:1] if given and given[0] in VERBS else VERBS)
+    sys.exit(run(given))
 
 
 def run(arguments: list[str]) -> int:

@@ -1,0 +1,141 @@
+"""Folders of entries, one TOML file each, and the one index file that is made of them and read in their place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from imagenomics.errors import FileProblem, InputError
+
+Entry = dict[str, Any]
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an entry, or with a list.
+
+    Parameters
+    ----------
+    where : str
+        File, or file and line.
+    kind : str
+        The rule that was broken.
+    what : str
+    remedy : str
+    code : str
+        Code of the error page; '' for problems of a list that is not ours.
+    severe : bool
+        False for matters of style.
+    """
+
+    where: str
+    kind: str
+    what: str
+    remedy: str = ""
+    code: str = ""
+    severe: bool = True
+
+    def document(self) -> dict[str, Any]:
+        """Return the problem as plain values."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """Return the problem in one line, and its remedy in the next."""
+        code = f"[{self.code}] " if self.code else ""
+        line = f"{self.where}: {code}{self.kind}: {self.what}"
+        return f"{line}\n    remedy: {self.remedy}" if self.remedy else line
+
+
+def data_folder() -> Path:
+    """Return the folder of the catalogue's data in this installation."""
+    return Path(str(files("imagenomics.catalogue"))) / "data"
+
+
+def read_index(kind: str) -> dict[str, Entry]:
+    """Return all entries of ``kind`` ('papers' or 'datasets') by key, from the index file.
+
+    Raises
+    ------
+    FileProblem
+        ``IGX-CAT-008``: the index is absent or broken.
+    """
+    path = data_folder() / f"{kind}.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        entries = document["entries"]
+    except (OSError, ValueError, KeyError) as error:
+        raise FileProblem(
+            "IGX-CAT-008",
+            f"the index of {kind} cannot be read ({error})",
+            where=str(path),
+            remedy=f"install the package again, or run `imagenomics {kind} compile` in a checkout",
+        ) from error
+    return {entry["key"]: entry for entry in entries}
+
+
+def read_entry_file(path: Path) -> Entry:
+    """Return one TOML file as it is, with its name as the key.
+
+    Raises
+    ------
+    FileProblem, InputError
+        ``IGX-CAT-003``: it cannot be read, or is not TOML.
+    """
+    import tomllib
+
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise FileProblem(
+            "IGX-CAT-003",
+            f"the entry cannot be read ({error.strerror or error})",
+            where=str(path),
+            remedy="check the path",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "IGX-CAT-003",
+            f"the entry is not valid TOML: {error}",
+            where=str(path),
+            remedy='text needs quotes, a list is ["a", "b"], a section is [links] or [[numbers]]; save as UTF-8',
+        ) from error
+    return {**tree, "key": tree.get("key", path.stem)}
+
+
+def entry_files(folder: Path) -> list[Path]:
+    """Return the TOML files of a folder, by name."""
+    return sorted(folder.glob("*.toml"))
+
+
+def index_text(kind: str, entries: Iterable[Mapping[str, Any]]) -> str:
+    """Return the index of checked entries: defaults left out, sorted by key, one line each."""
+    lines = [json.dumps(entry, ensure_ascii=True, separators=(",", ":")) for entry in entries]
+    body = ",\n".join(lines)
+    return f'{{"schema_version": {SCHEMA_VERSION}, "kind": "{kind}", "entries": [\n{body}\n]}}\n'
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Raises
+    ------
+    FileProblem
+        ``IGX-CAT-010``: it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise FileProblem(
+            "IGX-CAT-010",
+            f"the file cannot be written ({error.strerror or error})",
+            where=str(path),
+            remedy="choose a folder that exists and that you may write to; nothing was changed",
+        ) from error
