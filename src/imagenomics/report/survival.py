@@ -18,7 +18,7 @@ Block = dict[str, Any]
 FOREST = 20
 NAIVE = (
     "The p of a log-rank test that does not know the cut was chosen where it separates best. It is far too small: in "
-    "patients without any difference such a search 'finds' one in about half of all studies."
+    "patients without any difference such a search 'finds' one in about a third of all studies."
 )
 HONEST = (
     "How often the whole search does as well when the number is exchanged between patients; groups are those of "
