@@ -23,8 +23,8 @@ from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
 CURVES, GROUPS = "survival_curves", "survival_groups"
-SECONDS_OF_MODEL = 2e-6  # for one patient of one Cox model; benchmarks/cox_scan.py
-SECONDS_OF_CUT = 5e-8  # for each pair of patients in one fold of one draw
+SECONDS_OF_MODEL = 2e-6  # for one patient of one Cox model: a guess, not measured yet
+SECONDS_OF_CUT = 5e-8  # for each pair of patients in one fold of one draw: a guess
 
 
 def _look_up(block: SurvivalBlock, linked: Linked, where: str) -> None:
