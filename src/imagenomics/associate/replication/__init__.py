@@ -1,0 +1,1 @@
+"""The same pairs tested in several cohorts, and pooled."""
