@@ -34,6 +34,16 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "associations.parquet": ("analysis", "feature", "target", "n", "effect", "p", "neg_log10_p", "q"),
     "survival_curves.parquet": ("analysis", "grouping", "group", "curve", "time", "estimate"),
     "survival_groups.parquet": ("analysis", "grouping", "group", "n", "events", "p", "status"),
+    "replication.parquet": (
+        "analysis",
+        "feature",
+        "target",
+        "effect_name",
+        "cohorts",
+        "random_p",
+        "i2",
+        "p_sign",
+    ),
     "enrichment.parquet": ("analysis", "feature", "set", "p", "q", "verdict"),
     "set_scores.parquet": (),
     "modules.parquet": ("analysis", "module", "gene", "rank"),
@@ -48,6 +58,7 @@ FAMILY_SECTIONS = (
     "associate",
     "differential",
     "survival",
+    "replicate",
 )  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")

@@ -28,7 +28,7 @@ def associate(
     inputs = Inputs(linked, extracted, plan.seed, shop.executor)
     found: dict[str, list[pd.DataFrame]] = {}
     for kind, block in declared_families(plan):
-        left_out = {**without_covariates(block.adjust, linked), **kind.left_out(block, linked)}
+        left_out = {**without_covariates(block.needed, linked), **kind.left_out(block, linked)}
         issues.leave_out(block.name, left_out)
         for name, frame in _one_family(kind, block, inputs, shop=shop).items():
             found.setdefault(name, []).append(frame)
@@ -40,10 +40,10 @@ def associate(
     return stack(found[ASSOCIATIONS]) if ASSOCIATIONS in found else pd.DataFrame()
 
 
-def without_covariates(adjust: tuple[str, ...], linked: Linked) -> dict[str, str]:
-    """Return who cannot enter an adjusted family, and for want of what."""
-    known = set(adjust) <= set(linked.clinical.values)
-    values = linked.clinical.values[list(adjust)] if known else None
+def without_covariates(needed: tuple[str, ...], linked: Linked) -> dict[str, str]:
+    """Return who cannot enter a family, and for want of which clinical variable."""
+    known = set(needed) <= set(linked.clinical.values)
+    values = linked.clinical.values[list(needed)] if known else None
     if values is None:
         return {}
     lacking = {str(p): [c for c in values.columns if pd.isna(row[c])] for p, row in values.iterrows()}

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from imagenomics.associate.differential.settings import DifferentialSettings
+from imagenomics.associate.replication.settings import ReplicationSettings
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.settings import BlockName, Settings
 
@@ -32,6 +33,11 @@ class FamilyBlock(Settings):
         description="Permutations move patients only within these groups, where they are known.",
     )
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Return the clinical variables that a patient must have to enter."""
+        return self.adjust
+
 
 class AssociateBlock(FamilyBlock, AssociateSettings):
     """One ``[[associate]]`` block: features against molecules, pair by pair."""
@@ -53,3 +59,30 @@ class DifferentialBlock(FamilyBlock, DifferentialSettings):
     """One ``[[differential]]`` block: all genes of an expression block along each image feature."""
 
     molecules: str = Field(description="The [[molecules]] block of kind 'expression' with the genes.")
+
+
+class ReplicateBlock(FamilyBlock, ReplicationSettings):
+    """One ``[[replicate]]`` block: pairs tested in each cohort alone, and their effects pooled."""
+
+    targets: str | tuple[str, ...] = Field(
+        description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
+    )
+    by: str = Field(default="site", description="Clinical variable that tells cohorts apart, or 'site'.")
+    within: Literal["nothing"] = Field(default="nothing", description="Nothing is permuted.")
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Return the clinical variables that a patient must have to enter."""
+        return (*self.adjust, self.by)
+
+    @model_validator(mode="after")
+    def _each_test_fits_in_a_cohort(self) -> Self:
+        if self.by in self.adjust:
+            raise ValueError(
+                f"'{self.by}' tells cohorts apart and is the same within each: leave it out of adjust"
+            )
+        if self.adjust and self.chosen:
+            raise ValueError(
+                f"{', '.join(self.chosen)} chooses a test that takes no covariates: leave out one"
+            )
+        return self

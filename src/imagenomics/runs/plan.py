@@ -17,7 +17,7 @@ from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
-from imagenomics.runs.family_block import AssociateBlock, DifferentialBlock
+from imagenomics.runs.family_block import AssociateBlock, DifferentialBlock, ReplicateBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
 from imagenomics.runs.survival_block import SurvivalBlock
@@ -153,6 +153,9 @@ class Plan(Settings):
     survival: tuple[SurvivalBlock, ...] = Field(
         default=(), description="Features and molecules against the time to an event."
     )
+    replicate: tuple[ReplicateBlock, ...] = Field(
+        default=(), description="Pairs tested in each cohort, and pooled."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -171,6 +174,7 @@ class Plan(Settings):
         "associate",
         "differential",
         "survival",
+        "replicate",
         "enrich",
         "modules",
         "train",
@@ -203,6 +207,7 @@ class Plan(Settings):
                 self.associate,
                 self.differential,
                 self.survival,
+                self.replicate,
                 self.enrich,
                 self.modules,
                 self.train,

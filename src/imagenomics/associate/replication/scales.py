@@ -140,7 +140,7 @@ def _odds(
         return y, error
     cells = [c + 0.5 for c in (counts.both, counts.only_feature, counts.only_target, counts.neither)]
     a, b, c, d = cells
-    empty = np.minimum(np.minimum(a, b), np.minimum(c, d)) == 0.5  # noqa: PLR2004
+    empty = np.minimum(np.minimum(a, b), np.minimum(c, d)) == 0.5
     return (
         np.where(empty, np.log(a * d / (b * c)), y),
         np.where(empty, np.sqrt(1 / a + 1 / b + 1 / c + 1 / d), error),

@@ -20,18 +20,20 @@ class ReplicationSettings(AssociateSettings):
     )
     interval: Interval = Field(
         "hartung-knapp",
-        description="Interval and p of the random effects: 'hartung-knapp' (t on cohorts - 1 degrees of freedom; little "
-        "power with two or three), or 'wald', which is too narrow for few cohorts.",
+        description="Interval and p of the random effects: 'hartung-knapp' (t on cohorts - 1 degrees of freedom; "
+        "little power with two or three), or 'wald', which is too narrow for few cohorts.",
     )
-    min_cohorts: int = Field(2, ge=2, description="Fewest cohorts with an effect for a pooled test of a pair.")
+    min_cohorts: int = Field(
+        2, ge=2, description="Fewest cohorts with an effect for a pooled test of a pair."
+    )
     permutations: int = Field(
-        0,
-        ge=0,
-        description="Draws of the family-wise permutation p value of each cohort's own rows; pooled rows have none.",
+        0, ge=0, le=0, description="None: the family-wise p value is not defined for pooled effects."
     )
 
     @model_validator(mode="after")
     def _spread_has_two_degrees(self) -> Self:
         if self.pooling == "fixed" and "interval" in self.model_fields_set and self.interval != "wald":
-            raise ValueError("pooling = 'fixed' has no spread between cohorts, so its interval is 'wald': leave it out")
+            raise ValueError(
+                "pooling = 'fixed' has no spread between cohorts, so its interval is 'wald': leave it out"
+            )
         return self

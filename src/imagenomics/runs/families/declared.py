@@ -8,10 +8,11 @@ from typing import Any
 from imagenomics.runs.families.differential import DIFFERENTIAL
 from imagenomics.runs.families.kind import FamilyKind
 from imagenomics.runs.families.pairs import PAIRS
+from imagenomics.runs.families.replicate import REPLICATE
 from imagenomics.runs.families.survival import FAMILY as SURVIVAL
 from imagenomics.runs.plan import Plan
 
-KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL)
+KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL, REPLICATE)
 TABLES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tables))
 
 
