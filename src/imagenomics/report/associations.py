@@ -11,6 +11,7 @@ from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
 from imagenomics.report.folder import Results, records
+from imagenomics.report.replication import forest_plots
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
@@ -33,7 +34,8 @@ def association_section(results: Results) -> Html:
     people = _people(results, families, heats)
     wording = wording_of(results)
     blocks = [
-        _block(family, heats[i], i, people=people, wording=wording) for i, family in enumerate(families)
+        _block(family, heats[i], i, people=people, wording=wording, forest=forest_plots(results, family))
+        for i, family in enumerate(families)
     ]
     side_by_side = adjusted_tables(families, wording)
     paired = (
@@ -63,7 +65,9 @@ def needs_plotly(results: Results) -> bool:
     return bool(results.table("associations.parquet")["p"].notna().any())
 
 
-def _block(family: Family, heat: Data, i: int, *, people: Data | None, wording: Wording) -> Html:
+def _block(
+    family: Family, heat: Data, i: int, *, people: Data | None, wording: Wording, forest: Html | None
+) -> Html:
     title = el("summary.block-head", el("span", family.name), el("small", family.adjustment))
     if family.tested.empty:
         reasons = "; ".join(sorted(set(family.rows["reason"].astype(str)) - {""}))[:500]
@@ -81,6 +85,7 @@ def _block(family: Family, heat: Data, i: int, *, people: Data | None, wording: 
         _volcano(family, i),
         el("h4", "Strongest pairs"),
         _pairs_table(family, wording),
+        forest,
         _distributions(family, people, wording),
         attrs={"open": i < 3},
     )

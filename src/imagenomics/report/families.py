@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from imagenomics.associate.replication.frame import POOLED_TESTS
 from imagenomics.report.feature_words import words_of
 from imagenomics.report.folder import Results
 from imagenomics.report.html import visible
@@ -60,8 +61,8 @@ class Family:
 
 
 def read_families(results: Results) -> list[Family]:
-    """Return the families in the order in which the study declares them."""
-    table = results.table("associations.parquet")
+    """Return the families in the order in which the study declares them; of replications the pooled pairs."""
+    table = _judged(results)
     if table.empty:
         return []
     frame = table.assign(analysis=table["analysis"].astype(str), stratum=table["stratum"].astype(str))
@@ -78,6 +79,16 @@ def read_families(results: Results) -> list[Family]:
         found.append(Family(str(name), part, rows, tested, passing, adjust, alpha))
     order = list(declared)
     return sorted(found, key=lambda f: order.index(f.analysis) if f.analysis in order else len(order))
+
+
+def _judged(results: Results) -> pd.DataFrame:
+    """Return the rows that verdicts rest on: those of single cohorts stand in the forest plots."""
+    table = results.table("associations.parquet")
+    names = {str(block.get("name")) for block in results.blocks("replicate")}
+    if table.empty or not names:
+        return table
+    kept = ~table["analysis"].astype(str).isin(names) | table["test"].isin(POOLED_TESTS)
+    return table[kept].reset_index(drop=True)
 
 
 def _stratum(text: str) -> str:

@@ -39,6 +39,7 @@ def methods_section(results: Results) -> Html:
         [
             *(_association(b) for b in results.blocks("associate")),
             *(_differential(b) for b in results.blocks("differential")),
+            *(_replication(b) for b in results.blocks("replicate")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
@@ -133,6 +134,24 @@ def _differential(block: Block) -> str:
         f"Every gene of {block.get('molecules')} was tested along every feature by linear models {how}, with variances "
         f"shrunk across genes to {towards} (moderated t, Smyth 2004; analysis “{block.get('name')}”); q values control "
         "the false discovery rate within this family."
+    )
+
+
+def _replication(block: Block) -> str:
+    adjust = [str(a) for a in block.get("adjust") or ()]
+    how = f", adjusted for {listed(adjust)}" if adjust else ""
+    pooling = str(block.get("pooling"))
+    if pooling == "fixed":
+        model = "a common effect (inverse variances)"
+    else:
+        between = "restricted maximum likelihood" if pooling == "reml" else "DerSimonian and Laird's method"
+        ends = "Hartung and Knapp's" if block.get("interval") == "hartung-knapp" else "Wald's"
+        model = f"random effects (variance between cohorts by {between}, {ends} intervals)"
+    return (
+        f"Every feature was tested against every target of {_words(block.get('targets'))} in each cohort of "
+        f"{block.get('by')} alone{how}, and effects were pooled by {model}, correlations as Fisher's z, AUCs as logits and "
+        f"odds ratios as logarithms (analysis “{block.get('name')}”); q values control the false discovery rate among the "
+        "pooled effects of this family."
     )
 
 

@@ -20,8 +20,8 @@ class ReplicationSettings(AssociateSettings):
     )
     interval: Interval = Field(
         "hartung-knapp",
-        description="Interval and p of the random effects: 'hartung-knapp' (t on cohorts - 1 degrees of freedom; "
-        "little power with two or three), or 'wald', which is too narrow for few cohorts.",
+        description="Interval and p of the random effects: 'hartung-knapp' (t on cohorts - 1 degrees of freedom, with "
+        "little power for two or three), or 'wald', which is too narrow for few cohorts.",
     )
     min_cohorts: int = Field(
         2, ge=2, description="Fewest cohorts with an effect for a pooled test of a pair."
