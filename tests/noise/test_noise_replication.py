@@ -52,12 +52,12 @@ def test_noise_is_called_an_effect_as_often_as_alpha_says(first, second, pooling
 
 def test_cohorts_that_disagree_are_no_replication_and_a_common_effect_is():
     random = np.random.default_rng(7)
-    x = random.standard_normal((N, 10))
-    slopes = np.repeat(random.standard_normal((5, 10)) * 0.5, SIZES, axis=0)
-    noisy = slopes * x + random.standard_normal((N, 10))
+    x = random.standard_normal((N, 4))
+    slopes = np.repeat(random.standard_normal((5, 4)) * 0.5, SIZES, axis=0)
+    noisy = slopes * x + random.standard_normal((N, 4))
     common = 1.2 * x[:, :1] + random.standard_normal((N, 1))
     features = table(x, "continuous", "f")
     rows = pooled(features, table(np.hstack([noisy, common]), "continuous", "t"))
-    assert rows.loc[rows["q"] <= 0.05, ["feature", "target"]].to_numpy().tolist() == [["f0", "t10"]]
+    assert rows.loc[rows["q"] <= 0.05, ["feature", "target"]].to_numpy().tolist() == [["f0", "t4"]]
     own = rows[rows["feature"].astype(str).str[1:] == rows["target"].astype(str).str[1:]]
-    assert (own["p"] <= 0.05).mean() <= 0.2
+    assert (own["p"] > 0.05).all()
