@@ -150,8 +150,8 @@ def _replication(block: Block) -> str:
     return (
         f"Every feature was tested against every target of {_words(block.get('targets'))} in each cohort of "
         f"{block.get('by')} alone{how}, and effects were pooled by {model}, correlations as Fisher's z, AUCs as logits "
-        f"and odds ratios as logarithms (analysis “{block.get('name')}”); q values control the false discovery rate among "
-        "the pooled effects of this family."
+        f"and odds ratios as logarithms (analysis “{block.get('name')}”); q values control the false discovery rate "
+        "among the pooled effects of this family."
     )
 
 
