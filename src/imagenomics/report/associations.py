@@ -11,10 +11,10 @@ from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
 from imagenomics.report.folder import Results, records
-from imagenomics.report.replication import forest_plots
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
+from imagenomics.report.replication import forest_plots
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import count, many, p_value
 from imagenomics.report.wording import Wording, wording_of
