@@ -20,7 +20,7 @@ from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
 REPLICATION = "replication"
-SECONDS_OF_PAIR = 2e-5  # in one cohort, with its share of the pooling; benchmarks on two cores
+SECONDS_OF_PAIR = 2e-5  # in one cohort, with its share of the pooling (a guess)
 
 
 def _cohorts(block: ReplicateBlock, linked: Linked, where: str) -> pd.Series:
