@@ -15,7 +15,7 @@ from imagenomics.report.text import as_float, count, p_value, short
 
 SHOWN = 6
 ROW = 22.0
-WIDTH, NAMES, NUMBERS = 640.0, 170.0, 170.0
+WIDTH, NAMES, NUMBERS = 480.0, 118.0, 140.0
 PARTS = ("effect", "ci_low", "ci_high")
 Row = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def forest_plots(results: Results, family: Family) -> Html | None:
         "div.chart-block",
         el("h4", "The strongest pairs in each cohort"),
         el("p.note", words),
-        el("div.charts", charts),
+        el("div.charts.wide", charts),
     )
 
 
