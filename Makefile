@@ -51,7 +51,7 @@ $(VENV)/.linted: $(VENV)/.installed
 
 # What this machine would install now, for everybody: run it to move the pinned versions on.
 constraints.txt: | $(VENV)/bin/python
-	$(PIP) install --quiet --dry-run --ignore-installed --report $(VENV)/report.json '.[test,lint]'
+	$(PIP) install --quiet --dry-run --ignore-installed --report $(VENV)/report.json '.[test,lint,archive]'
 	$(BIN)/python -c 'import json, sys; print(*sorted("{name}=={version}".format(**i["metadata"]) for i in json.load(sys.stdin)["install"] if i["metadata"]["name"] != "imagenomics"), sep="\n")' < $(VENV)/report.json > $@
 
 clean:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagenomics.catalogue.datasets.load import load_datasets
 from imagenomics.catalogue.papers.cite import cite_papers, tex_key
 from imagenomics.catalogue.papers.load import authors, load_paper, load_papers
 from imagenomics.catalogue.papers.render import render_list
@@ -153,4 +154,4 @@ def test_show_says_what_is_not_known_for_sure():
 def test_the_reference_page_is_fresh():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "papers.md").read_text(encoding="utf-8")
     date = re.search(r"as of (\d{4}-\d\d-\d\d)", page)[1]
-    assert page == render_list(load_papers(), date=date)
+    assert page == render_list(load_papers(), date=date, datasets=load_datasets())

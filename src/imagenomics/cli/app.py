@@ -28,6 +28,7 @@ VERBS = (
     "report",
     "predict",
     "papers",
+    "datasets",
     "claims",
 )
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagenomics.cli.exit_codes import BAD_INPUT, DONE
+from imagenomics.cli.catalogue import OutFile, facets_of, report_problems, write_text
+from imagenomics.cli.exit_codes import DONE
 from imagenomics.cli.options import AsJson, print_json
 
 if TYPE_CHECKING:
     from imagenomics.catalogue.claims.check import Checked
-    from imagenomics.catalogue.entries import Entry, Problem
+    from imagenomics.catalogue.entries import Entry
 
 group = typer.Typer(
     help="The reading list: search, show, check, render and cite papers.", no_args_is_help=True
@@ -29,9 +30,6 @@ Where = Annotated[
         show_default=False,
     ),
 ]
-OutFile = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Write here.", show_default=False)
-]
 
 
 @group.command("search")
@@ -43,7 +41,7 @@ def search(
     """Find papers by words, by facets, or both: `papers search MGMT diffusion MRI --where year=2012-`."""
     from imagenomics.catalogue.papers.search import search_papers
 
-    hits = search_papers(words or (), where=_facets(where))
+    hits = search_papers(words or (), where=facets_of(where))
     return _show([hit.entry for hit in hits], words or [], as_json)
 
 
@@ -113,7 +111,7 @@ def lint(
     problems = [p for file in chosen if file not in entries for p in lint_list(file)]
     if entries or not chosen:
         problems += lint_entries(entries)[1]
-    return _report(problems, as_json)
+    return report_problems(problems, as_json)
 
 
 @group.command("compile")
@@ -136,11 +134,14 @@ def render(
     """Write the list as Markdown in the sections of the founding list: sorted, repaired, extended."""
     from datetime import date as day
 
+    from imagenomics.catalogue.datasets.load import load_datasets
     from imagenomics.catalogue.papers.render import render_list
     from imagenomics.catalogue.papers.search import search_papers
 
-    chosen = {hit.key: hit.entry for hit in search_papers(where=_facets(where))}
-    return _write(render_list(chosen, date=date or day.today().isoformat()), out)
+    chosen = {hit.key: hit.entry for hit in search_papers(where=facets_of(where))}
+    datasets = None if where else load_datasets()
+    text = render_list(chosen, date=date or day.today().isoformat(), datasets=datasets)
+    return write_text(text, out)
 
 
 @group.command("cite")
@@ -157,26 +158,8 @@ def cite(
 
     entries = [load_paper(key) for key in dict.fromkeys(keys or [])]
     if not keys:
-        entries = [hit.entry for hit in search_papers(where=_facets(where))]
-    return _write(cite_papers(entries, form=form), out)
-
-
-def _facets(where: list[str] | None) -> dict[str, str]:
-    from imagenomics.errors import InputError
-
-    found = {}
-    for text in where or []:
-        facet, sign, value = text.partition("=")
-        if not sign or not value.strip():
-            raise InputError(
-                "IGX-CAT-002",
-                f"'{text}' is not FACET=VALUE",
-                where="--where",
-                expected="such as --where modality=MRI",
-                remedy="`imagenomics papers facets modality` lists the values of a facet",
-            )
-        found[facet.strip()] = value.strip()
-    return found
+        entries = [hit.entry for hit in search_papers(where=facets_of(where))]
+    return write_text(cite_papers(entries, form=form), out)
 
 
 def _show(entries: list[Entry], words: list[str], as_json: bool) -> int:
@@ -206,29 +189,3 @@ def _claims(key: str) -> list[Checked]:
         if error.code != "IGX-CLAIM-005":
             raise
         return []
-
-
-def _report(problems: list[Problem], as_json: bool) -> int:
-    severe = sum(problem.severe for problem in problems)
-    if as_json:
-        print_json([problem.document() for problem in problems])
-    else:
-        lines = [problem.text() for problem in problems]
-        end = (
-            f"{severe} problems, {len(problems) - severe} matters of style"
-            if problems
-            else "nothing is wrong"
-        )
-        sys.stdout.write("\n".join([*lines, end]) + "\n")
-    return BAD_INPUT if severe else DONE
-
-
-def _write(text: str, out: Path | None) -> int:
-    from imagenomics.catalogue.entries import write_whole
-
-    if out is None:
-        sys.stdout.write(text)
-    else:
-        write_whole(out, text)
-        sys.stdout.write(f"{out}\n")
-    return DONE

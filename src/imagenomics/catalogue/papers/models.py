@@ -35,11 +35,13 @@ def _clean(text: str) -> str:
     return text
 
 
-def _word_of(known: Any, kind: str) -> Any:
+def word_of(known: Any, kind: str) -> Any:
+    """Return the check that a word is one of ``known``; its message names the nearest one."""
+
     def check(word: str) -> str:
         if word not in known:
             close = nearest(word, known)
-            hint = f"did you mean '{close}'?" if close else "a new word is added in papers/vocabulary.py"
+            hint = f"did you mean '{close}'?" if close else "a new word is added in vocabulary.py"
             raise ValueError(f"unknown {kind} '{word}'; {hint}")
         return word
 
@@ -122,7 +124,7 @@ class Number(Settings):
 class Repair(Settings):
     """What the two founding lists say wrongly, and what is right."""
 
-    kind: Annotated[str, _word_of(REPAIRS, "kind of repair")] = Field(description="What was wrong.")
+    kind: Annotated[str, word_of(REPAIRS, "kind of repair")] = Field(description="What was wrong.")
     note: Text = Field(description="What stands there, and what is right.")
 
 
@@ -147,23 +149,23 @@ class PaperEntry(Settings):
     and_others: bool = Field(True, description="Whether more authors follow.")
     journal: Text
     year: int = Field(ge=1950, le=2100, description="Of the printed issue.")
-    section: Annotated[str, _word_of(SECTIONS, "section")]
-    kind: Annotated[str, _word_of(KINDS, "kind")] = "study"
+    section: Annotated[str, word_of(SECTIONS, "section")]
+    kind: Annotated[str, word_of(KINDS, "kind")] = "study"
     topic: Text = Field(description="Disease or question.")
     organ: tuple[Text, ...] = ()
-    modality: tuple[Annotated[str, _word_of(MODALITIES, "modality")], ...] = ()
-    phenotype: tuple[Annotated[str, _word_of(PHENOTYPES, "phenotype")], ...] = ()
+    modality: tuple[Annotated[str, word_of(MODALITIES, "modality")], ...] = ()
+    phenotype: tuple[Annotated[str, word_of(PHENOTYPES, "phenotype")], ...] = ()
     measured: Text | None = Field(None, description="What exactly was measured in the pictures.")
-    assay: tuple[Annotated[str, _word_of(ASSAYS, "assay")], ...] = ()
+    assay: tuple[Annotated[str, word_of(ASSAYS, "assay")], ...] = ()
     targets: tuple[Text, ...] = ()
-    method: tuple[Annotated[str, _word_of(METHODS, "method")], ...] = ()
+    method: tuple[Annotated[str, word_of(METHODS, "method")], ...] = ()
     methods_verified: Verified = Field("abstract", description="What the methods were read from.")
     summary: Text = Field(description="What was asked and found, in your own words.")
     cohort: Cohort = Cohort()
     numbers: tuple[Number, ...] = ()
     learning: Learning | None = None
     links: Links
-    verified: Annotated[str, _word_of(VERIFIED, "source")] = Field(
+    verified: Annotated[str, word_of(VERIFIED, "source")] = Field(
         description="What the facts were read from."
     )
     read_from: tuple[Url, ...] = Field((), description="Pages that were read.")

@@ -64,13 +64,13 @@ def _facts(entry: Entry) -> str:
 def _data_lines(datasets: Mapping[str, Entry]) -> list[str]:
     lines = []
     for entry in sorted(datasets.values(), key=lambda e: e["name"].casefold()):
-        size = entry.get("patients")
-        facts = [", ".join(entry.get("modality", [])), "" if size is None else f"{size} patients"]
-        facts.append(entry["access"])
+        counts = entry["counts"]
+        size = "" if counts["total"] is None else f"{counts['total']} {counts['unit']}"
+        facts = [", ".join(entry["modality"]), size, f"pictures {entry['images']['access']}"]
+        facts.append(f"molecules {entry['molecules']['access']}")
         shown = "; ".join(markdown(fact) for fact in facts if fact)
         name = markdown(entry["name"])
-        urls = entry.get("urls", [])
-        lines.append(
-            f"* {f'[{name}]({markdown_address(urls[0])})' if urls else name} ({shown}; `{entry['key']}`)"
-        )
+        url = next((f"https://doi.org/{doi}" for doi in entry["dois"]), next(iter(entry["urls"]), ""))
+        link = f"[{name}]({markdown_address(url)})" if url else name
+        lines.append(f"- {link} ({shown}; `{entry['key']}`)")
     return lines

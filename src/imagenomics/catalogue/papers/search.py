@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from imagenomics.catalogue.entries import Entry
 from imagenomics.catalogue.papers.load import load_papers, surname
 from imagenomics.catalogue.papers.vocabulary import KINDS, SECTIONS, SHORT_FORMS, VERIFIED, facet_words
+from imagenomics.catalogue.words import folded, score, split_words
 from imagenomics.errors import InputError, unknown_name
 
 FACETS = (
@@ -27,7 +28,6 @@ FACETS = (
     "year",
     "analysable",
 )
-_BETWEEN = re.compile(r"[\W_]+")
 _FACET_WORDS = facet_words()
 _WEIGHTS = {"title": 4, "targets": 4, "facets": 3, "topic": 3, "names": 2, "rest": 1}
 
@@ -72,12 +72,12 @@ def search_papers(
     table = load_papers() if papers is None else papers
     tests = [_facet_test(facet, value, table) for facet, value in (where or {}).items()]
     chosen = [entry for entry in table.values() if all(test(entry) for test in tests)]
-    asked = _split(words)
+    asked = split_words(words)
     hits = []
     for entry in chosen:
-        score = _score(asked, _texts(entry)) if asked else 1
-        if score:
-            hits.append(Hit(entry["key"], score, entry))
+        reached = _score(asked, _texts(entry)) if asked else 1
+        if reached:
+            hits.append(Hit(entry["key"], reached, entry))
     return sorted(hits, key=lambda h: (-h.score, -h.entry["year"], h.key))
 
 
@@ -88,7 +88,7 @@ def unknown_words(words: str | Iterable[str], papers: Mapping[str, Entry] | None
     table = load_papers() if papers is None else papers
     texts = [_texts(entry) for entry in table.values()]
     vocabulary = {word for groups in texts for text in groups.values() for word in text.split()}
-    missing = [word for word in _split(words) if not any(_score([word], groups) for groups in texts)]
+    missing = [word for word in split_words(words) if not any(_score([word], groups) for groups in texts)]
     return {word: nearest(word, vocabulary) or "" for word in missing}
 
 
@@ -99,16 +99,6 @@ def facet_values(facet: str, papers: Mapping[str, Entry]) -> dict[str, int]:
         for value in dict.fromkeys(_values(entry, facet)):
             counts[value] = counts.get(value, 0) + 1
     return dict(sorted(counts.items()))
-
-
-def _split(words: str | Iterable[str]) -> list[str]:
-    text = words if isinstance(words, str) else " ".join(words)
-    return [folded for word in text.split() if (folded := _folded(word).strip())]
-
-
-def _folded(text: str) -> str:
-    """Return small letters and digits with one blank around each word: 'NF-kB' becomes ' nf kb '."""
-    return f" {_BETWEEN.sub(' ', text.casefold())} "
 
 
 def _texts(entry: Entry) -> dict[str, str]:
@@ -134,24 +124,11 @@ def _texts(entry: Entry) -> dict[str, str]:
             *(str(text) for text in (entry["learning"] or {}).values()),
         ],
     }
-    return {name: _folded(" ".join(texts)) for name, texts in groups.items()}
+    return {name: folded(" ".join(texts)) for name, texts in groups.items()}
 
 
 def _score(asked: list[str], texts: Mapping[str, str]) -> int:
-    """Sum of the best weights; 0 where a word is nowhere."""
-    total = 0
-    for word in asked:
-        forms = [word, *SHORT_FORMS.get(word, "").split()[:1]]
-        found = [
-            _WEIGHTS[name] * (2 if f" {form} " in text else 1)
-            for name, text in texts.items()
-            for form in forms
-            if f" {form}" in text
-        ]
-        if not found:
-            return 0
-        total += max(found)
-    return total
+    return score(asked, texts, _WEIGHTS, short_forms=SHORT_FORMS)
 
 
 def _values(entry: Entry, facet: str) -> list[str]:
