@@ -38,7 +38,7 @@ class SpearmanEngine:
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
-        rho, counts = _correlate(self.f, self.t, np.arange(self.f.order.shape[1]))
+        rho, counts = self._all_pairs()
         n, code = counts[0].astype(np.int32), self._codes(counts)
         rho = blank(rho, code)
         df = np.where(code == OK, n - 2, 0).astype(np.int32)
@@ -60,6 +60,22 @@ class SpearmanEngine:
             df=np.where(code == OK, df, np.nan).astype(np.float32),
             df_factor=whole(n.shape, np.nan),
         )
+
+    def _all_pairs(self) -> tuple[FloatArray, IntArray]:
+        """Correlate all pairs; two complete columns need no ranks of their own, and give the same whole numbers."""
+        N = self.f.order.shape[1]
+        f_whole, t_whole = self.f.n == N, self.t.n == N
+        shape = (self.t.n.size, self.f.n.size)
+        rho, counts = np.empty(shape), np.empty((3, *shape), dtype=np.int64)
+        parts = ((f_whole, t_whole), (f_whole, ~t_whole), (~f_whole, np.ones_like(t_whole)))
+        for k, (f, t) in enumerate(parts):
+            if f.any() and t.any():
+                sides = take_columns(self.f, f), take_columns(self.t, t)
+                one, many = _correlate_whole(*sides) if k == 0 else _correlate(*sides, np.arange(N))
+                if f.all() and t.all():
+                    return one, many
+                rho[np.ix_(t, f)], counts[:, np.outer(t, f)] = one, many.reshape(3, -1)
+        return rho, counts
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
@@ -94,9 +110,7 @@ class SpearmanEngine:
         """Do draws of complete columns as matrix products of whole numbers."""
         N = f.order.shape[1]
         f_ranks, t_ranks = doubled_ranks(f), doubled_ranks(t)
-        shape = (len(t_ranks), len(f_ranks))
-        ties = np.broadcast_to(tie_sums(f), shape), np.broadcast_to(tie_sums(t)[:, None], shape)
-        counts = np.stack([np.full(shape, N, dtype=np.int64), *(part.astype(np.int64) for part in ties)])
+        counts = _whole_counts(f, t)
         good = self._codes(counts) == OK
         largest = np.zeros((len(orders), max(N - 1, 1)))
         for draw, order in enumerate(orders if good.any() else ()):
@@ -120,6 +134,21 @@ def _correlate(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, IntAr
         tuple(f), tuple(t), order.astype(np.int64), np.argsort(order).astype(np.int64), products, counts
     )
     return _rho(products.astype(np.float64), counts), counts
+
+
+def _correlate_whole(f: Sorted, t: Sorted) -> tuple[FloatArray, IntArray]:
+    """Correlate complete columns by one matrix product: sums of whole numbers, so exact."""
+    counts = _whole_counts(f, t)
+    return _rho(doubled_ranks(t) @ doubled_ranks(f).T, counts), counts
+
+
+def _whole_counts(f: Sorted, t: Sorted) -> IntArray:
+    """Return patients and tie sums of all pairs of complete columns, (3, T, F)."""
+    counts = np.empty((3, t.n.size, f.n.size), dtype=np.int64)
+    counts[0] = f.order.shape[1]
+    counts[1] = tie_sums(f).astype(np.int64)
+    counts[2] = tie_sums(t).astype(np.int64)[:, None]
+    return counts
 
 
 def _rho(products: FloatArray, counts: IntArray) -> FloatArray:

@@ -67,7 +67,7 @@ class RankGroupsEngine:
         n, code = np.empty((G, K), dtype=np.int32), np.empty((G, K), dtype=np.int8)
         rows = np.arange(self.groups.shape[1])
         for part in self._parts(G, K):
-            sums = self._sum(self.ranked, self.groups[part], rows)
+            sums = self._observed(self.groups[part], rows)
             n[part] = sums.sizes.sum(axis=2)
             code[part] = self._codes(sums)
             for name, values in (self._two_groups(sums) if self.two else self._many_groups(sums)).items():
@@ -148,6 +148,32 @@ class RankGroupsEngine:
         code[n < self.rules.patients] = FEW
         return code
 
+    def _observed(self, groups: npt.NDArray[np.int32], rows: IntArray) -> Sums:
+        """Sum the ranks of some groups; where both columns are complete by matrix products, exactly the same."""
+        columns, chosen = self.ranked.n == rows.size, (groups >= 0).all(axis=1)
+        if not (columns.any() and chosen.any()):
+            return self._sum(self.ranked, groups, rows)
+        quick = self._sum_whole(take_columns(self.ranked, columns), groups[chosen])
+        if columns.all() and chosen.all():
+            return quick
+        shape = (len(groups), self.ranked.n.size)
+        out = Sums(np.empty((*shape, self.levels)), np.empty((*shape, self.levels)), np.empty(shape))
+        _set(out, quick, np.ix_(chosen, columns))
+        for k, g in ((columns, ~chosen), (~columns, np.ones_like(chosen))):
+            if k.any() and g.any():
+                _set(out, self._sum(take_columns(self.ranked, k), groups[g], rows), np.ix_(g, k))
+        return out
+
+    def _sum_whole(self, ranked: Sorted, groups: npt.NDArray[np.int32]) -> Sums:
+        ranks = doubled_ranks(ranked)
+        shape = (len(groups), len(ranks), self.levels)
+        sums, sizes = np.empty(shape), np.empty(shape)
+        for level in range(self.levels):
+            here = (groups == level).astype(np.float64)
+            sums[:, :, level] = here @ ranks.T
+            sizes[:, :, level] = here.sum(axis=1)[:, None]
+        return Sums(sums, sizes, np.broadcast_to(tie_sums(ranked), shape[:2]))
+
     def _log_p(self, sums: Sums, good: npt.NDArray[np.bool_]) -> FloatArray:
         """Return the smallest log p of the good pairs (one number per reference distribution)."""
         if not good.any():
@@ -204,3 +230,9 @@ class RankGroupsEngine:
             note="" if self.two else NO_INTERVAL,
         )
         return turned(block) if self.swapped else block
+
+
+def _set(whole: Sums, part: Sums, where: tuple[npt.NDArray[np.intp], ...]) -> None:
+    """Put the sums of some pairs at their places."""
+    for array, values in zip(whole, part, strict=True):
+        array[where] = values
