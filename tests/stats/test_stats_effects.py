@@ -157,3 +157,21 @@ def test_epsilon_squared_is_one_for_perfect_groups_of_ranks():
 def test_impossible_confidence():
     with pytest.raises(InputError, match="IGX-STAT-005"):
         correlation_interval(0.1, 20, confidence=95)
+
+
+def test_auc_limits_like_halving_the_bracket():
+    """The slow way: fifty-odd halvings between the AUC and the end of the scale; also at and next to the ends."""
+    random = np.random.default_rng(5)
+    m, n = random.integers(1, 400, (2, 4000)).astype(float)
+    area = np.clip(random.normal(0.5, 0.25, 4000), 0, 1)
+    area[:60] = np.repeat([0.0, 1.0, 1e-17, 1e-9, 1 - 1e-9, np.nan], 10)
+    for confidence in (0.5, 0.95, 0.9999):
+        z = critical_z(confidence)
+        for end, limit in enumerate(auc_interval(area, m, n, confidence=confidence)):
+            far, near = np.full(area.shape, float(end)), area.copy()
+            for _ in range(54):
+                x = (far + near) / 2
+                spread = x * (1 - x) / (m * n) * (1 + ((m + n) / 2 - 1) * ((1 - x) / (2 - x) + x / (1 + x)))
+                beyond = (area - x) ** 2 > z * z * spread
+                far, near = np.where(beyond, x, far), np.where(beyond, near, x)
+            np.testing.assert_allclose(limit, (far + near) / 2, rtol=0, atol=4e-15)

@@ -11,7 +11,6 @@ from imagenomics.stats.ranks import auc, midranks
 
 FloatArray = npt.NDArray[np.float64]
 Interval = tuple[FloatArray, FloatArray]
-HALVINGS = 52
 
 
 def critical_z(confidence: float) -> float:
@@ -50,25 +49,17 @@ def auc_interval(
     Newcombe 2006, Statistics in Medicine 25:559, method 5 (Hanley-McNeil variance at the limit itself, both
     class sizes replaced by their mean inside it).
     """
+    from imagenomics.stats.auc_limits import auc_limits  # compiled: not for everybody who imports this file
+
     z = critical_z(confidence)
     theta, m, n = np.broadcast_arrays(
         *(np.asarray(v, dtype=np.float64) for v in (area, n_positive, n_negative))
     )
-    return _auc_limit(theta, m, n, z, low=True), _auc_limit(theta, m, n, z, low=False)
-
-
-def _auc_limit(theta: FloatArray, m: FloatArray, n: FloatArray, z: float, *, low: bool) -> FloatArray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        far = np.where(np.isnan(theta), np.nan, 0.0 if low else 1.0)
-        near = np.array(theta, dtype=np.float64)
-        half = (m + n) / 2.0 - 1.0
-        for _ in range(HALVINGS):
-            x = 0.5 * (far + near)
-            spread = x * (1.0 - x) / (m * n) * (1.0 + half * ((1.0 - x) / (2.0 - x) + x / (1.0 + x)))
-            beyond = (theta - x) ** 2 > z * z * spread
-            far = np.where(beyond, x, far)
-            near = np.where(beyond, near, x)
-    return np.asarray(0.5 * (far + near), dtype=np.float64)
+    low, high = np.empty(theta.size), np.empty(theta.size)
+    flat = [np.ascontiguousarray(values).ravel() for values in (theta, m, n)]
+    auc_limits(*flat, z, 0.0, low)
+    auc_limits(*flat, z, 1.0, high)
+    return low.reshape(theta.shape), high.reshape(theta.shape)
 
 
 def delong_interval(
