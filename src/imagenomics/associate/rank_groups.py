@@ -150,7 +150,7 @@ class RankGroupsEngine:
 
     def _observed(self, groups: npt.NDArray[np.int32], rows: IntArray) -> Sums:
         """Sum the ranks of some groups; where both columns are complete by matrix products, exactly the same."""
-        columns, chosen = self.ranked.n == rows.size, (groups >= 0).all(axis=1)
+        columns, chosen = self.ranked.n == rows.size, np.asarray((groups >= 0).all(axis=1))
         if not (columns.any() and chosen.any()):
             return self._sum(self.ranked, groups, rows)
         quick = self._sum_whole(take_columns(self.ranked, columns), groups[chosen])
@@ -158,10 +158,14 @@ class RankGroupsEngine:
             return quick
         shape = (len(groups), self.ranked.n.size)
         out = Sums(np.empty((*shape, self.levels)), np.empty((*shape, self.levels)), np.empty(shape))
-        _set(out, quick, np.ix_(chosen, columns))
+        _set(out, quick, np.ix_(np.flatnonzero(chosen), np.flatnonzero(columns)))
         for k, g in ((columns, ~chosen), (~columns, np.ones_like(chosen))):
             if k.any() and g.any():
-                _set(out, self._sum(take_columns(self.ranked, k), groups[g], rows), np.ix_(g, k))
+                _set(
+                    out,
+                    self._sum(take_columns(self.ranked, k), groups[g], rows),
+                    np.ix_(np.flatnonzero(g), np.flatnonzero(k)),
+                )
         return out
 
     def _sum_whole(self, ranked: Sorted, groups: npt.NDArray[np.int32]) -> Sums:
