@@ -1,11 +1,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from imagenomics.phantom.make import make_phantom
 from imagenomics.runs.job import JobOptions, run_plan
 from imagenomics.study.load import load_study
 from imagenomics.work.progress import Progress
+
+settings.register_profile("no-clock", deadline=None)  # a busy machine is no defect
+settings.load_profile("no-clock")
 
 # A small cohort that goes through every stage in seconds; the effects of the phantom need 120 patients to be found.
 QUICK = (

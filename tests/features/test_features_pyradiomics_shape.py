@@ -52,6 +52,14 @@ def test_diameters_are_the_largest_distances_of_mesh_vertices(mask):
         assert found[f"Maximum2DDiameter{name}"] == pytest.approx(largest)
 
 
+def test_voxels_that_enclose_nothing_have_no_surface_volume_ratio():
+    mask = np.zeros((4, 5, 4), dtype=bool)
+    mask[0, 0, 0] = mask[3, 1, 1] = mask[3, 2, 0] = True
+    found = shape(mask)["value"]
+    assert np.isnan(found["SurfaceVolumeRatio"]) == (found["MeshVolume"] <= 0)
+    assert found["VoxelVolume"] == pytest.approx(3 * np.prod(SPACING))
+
+
 @settings(max_examples=40, deadline=None)
 @given(mask=MASKS)
 def test_volume_and_area_are_the_sums_over_triangles(mask):

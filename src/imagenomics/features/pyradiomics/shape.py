@@ -35,7 +35,7 @@ def pyradiomics_shape_features(region: Region, settings: FeatureSettings) -> dic
         "MeshVolume": volume,
         "VoxelVolume": float(np.count_nonzero(region.mask)) * float(np.prod(region.spacing_mm)),
         "SurfaceArea": area,
-        "SurfaceVolumeRatio": area / volume,
+        "SurfaceVolumeRatio": _ratio(area, volume),  # voxels that touch at edges only may enclose nothing
         "Sphericity": float((36 * np.pi * volume**2) ** (1 / 3)) / area,
         "MajorAxisLength": major,
         "MinorAxisLength": minor,
