@@ -117,25 +117,3 @@ def index_text(kind: str, entries: Iterable[Mapping[str, Any]]) -> str:
     lines = [json.dumps(entry, ensure_ascii=True, separators=(",", ":")) for entry in entries]
     body = ",\n".join(lines)
     return f'{{"schema_version": {SCHEMA_VERSION}, "kind": "{kind}", "entries": [\n{body}\n]}}\n'
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Raises
-    ------
-    FileProblem
-        ``IGX-CAT-010``: it cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise FileProblem(
-            "IGX-CAT-010",
-            f"the file cannot be written ({error.strerror or error})",
-            where=str(path),
-            remedy="choose a folder that exists and that you may write to; nothing was changed",
-        ) from error

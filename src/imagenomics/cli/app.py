@@ -29,6 +29,7 @@ VERBS = (
     "predict",
     "papers",
     "datasets",
+    "fetch",
     "claims",
 )
 

@@ -54,13 +54,13 @@ def report_problems(problems: list[Problem], as_json: bool) -> int:
     return BAD_INPUT if severe else DONE
 
 
-def write_text(text: str, out: Path | None) -> int:
+def write_out(text: str, out: Path | None) -> int:
     """Print a text, or write it whole to a file."""
-    from imagenomics.catalogue.entries import write_whole
-
     if out is None:
         sys.stdout.write(text)
     else:
-        write_whole(out, text)
+        from imagenomics.tables.write import write_text
+
+        write_text(out, text)
         sys.stdout.write(f"{out}\n")
     return DONE

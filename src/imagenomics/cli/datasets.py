@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagenomics.cli.catalogue import OutFile, facets_of, report_problems, write_text
+from imagenomics.cli.catalogue import OutFile, facets_of, report_problems, write_out
 from imagenomics.cli.exit_codes import DONE
 from imagenomics.cli.options import AsJson, print_json
 
@@ -141,7 +141,7 @@ def render(
     from imagenomics.catalogue.datasets.load import load_datasets
     from imagenomics.catalogue.datasets.show import page
 
-    return write_text(page(load_datasets(), date=date or day.today().isoformat()), out)
+    return write_out(page(load_datasets(), date=date or day.today().isoformat()), out)
 
 
 def _counted(entry: Entry) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagenomics.cli.catalogue import OutFile, facets_of, report_problems, write_text
+from imagenomics.cli.catalogue import OutFile, facets_of, report_problems, write_out
 from imagenomics.cli.exit_codes import DONE
 from imagenomics.cli.options import AsJson, print_json
 
@@ -141,7 +141,7 @@ def render(
     chosen = {hit.key: hit.entry for hit in search_papers(where=facets_of(where))}
     datasets = None if where else load_datasets()
     text = render_list(chosen, date=date or day.today().isoformat(), datasets=datasets)
-    return write_text(text, out)
+    return write_out(text, out)
 
 
 @group.command("cite")
@@ -159,7 +159,7 @@ def cite(
     entries = [load_paper(key) for key in dict.fromkeys(keys or [])]
     if not keys:
         entries = [hit.entry for hit in search_papers(where=facets_of(where))]
-    return write_text(cite_papers(entries, form=form), out)
+    return write_out(cite_papers(entries, form=form), out)
 
 
 def _show(entries: list[Entry], words: list[str], as_json: bool) -> int:

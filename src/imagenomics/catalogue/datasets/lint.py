@@ -13,10 +13,10 @@ from imagenomics.catalogue.entries import (
     entry_files,
     index_text,
     read_entry_file,
-    write_whole,
 )
 from imagenomics.catalogue.papers.lint import refuse, schema_problem
 from imagenomics.errors import ImagenomicsError, nearest
+from imagenomics.tables.write import write_text
 
 
 def lint_datasets(folder: Path | None = None) -> tuple[list[DatasetEntry], list[Problem]]:
@@ -45,7 +45,7 @@ def compile_datasets(*, folder: Path | None = None) -> Path:
     entries, problems = lint_datasets(home)
     refuse([p for p in problems if p.kind != "index"], "datasets")
     path = home / "datasets.json"
-    write_whole(path, index_of(entries))
+    write_text(path, index_of(entries))
     return path
 
 

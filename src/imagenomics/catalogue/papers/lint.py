@@ -13,10 +13,10 @@ from imagenomics.catalogue.entries import (
     entry_files,
     index_text,
     read_entry_file,
-    write_whole,
 )
 from imagenomics.catalogue.papers.models import PaperEntry
 from imagenomics.errors import ImagenomicsError, InputError
+from imagenomics.tables.write import write_text
 
 IDS = ("pmid", "pmcid", "doi", "arxiv")
 
@@ -57,7 +57,7 @@ def compile_papers(*, folder: Path | None = None) -> Path:
     problems += _doubles(entries, [])
     refuse(problems, "papers")
     path = home / "papers.json"
-    write_whole(path, index_of(entries))
+    write_text(path, index_of(entries))
     return path
 
 
