@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from imagenomics.archive.fetch import Cohort, Options, fetch_cohort
-from imagenomics.archive.images import choose_modality, choose_series, patients_of
+from imagenomics.archive.images import choose_modality, choose_series, keep_described, patients_of
 from imagenomics.archive.study_file import Parts, study_text
 from imagenomics.errors import FileProblem, InputError
 from imagenomics.study.load import load_study
@@ -120,6 +120,7 @@ def test_what_a_fetched_cohort_holds(fetch, tmp_path):
     out = tmp_path / "out"
     assert fetched.patients == tuple(PATIENTS)
     assert fetched.failures.empty
+    assert len((out / "checksums.sha256").read_text().splitlines()) == 72 + 2
     assert sorted(p.name for p in out.iterdir()) == [
         *(
             "checksums.sha256",
@@ -276,6 +277,15 @@ def test_modalities():
         choose_modality(table, "PT")
     with pytest.raises(InputError, match=r"IGX-ARCH-030.*SM"):
         choose_modality(_series([("P1", "A", "1", "SM", 9)]))
+
+
+def test_series_by_their_description():
+    table = _series([("P1", "A", "1", "MR", 90), ("P1", "A", "2", "MR", 9), ("P1", "A", "3", "SEG", 1)])
+    table["SeriesDescription"] = ["DSC perfusion", "T1 axial POST", None]
+    kept = keep_described(table, "MR", "*t1*post*")
+    assert kept["SeriesInstanceUID"].tolist() == ["2", "3"]
+    with pytest.raises(InputError, match=r"IGX-ARCH-034(?s:.)*DSC perfusion"):
+        keep_described(table, "MR", "*flair*")
 
 
 @pytest.mark.parametrize("name", ['a "b" \\ c', "line\nbreak", "\u202e", "\x7f", "'''", "{patient}"])

@@ -22,6 +22,7 @@ from imagenomics.archive.images import (
     choose_series,
     fetch_series,
     idc_downloader,
+    keep_described,
     patients_of,
 )
 from imagenomics.archive.maf import join_mafs
@@ -69,6 +70,8 @@ class Options:
         How many; None: all.
     modality : str or None
         DICOM modality; None: the radiology that most patients have.
+    description : str or None
+        Only series whose description fits, such as ``*t1*post*``; case does not matter.
     molecules : str
         'cbioportal', 'gdc' or 'none'.
     images : bool
@@ -83,6 +86,7 @@ class Options:
 
     patients: int | None = None
     modality: str | None = None
+    description: str | None = None
     molecules: Source = "cbioportal"
     images: bool = True
     index: Path | None = None
@@ -149,6 +153,8 @@ def fetch_cohort(cohort: Cohort, out: Path, options: Options | None = None) -> F
     molecules = _molecules(cohort, out / "molecules", chosen)
     known = {_patient(sample, cohort) for sample in molecules.samples} | set(molecules.clinical.index)
     modality = None if series is None else choose_modality(series, chosen.modality)
+    if series is not None and modality is not None and chosen.description is not None:
+        series = keep_described(series, modality, chosen.description)
     if series is None or modality is None:
         patients = sorted(known)[: chosen.patients]
     else:
@@ -166,9 +172,8 @@ def fetch_cohort(cohort: Cohort, out: Path, options: Options | None = None) -> F
         n_masked = picked.loc[picked["role"] == "mask", "PatientID"].nunique()
     _write_patients(out, tuple(patients), molecules.clinical)
     if molecules.bring is not None:
-        sums |= {
-            path: digest(path, "sha256") for path in sorted((out / "molecules").glob("*.*")) if path.is_file()
-        }
+        held = (path for path in sorted((out / "molecules").rglob("*.*")) if path.is_file())
+        sums |= {path: digest(path, "sha256") for path in held if not path.name.startswith(".")}
     return _finish(
         cohort, out, chosen, _State(tuple(patients), modality, n_masked, failures, sums, molecules)
     )

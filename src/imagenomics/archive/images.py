@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import shutil
 from collections.abc import Callable, Collection
 from importlib.util import find_spec
@@ -39,6 +40,28 @@ def choose_modality(series: pd.DataFrame, wanted: str | None = None) -> str:
             remedy="name one with --modality; slides (SM) are large",
         )
     return str(radiology.idxmax())
+
+
+def keep_described(series: pd.DataFrame, modality: str, pattern: str) -> pd.DataFrame:
+    """Return ``series`` without those of ``modality`` whose description does not fit a pattern such as ``*t1*post*``.
+
+    Raises
+    ------
+    InputError
+        ``IGX-ARCH-034``: no description fits; the commonest ones are named.
+    """
+    own = series["Modality"] == modality
+    text = series["SeriesDescription"].fillna("").astype(str)
+    fits = text.str.casefold().map(lambda description: fnmatch.fnmatchcase(description, pattern.casefold()))
+    if not (own & fits).any():
+        common = text[own].value_counts().index[:8]
+        raise InputError(
+            "IGX-ARCH-034",
+            f"no {modality} series is described as '{pattern}'",
+            expected=f"among others: {', '.join(repr(name) for name in common)}",
+            remedy="'*' stands for any text: --series '*t1*post*'",
+        )
+    return series[~own | fits]
 
 
 def choose_series(series: pd.DataFrame, modality: str) -> pd.DataFrame:

@@ -33,6 +33,10 @@ def command(
         str | None,
         typer.Option(help="DICOM modality; default: the radiology of most patients.", show_default=False),
     ] = None,
+    series: Annotated[
+        str | None,
+        typer.Option("--series", metavar="PATTERN", help="Only series described so, e.g. '*t1*post*'."),
+    ] = None,
     molecules: Annotated[str, typer.Option(help="cbioportal, gdc or none.")] = "cbioportal",
     images: Annotated[
         bool, typer.Option("--images/--no-images", help="Whether pictures are fetched.")
@@ -59,7 +63,13 @@ def command(
         cbioportal=entry["molecules"]["cbioportal"] if open_molecules else None,
         licence=tuple(entry["licence"]),
     )
-    options = Options(patients=patients, modality=modality, molecules=molecules, images=images)  # type: ignore[arg-type]
+    options = Options(
+        patients=patients,
+        modality=modality,
+        description=series,
+        molecules=molecules,  # type: ignore[arg-type]
+        images=images,
+    )
     fetched = fetch_cohort(cohort, out or Path(dataset), options)
     note = _not_fetched(entry) if molecules != "none" and not getattr(cohort, _FIELD[molecules]) else ""
     document = {
