@@ -49,8 +49,9 @@ def test_shares_are_exact():
 
 def test_hazard_ratio():
     # Schoenfeld: 88 events show a hazard ratio of about 1.82 (log 2.8 / sqrt(88 / 4))
-    assert detectable_hazard_ratio(88) == pytest.approx(np.exp(2.8016 / np.sqrt(22)), rel=1e-4)
-    assert detectable_hazard_ratio(88, share=0.2) > detectable_hazard_ratio(88)
+    assert detectable_hazard_ratio(88, share=0.5) == pytest.approx(np.exp(2.8016 / np.sqrt(22)), rel=1e-4)
+    assert detectable_hazard_ratio(88, share=0.2) > detectable_hazard_ratio(88, share=0.5)
+    assert detectable_hazard_ratio(88) ** 2 == pytest.approx(detectable_hazard_ratio(88, share=0.5))
     assert np.isnan(detectable_hazard_ratio(0))
 
 

@@ -100,27 +100,30 @@ def detectable_share(n1: int, n0: int, share0: float, *, alpha: float = 0.05, po
 
 
 def detectable_hazard_ratio(
-    events: int, *, share: float = 0.5, alpha: float = 0.05, power: float = 0.8
+    events: int, *, share: float | None = None, alpha: float = 0.05, power: float = 0.8
 ) -> float:
-    """Return the smallest hazard ratio above 1 that a two-sided log-rank test shows with so many events.
+    """Return the smallest hazard ratio above 1 that a two-sided log-rank or Cox test shows with so many events.
+
+    The information is the number of events times the variance of the column; covariates that follow the column, and
+    strata, take some of it away. NaN without events.
 
     Parameters
     ----------
     events : int
         Deaths, or whatever is the event.
-    share : float
-        Share of the patients in one of the two groups. For a continuous variable give 0.5: the ratio is then per two
-        standard deviations.
+    share : float, optional
+        Share of the patients in one of two groups. None: a continuous column, and the ratio is per standard deviation.
 
     Source
     ------
-    Schoenfeld 1981, Biometrika 68:316.
+    Schoenfeld 1983, Biometrics 39:499; Hsieh & Lavori 2000, Controlled Clinical Trials 21:552.
     """
     _check(alpha, power, events)
-    if not 0.0 < share < 1.0:
+    if share is not None and not 0.0 < share < 1.0:
         raise _impossible(f"a share of {share:g}")
+    variance = 1.0 if share is None else share * (1.0 - share)
     z = special.ndtri(1.0 - alpha / 2.0) + special.ndtri(power)
-    return float(np.exp(z / np.sqrt(events * share * (1.0 - share)))) if events else NAN
+    return float(np.exp(z / np.sqrt(events * variance))) if events else NAN
 
 
 def equivalence_p(estimate: float, error: float, margin: float, *, df: float = float("inf")) -> float:

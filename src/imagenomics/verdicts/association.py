@@ -10,13 +10,10 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list
+from imagenomics.stats.detectable import detectable_hazard_ratio
 from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, simes
 from imagenomics.verdicts.evidence import NAN
-from imagenomics.verdicts.power import (
-    detectable_correlation,
-    detectable_group_auc,
-    detectable_hazard_ratio,
-)
+from imagenomics.verdicts.power import detectable_correlation, detectable_group_auc
 from imagenomics.verdicts.reasons import number, probability
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 from imagenomics.verdicts.settings import VerdictSettings
@@ -163,7 +160,7 @@ class _Claim:
         n = int(best["n"])
         if self.events is not None:
             happened = round(min(1.0, n / max(self.events[1], 1)) * self.events[0])
-            found = detectable_hazard_ratio(happened, alpha=alpha, tests=self.tests, power=power)
+            found = detectable_hazard_ratio(happened, alpha=alpha / self.tests, power=power)
             return found, "a hazard ratio per standard deviation (or its inverse)"
         if (
             counts is not None

@@ -128,23 +128,6 @@ def detectable_group_auc(
     )
 
 
-def detectable_hazard_ratio(events: int, *, alpha: float, tests: int = 1, power: float = 0.8) -> float:
-    """Find the smallest hazard ratio per standard deviation that one of ``tests`` two-sided Cox tests would show.
-
-    The information of a column of unit variance is the number of events; covariates that follow the column, and
-    strata, take some of it away. For two groups with a share f of the patients in one of them, the logarithm is divided
-    by sqrt(f (1 - f)). NaN without events.
-
-    Source
-    ------
-    Schoenfeld 1983, Biometrics 39:499; Hsieh & Lavori 2000, Controlled Clinical Trials 21:552.
-    """
-    if events < 1:
-        return NAN
-    z = norm.isf(alpha / (2.0 * tests)) + norm.isf(1.0 - power)
-    return float(np.exp(z / np.sqrt(events)))
-
-
 def _null(spread: float, centre: float, textbook: float, chance: float) -> tuple[float, float]:
     """Use the pipeline's own null, but nothing below the textbook: few draws can look narrow by chance."""
     own = max(spread, textbook) if spread > 0.0 else textbook
