@@ -42,6 +42,11 @@ def transform(side: Side, settings: AssociateSettings) -> Side:
     return Side(side.names, side.kinds, values, side.allowed)
 
 
+def rules_of(settings: AssociateSettings) -> Rules:
+    """Return what a pair must have to be tested."""
+    return Rules(settings.min_patients, settings.min_group, settings.min_per_term)
+
+
 def choose_engine(
     features: Side, targets: Side, *, design: Design, settings: AssociateSettings
 ) -> Observer | None:
@@ -61,7 +66,7 @@ def choose_engine(
     settings : AssociateSettings
     """
     pair = {str(kind_group(features)[0]), str(kind_group(targets)[0])}
-    rules = Rules(settings.min_patients, settings.min_group, settings.min_per_term)
+    rules = rules_of(settings)
     level = settings.confidence
     models = uses_models(settings, design)
     if "numeric" in pair:

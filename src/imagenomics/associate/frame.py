@@ -12,10 +12,9 @@ import pandas as pd
 
 from imagenomics.associate.codes import OK, SEPARATED, reasons, statuses
 from imagenomics.associate.logistic import NO_PERMUTATION
-from imagenomics.associate.outcome import Block
-from imagenomics.associate.settings import AssociateSettings
+from imagenomics.associate.outcome import Block, Rules
 from imagenomics.associate.sides import Side
-from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
+from imagenomics.stats.multiplicity import false_discovery
 
 FloatArray = npt.NDArray[np.float64]
 NUMBERS = ("effect", "ci_low", "ci_high", "statistic", "p", "neg_log10_p", "se")
@@ -105,17 +104,13 @@ def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:
     return Whole(arrays, code, place, blocks)
 
 
-def false_discovery(p: FloatArray, settings: AssociateSettings) -> FloatArray:
-    """Return q over all tested pairs."""
-    return benjamini_hochberg(p) if settings.fdr == "bh" else benjamini_yekutieli(p)
-
-
 def make_frame(
     whole: Whole,
     sides: tuple[Side, Side],
     *,
     labels: Mapping[str, str],
-    settings: AssociateSettings,
+    fdr: str,
+    rules: Rules,
     p_maxt: FloatArray | None,
     permutation: str,
 ) -> pd.DataFrame:
@@ -128,7 +123,10 @@ def make_frame(
         Features and targets.
     labels : mapping
         ``analysis``, ``stratum`` and ``unit``, the same in every row.
-    settings : AssociateSettings
+    fdr : str
+        How q is made (``bh`` or ``by``).
+    rules : Rules
+        What the reasons of refused pairs say.
     p_maxt : array, (T x F,), or None
         Family-wise p values where there are any.
     permutation : str
@@ -156,19 +154,17 @@ def make_frame(
         "target_kind": _category(kind[target] if len(kinds) > 1 else None, kinds, rows=rows),
         "test": _by_block(whole, [placed.block.test for placed in whole.blocks]),
         "effect_name": _by_block(whole, [placed.block.effect_name for placed in whole.blocks]),
-        "q": false_discovery(whole.numbers["p"], settings) if rows else np.empty(0),
+        "q": false_discovery(whole.numbers["p"], fdr) if rows else np.empty(0),
         "p_maxt": np.full(rows, np.nan) if p_maxt is None else p_maxt,
         "status": _category(whole.code, [status[code] for code in sorted(status)]),
-        "reason": _reasons(whole, settings, permuted=done is not None),
+        "reason": _reasons(whole, rules, permuted=done is not None),
         "permutation": _category(done, ["", permutation], rows=rows),
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
 
 
-def _reasons(whole: Whole, settings: AssociateSettings, *, permuted: bool) -> Any:
-    sentences = reasons(
-        patients=settings.min_patients, group=settings.min_group, per_term=settings.min_per_term
-    )
+def _reasons(whole: Whole, rules: Rules, *, permuted: bool) -> Any:
+    sentences = reasons(patients=rules.patients, group=rules.group, per_term=rules.per_term)
     texts = [sentences[code] for code in sorted(sentences)]
     table = np.tile(np.arange(len(texts)), (max(len(whole.blocks), 1), 1))
     for k, placed in enumerate(whole.blocks):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.choose import choose_engine, kind_group, transform, uses_models
+from imagenomics.associate.choose import choose_engine, kind_group, rules_of, transform, uses_models
 from imagenomics.associate.codes import FEATURE_INVALID, NOT_COMBINED, RARE_VALUES, TARGET_INVALID
 from imagenomics.associate.design import Design, complete_rows, make_design
 from imagenomics.associate.frame import Placed, Whole, make_frame, put_together
@@ -114,7 +114,8 @@ def test_pairs(
         whole,
         (inputs.features, inputs.targets),
         labels={"analysis": analysis, "stratum": stratum, "unit": "patient"},
-        settings=settings,
+        fdr=settings.fdr,
+        rules=rules_of(settings),
         p_maxt=p_maxt,
         permutation=permutation,
     )

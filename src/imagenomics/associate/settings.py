@@ -6,11 +6,28 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from imagenomics.associate.table_tests import TableTest
 from imagenomics.settings import Settings
 
+TableTest = Literal["fisher", "fisher-mid-p", "chi-square", "chi-square-yates"]
 
-class AssociateSettings(Settings):
+
+class FamilySettings(Settings):
+    """What every declared family of tests says: which error rate is kept, and how few patients are too few."""
+
+    fdr: Literal["bh", "by"] = Field(
+        "bh",
+        description="false discovery rate over all tests of the family: Benjamini-Hochberg, or Benjamini-Yekutieli for "
+        "any dependence",
+    )
+    alpha: float = Field(0.05, gt=0, lt=1, description="q at which a test counts as an association")
+    confidence: float = Field(0.95, gt=0, lt=1, description="confidence of the intervals")
+    min_patients: int = Field(20, ge=4, description="fewest patients with all values for a test")
+    min_group: int = Field(
+        10, ge=1, description="smallest group of a binary or categorical column that is tested, in patients"
+    )
+
+
+class AssociateSettings(FamilySettings):
     """How pairs of columns are tested."""
 
     VERSION: ClassVar[int] = 2  # min_patients 20, rare values refused, expected counts of 5
@@ -41,21 +58,11 @@ class AssociateSettings(Settings):
         description="what is done to continuous columns before linear models: each column's own observed "
         "values are replaced by their normal scores (Blom), or nothing",
     )
-    fdr: Literal["bh", "by"] = Field(
-        "bh",
-        description="false discovery rate over all tested pairs of a call: Benjamini-Hochberg, or "
-        "Benjamini-Yekutieli for any dependence",
-    )
-    alpha: float = Field(0.05, gt=0, lt=1, description="q at which a pair counts as associated")
-    confidence: float = Field(0.95, gt=0, lt=1, description="confidence of the intervals")
     permutations: int = Field(
         1000,
         ge=0,
         description="draws of the family-wise permutation p value; 0 leaves it out. Cost: each draw tests "
         "all pairs anew, about 1 microsecond a pair for 100 patients",
-    )
-    min_group: int = Field(
-        10, ge=1, description="smallest group of a binary or categorical column that is tested, in patients"
     )
     min_per_term: int = Field(
         5,

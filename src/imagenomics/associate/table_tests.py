@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 
+from imagenomics.associate.settings import TableTest
 from imagenomics.stats.chi_square import chi_square_2x2
 from imagenomics.stats.fisher import fisher
 from imagenomics.stats.tails import log_sf_chi2
@@ -14,7 +13,6 @@ from imagenomics.stats.tails import log_sf_chi2
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Cells = tuple[IntArray, IntArray, IntArray, IntArray]
-TableTest = Literal["fisher", "fisher-mid-p", "chi-square", "chi-square-yates"]
 NAMES: dict[TableTest, str] = {
     "fisher": "Fisher exact",
     "fisher-mid-p": "Fisher exact (mid-p)",

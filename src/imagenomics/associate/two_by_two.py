@@ -19,10 +19,10 @@ from imagenomics.associate.codes import (
 )
 from imagenomics.associate.contingency_kernel import fisher_log_p
 from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
+from imagenomics.associate.settings import TableTest
 from imagenomics.associate.sides import Side
 from imagenomics.associate.table_tests import (
     NAMES,
-    TableTest,
     chi_square_log_p,
     chi_square_statistic,
     is_chi_square,

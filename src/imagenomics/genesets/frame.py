@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.genesets.settings import EnrichSettings
-from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
+from imagenomics.stats.multiplicity import false_discovery
 
 COLUMNS = (
     "analysis",
@@ -46,10 +46,9 @@ def make_frame(rows: Sequence[Mapping[str, Any]], *, settings: EnrichSettings, a
     most ``alpha``. A set that is associated no more than random sets of its kind is not enriched.
     """
     frame = pd.DataFrame(list(rows), columns=[c for c in COLUMNS if c not in _MADE])
-    adjust = benjamini_hochberg if settings.fdr == "bh" else benjamini_yekutieli
     frame["analysis"] = analysis
-    frame["q"] = adjust(frame["p"].to_numpy(dtype=np.float64))
-    frame["q_permutation"] = adjust(frame["p_permutation"].to_numpy(dtype=np.float64))
+    frame["q"] = false_discovery(frame["p"].to_numpy(dtype=np.float64), settings.fdr)
+    frame["q_permutation"] = false_discovery(frame["p_permutation"].to_numpy(dtype=np.float64), settings.fdr)
     judged = [_judge(row, settings) for row in frame.to_dict("records")]
     frame["verdict"] = [verdict for verdict, _ in judged]
     frame["reason"] = [reason for _, reason in judged]

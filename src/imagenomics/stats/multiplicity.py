@@ -91,6 +91,11 @@ def benjamini_yekutieli(p: npt.ArrayLike) -> FloatArray:
     return _step_up(p, dependent=True)
 
 
+def false_discovery(p: npt.ArrayLike, fdr: str) -> FloatArray:
+    """Return q by the rule that a family declares: 'bh' (Benjamini-Hochberg), else 'by' (Benjamini-Yekutieli)."""
+    return benjamini_hochberg(p) if fdr == "bh" else benjamini_yekutieli(p)
+
+
 def _step_up(p: npt.ArrayLike, *, dependent: bool) -> FloatArray:
     values = _checked(p)
     order = np.argsort(values)  # missing values come last; ties get equal results in any order

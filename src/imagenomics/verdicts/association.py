@@ -11,7 +11,7 @@ import pandas as pd
 
 from imagenomics.errors import InputError, short_list
 from imagenomics.stats.detectable import detectable_hazard_ratio
-from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, simes
+from imagenomics.stats.multiplicity import false_discovery, simes
 from imagenomics.verdicts.evidence import NAN
 from imagenomics.verdicts.power import detectable_correlation, detectable_group_auc
 from imagenomics.verdicts.reasons import number, probability
@@ -99,7 +99,7 @@ def association_verdicts(
         tests = int(family["p"].notna().sum())
         parts = [(str(name), part) for name, part in family.groupby("target", sort=False, observed=True)]
         combined = [_one_p(part["p"], fdr) for _, part in parts]
-        adjusted = benjamini_yekutieli(combined) if fdr == "by" else benjamini_hochberg(combined)
+        adjusted = false_discovery(combined, fdr)
         for (target, part), p, q in zip(parts, combined, adjusted, strict=True):
             noun = words.get(target, "image features")
             claim = _Claim(target, part, float(p), float(q), tests, site_ignored, noun, happened.get(target))

@@ -11,7 +11,7 @@ from imagenomics.associate.design import complete_rows, make_design
 from imagenomics.associate.differential.moderated import PER, ModeratedEngine
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.frame import Placed, make_frame, put_together
-from imagenomics.associate.outcome import common_counts, refused
+from imagenomics.associate.outcome import Rules, common_counts, refused
 from imagenomics.associate.permute import adjusted_p, draw_smallest
 from imagenomics.associate.scores import normal_scores
 from imagenomics.associate.sides import Side, check_table, read_side
@@ -100,7 +100,8 @@ def test_expression(
         table,
         (f, g),
         labels={"analysis": analysis, "stratum": stratum, "unit": "patient"},
-        settings=settings.of_pairs(),
+        fdr=settings.fdr,
+        rules=Rules(settings.min_patients, settings.min_group),
         p_maxt=p_maxt,
         permutation="minP",
     )

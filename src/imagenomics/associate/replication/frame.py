@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.frame import COLUMNS, TYPES, false_discovery
+from imagenomics.associate.frame import COLUMNS, TYPES
 from imagenomics.associate.replication.scales import SCALES
 from imagenomics.associate.replication.settings import ReplicationSettings
 from imagenomics.stats.meta import Pooled, sign_chance
+from imagenomics.stats.multiplicity import false_discovery
 
 FloatArray = npt.NDArray[np.float64]
 TextArray = npt.NDArray[np.object_]
@@ -74,7 +75,7 @@ def pooled_rows(
         **columns,
         **{name: pd.Categorical(values) for name, values in text.items()},
         n=np.where(known, n, 0).sum(axis=1).astype(np.int32),
-        q=false_discovery(columns["p"], settings),
+        q=false_discovery(columns["p"], settings.fdr),
         p_maxt=np.nan,
         df_factor=np.float32(np.nan),
     )

@@ -14,7 +14,7 @@ from imagenomics.associate.survival.cox_kernel import FEW_EVENTS
 from imagenomics.associate.survival.cox_scan import REASONS, scan_survival
 from imagenomics.associate.survival.settings import SurvivalSettings
 from imagenomics.associate.survival.times import SurvivalTimes
-from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
+from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.tables.patient_table import PatientTable
 
 FloatArray = npt.NDArray[np.float64]
@@ -97,8 +97,7 @@ def survival_rows(
 
 def with_q(rows: pd.DataFrame, settings: SurvivalSettings) -> pd.DataFrame:
     """Return the rows of a family with q over all of them that were tested."""
-    adjust = benjamini_hochberg if settings.fdr == "bh" else benjamini_yekutieli
-    return rows.assign(q=adjust(rows["p"].to_numpy(dtype=np.float64)))
+    return rows.assign(q=false_discovery(rows["p"].to_numpy(dtype=np.float64), settings.fdr))
 
 
 def _terms(covariates: PatientTable, ids: pd.Index) -> pd.DataFrame:

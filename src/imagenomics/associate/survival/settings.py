@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from imagenomics.associate.settings import FamilySettings
 from imagenomics.settings import Settings
 
 Ties = Literal["efron", "breslow"]
@@ -31,7 +32,7 @@ class CoxSettings(Settings):
     confidence: float = Field(default=0.95, gt=0, lt=1, description="Confidence of the intervals.")
 
 
-class SurvivalSettings(CoxSettings):
+class SurvivalSettings(FamilySettings, CoxSettings):
     """How a family of columns is tested against one follow-up."""
 
     events_per_term: int = Field(
@@ -39,12 +40,6 @@ class SurvivalSettings(CoxSettings):
         ge=1,
         description="Fewest events for each term of a model, covariates included; with fewer a row is 'not testable'.",
     )
-    min_group: int = Field(default=10, ge=1, description="Smallest group of a binary column, in patients.")
-    fdr: Literal["bh", "by"] = Field(
-        default="bh",
-        description="False discovery rate over all tested rows: Benjamini-Hochberg, or Benjamini-Yekutieli.",
-    )
-    alpha: float = Field(default=0.05, gt=0, lt=1, description="q at which a row counts as associated.")
 
 
 class GroupSettings(Settings):
