@@ -48,10 +48,7 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
 
     @model_validator(mode="after")
     def _chosen_tests_take_no_covariates(self) -> Self:
-        if self.adjust and self.chosen:
-            raise ValueError(
-                f"{', '.join(self.chosen)} chooses a test that takes no covariates: leave out one"
-            )
+        _refuse_both(self.chosen, self.adjust)
         return self
 
 
@@ -81,8 +78,10 @@ class ReplicateBlock(FamilyBlock, ReplicationSettings):
             raise ValueError(
                 f"'{self.by}' tells cohorts apart and is the same within each: leave it out of adjust"
             )
-        if self.adjust and self.chosen:
-            raise ValueError(
-                f"{', '.join(self.chosen)} chooses a test that takes no covariates: leave out one"
-            )
+        _refuse_both(self.chosen, self.adjust)
         return self
+
+
+def _refuse_both(chosen: tuple[str, ...], adjust: tuple[str, ...]) -> None:
+    if adjust and chosen:
+        raise ValueError(f"{', '.join(chosen)} chooses a test that takes no covariates: leave out one")

@@ -83,3 +83,32 @@ class FamilyKind:
     def where(self, block: FamilyBlock) -> str:
         """Return how messages name a block."""
         return f"[[{self.section}]] {block.name}"
+
+
+def foresee_tests(
+    block: FamilyBlock,
+    features: PatientTable,
+    *,
+    targets: int,
+    permutations: int,
+    seconds: float,
+    where: str,
+) -> dict[str, Any]:
+    """Return the row of ``check`` for a family that tests each feature against each of ``targets`` columns.
+
+    ``seconds`` are those of one pair of columns in all, permutations included.
+    """
+    chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
+    return {
+        "kind": "association",
+        "features": chosen,
+        "targets": targets,
+        "tests": chosen * targets,
+        "permutations": permutations,
+        "seconds": chosen * targets * seconds,
+    }
+
+
+def site_ignored(adjusted: tuple[str, ...], linked: Linked) -> bool:
+    """Tell whether sites are known and not adjusted for."""
+    return linked.sites is not None and "site" not in adjusted

@@ -8,8 +8,15 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.associate.pairs import test_pairs
-from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
-from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
+from imagenomics.runs.choose import choose_clinical, choose_targets
+from imagenomics.runs.families.kind import (
+    ASSOCIATIONS,
+    FamilyKind,
+    Inputs,
+    Verdict,
+    foresee_tests,
+    site_ignored,
+)
 from imagenomics.runs.family_block import AssociateBlock
 from imagenomics.runs.link import Linked
 from imagenomics.tables.patient_table import PatientTable
@@ -26,17 +33,14 @@ def _look_up(block: AssociateBlock, linked: Linked, where: str) -> None:
 
 def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
     _look_up(block, linked, where)
-    targets = len(choose_targets(linked.molecules, block.targets, where=where).columns)
-    chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
-    tests = chosen * targets
-    return {
-        "kind": "association",
-        "features": chosen,
-        "targets": targets,
-        "tests": tests,
-        "permutations": block.permutations,
-        "seconds": tests * (1 + block.permutations) * SECONDS_OF_PAIR * len(linked.patients),
-    }
+    return foresee_tests(
+        block,
+        features,
+        targets=len(choose_targets(linked.molecules, block.targets, where=where).columns),
+        permutations=block.permutations,
+        seconds=(1 + block.permutations) * SECONDS_OF_PAIR * len(linked.patients),
+        where=where,
+    )
 
 
 def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
@@ -67,11 +71,6 @@ def class_counts(linked: Linked) -> dict[str, tuple[int, int]]:
     """Return positives and negatives of every binary molecule."""
     binary = linked.molecules.where(kind="binary").values
     return {str(name): (int((v == 1).sum()), int((v == 0).sum())) for name, v in binary.items()}
-
-
-def site_ignored(adjust: tuple[str, ...], linked: Linked) -> bool:
-    """Tell whether sites are known and not adjusted for."""
-    return linked.sites is not None and "site" not in adjust
 
 
 PAIRS = FamilyKind("associate", 3, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge)

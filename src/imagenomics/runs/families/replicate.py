@@ -10,9 +10,16 @@ import pandas as pd
 from imagenomics.associate.replication.cohorts import test_replication
 from imagenomics.associate.replication.frame import POOLED_TESTS
 from imagenomics.errors import InputError
-from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
-from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
-from imagenomics.runs.families.pairs import class_counts, site_ignored
+from imagenomics.runs.choose import choose_clinical, choose_targets
+from imagenomics.runs.families.kind import (
+    ASSOCIATIONS,
+    FamilyKind,
+    Inputs,
+    Verdict,
+    foresee_tests,
+    site_ignored,
+)
+from imagenomics.runs.families.pairs import class_counts
 from imagenomics.runs.family_block import ReplicateBlock
 from imagenomics.runs.link import Linked
 from imagenomics.tables.patient_table import PatientTable
@@ -48,19 +55,16 @@ def _look_up(block: ReplicateBlock, linked: Linked, where: str) -> None:
 
 
 def _foresee(block: ReplicateBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
-    choose_clinical(linked.clinical, block.adjust, where=where)
-    targets = len(choose_targets(linked.molecules, block.targets, where=where).columns)
-    chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
+    _look_up(block, linked, where)
     cohorts = int(_cohorts(block, linked, where).value_counts().ge(block.min_patients).sum())
-    tests = chosen * targets
-    return {
-        "kind": "association",
-        "features": chosen,
-        "targets": targets,
-        "tests": tests,
-        "permutations": 0,
-        "seconds": tests * cohorts * SECONDS_OF_PAIR,
-    }
+    return foresee_tests(
+        block,
+        features,
+        targets=len(choose_targets(linked.molecules, block.targets, where=where).columns),
+        permutations=0,
+        seconds=cohorts * SECONDS_OF_PAIR,
+        where=where,
+    )
 
 
 def _test(block: ReplicateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:

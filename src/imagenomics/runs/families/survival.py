@@ -12,8 +12,7 @@ from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS
 from imagenomics.associate.survival.rows import survival_rows, with_q
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.families.follow_up import FollowUp, read_follow_up
-from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
-from imagenomics.runs.families.pairs import site_ignored
+from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict, site_ignored
 from imagenomics.runs.families.survival_groups import check_groups, group_rows, test_groups
 from imagenomics.runs.families.survival_strata import strata_of
 from imagenomics.runs.link import Linked
