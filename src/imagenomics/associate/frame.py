@@ -70,9 +70,10 @@ class Whole:
     place: npt.NDArray[np.int8]  # which block each row comes from
     blocks: Sequence[Placed]
 
-    def per_block(self, values: Sequence[Any]) -> Any:
-        """Return one value per block, spread over the rows."""
-        return np.asarray(values)[self.place]
+    @property
+    def permuted(self) -> npt.NDArray[np.bool_]:
+        """Return which rows come from a block that can be permuted."""
+        return np.array([block.permuted for block in self.blocks], dtype=np.bool_)[self.place]
 
 
 def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:

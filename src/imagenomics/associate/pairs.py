@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,31 +10,20 @@ import pandas as pd
 
 from imagenomics.associate.choose import choose_engine, kind_group, rules_of, transform, uses_models
 from imagenomics.associate.codes import FEATURE_INVALID, NOT_COMBINED, RARE_VALUES, TARGET_INVALID
-from imagenomics.associate.design import Design, complete_rows, make_design
 from imagenomics.associate.frame import Placed, Whole, make_frame, put_together
+from imagenomics.associate.inputs import Inputs, read_inputs
 from imagenomics.associate.outcome import Block, Engine, common_counts, refused
-from imagenomics.associate.permute import adjusted_p, draw_smallest
+from imagenomics.associate.permute import family_p
 from imagenomics.associate.rare import split_rare
 from imagenomics.associate.settings import AssociateSettings
-from imagenomics.associate.sides import Side, check_table, read_side
-from imagenomics.associate.strata import read_strata
+from imagenomics.associate.sides import Side
 from imagenomics.errors import InputError, short_list
-from imagenomics.stats.tails import LN10
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.work.executor import Executor, SerialExecutor
 from imagenomics.work.threads import one_thread
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-
-class Inputs(NamedTuple):
-    """The tables of a call as arrays over the same patients."""
-
-    features: Side
-    targets: Side
-    design: Design
-    strata: IntArray
 
 
 def test_pairs(
@@ -96,19 +84,17 @@ def test_pairs(
     with one_thread():
         placed, engines = _observe(inputs, settings)
         whole = put_together(placed, (len(inputs.targets.names), len(inputs.features.names)))
-    p_maxt, permutation = None, ""
-    if settings.permutations and engines and len(np.unique(inputs.strata)) < inputs.strata.size:
-        smallest = draw_smallest(
-            engines,
-            inputs.strata,
-            draws=settings.permutations,
-            seed=seed,
-            analysis=analysis,
-            executor=executor or SerialExecutor(),
-        )
-        tested = whole.per_block([block.permuted for block in placed]) & ~np.isnan(whole.numbers["p"])
-        p_maxt = np.where(tested, adjusted_p(-LN10 * whole.numbers["neg_log10_p"], smallest), np.nan)
-        permutation = _scheme(whole, tested, patients=inputs.strata.size)
+    tested = whole.permuted & ~np.isnan(whole.numbers["p"])
+    p_maxt = family_p(
+        np.where(tested, whole.numbers["neg_log10_p"], np.nan),
+        engines,
+        inputs.strata,
+        draws=settings.permutations,
+        seed=seed,
+        analysis=analysis,
+        executor=executor or SerialExecutor(),
+    )
+    permutation = "" if p_maxt is None else _scheme(whole, tested, patients=inputs.strata.size)
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
         whole,
@@ -133,28 +119,18 @@ def _read(
     settings: AssociateSettings,
 ) -> Inputs:
     """Return the tables as arrays over the patients that all of them know, in the order of their ids."""
-    check_table(features, what="features")
-    check_table(targets, what="targets")
-    ids = features.values.index.intersection(targets.values.index).sort_values()
-    f, t = read_side(features, ids, what="features"), read_side(targets, ids, what="targets")
-    adjust = None
-    if covariates is not None and len(covariates.columns):
-        adjust = read_side(check_table(covariates, what="covariates"), ids, what="covariates")
-    groups = read_strata(strata, ids)
-    if adjust is not None:
-        keep = complete_rows(adjust)
-        f, t, adjust, groups = f.rows(keep), t.rows(keep), adjust.rows(keep), groups[keep]
-    if adjust is not None and settings.chosen:
+    read = read_inputs(features, targets, covariates=covariates, strata=strata)
+    if covariates is not None and read.design.adjusted and settings.chosen:
         raise InputError(
             "IGX-ASSOC-010",
             f"{', '.join(settings.chosen)} chooses a test that takes no covariates",
-            where=f"covariates {short_list(adjust.names)}",
+            where=f"covariates {short_list(map(str, covariates.columns.index))}",
             remedy="leave out the choice, so that models adjust for the covariates, or the covariates",
         )
-    design = make_design(adjust, len(groups))
-    if uses_models(settings, design):
-        f, t = transform(f, settings), transform(t, settings)
-    return Inputs(f, t, design, groups)
+    if uses_models(settings, read.design):
+        sides = transform(read.features, settings), transform(read.targets, settings)
+        return read._replace(features=sides[0], targets=sides[1])
+    return read
 
 
 def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed], list[Engine]]:

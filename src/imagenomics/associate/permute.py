@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from imagenomics.associate.outcome import Engine
 from imagenomics.errors import InternalError
+from imagenomics.stats.tails import LN10
 from imagenomics.work.executor import Executor
 from imagenomics.work.seeds import generator
 
@@ -20,6 +21,32 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BLOCK = 50  # draws of one task
 TIE = 1e-9  # p values equal to this relative precision count as equal
+
+
+def family_p(
+    neg_log10_p: FloatArray,
+    engines: Sequence[Engine],
+    strata: IntArray,
+    *,
+    draws: int,
+    seed: int,
+    analysis: str,
+    executor: Executor,
+) -> FloatArray | None:
+    """Return the family-wise p of each test; None where nothing is drawn, or no patient can change place.
+
+    Parameters
+    ----------
+    neg_log10_p : array
+        Of the tests as observed; NaN where a pair was not tested, or cannot be permuted, and so in the result.
+    engines, strata, draws, seed, analysis, executor
+        As of :func:`draw_smallest`.
+    """
+    if not draws or not engines or len(np.unique(strata)) == strata.size:
+        return None
+    smallest = draw_smallest(engines, strata, draws=draws, seed=seed, analysis=analysis, executor=executor)
+    log_p = -LN10 * neg_log10_p
+    return np.where(np.isnan(log_p), np.nan, adjusted_p(log_p, smallest))
 
 
 def draw_smallest(

@@ -7,17 +7,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.associate.codes import FEATURE_INVALID
-from imagenomics.associate.design import complete_rows, make_design
 from imagenomics.associate.differential.moderated import PER, ModeratedEngine
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.frame import Placed, make_frame, put_together
+from imagenomics.associate.inputs import read_inputs
 from imagenomics.associate.outcome import Rules, common_counts, refused
-from imagenomics.associate.permute import adjusted_p, draw_smallest
+from imagenomics.associate.permute import family_p
 from imagenomics.associate.scores import normal_scores
-from imagenomics.associate.sides import Side, check_table, read_side
-from imagenomics.associate.strata import read_strata
+from imagenomics.associate.sides import Side, check_table
 from imagenomics.errors import InputError
-from imagenomics.stats.tails import LN10
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.work.executor import Executor, SerialExecutor
 from imagenomics.work.threads import one_thread
@@ -70,31 +68,23 @@ def test_expression(
     Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3:3.
     """
     check_genes(check_table(genes, what="genes"), where=analysis)
-    check_table(phenotypes, what="phenotypes")
-    ids = phenotypes.values.index.intersection(genes.values.index).sort_values()
-    f, g = read_side(phenotypes, ids, what="phenotypes"), read_side(genes, ids, what="genes")
-    adjust, groups = None, read_strata(strata, ids)
-    if covariates is not None and len(covariates.columns):
-        adjust = read_side(check_table(covariates, what="covariates"), ids, what="covariates")
-        keep = complete_rows(adjust)
-        f, g, adjust, groups = f.rows(keep), g.rows(keep), adjust.rows(keep), groups[keep]
-    basis = make_design(adjust, len(groups)).basis
+    inputs = read_inputs(
+        phenotypes, genes, covariates=covariates, strata=strata, names=("phenotypes", "genes")
+    )
+    f, g = inputs.features, inputs.targets
     log2 = all(str(unit).startswith("log2") for unit in genes.columns["unit"])
     with one_thread():
-        placed, engines = _observe(_scored(f, settings), g, basis, settings, log2=log2)
+        placed, engines = _observe(_scored(f, settings), g, inputs.design.basis, settings, log2=log2)
         table = put_together(placed, (len(g.names), len(f.names)))
-    p_maxt = None
-    if settings.permutations and engines and len(np.unique(groups)) < groups.size:
-        smallest = draw_smallest(
-            engines,
-            groups,
-            draws=settings.permutations,
-            seed=seed,
-            analysis=analysis,
-            executor=executor or SerialExecutor(),
-        )
-        log_p = -LN10 * table.numbers["neg_log10_p"]
-        p_maxt = np.where(np.isnan(log_p), np.nan, adjusted_p(log_p, smallest))
+    p_maxt = family_p(
+        table.numbers["neg_log10_p"],
+        engines,
+        inputs.strata,
+        draws=settings.permutations,
+        seed=seed,
+        analysis=analysis,
+        executor=executor or SerialExecutor(),
+    )
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
         table,
