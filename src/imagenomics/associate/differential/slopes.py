@@ -1,4 +1,4 @@
-"""The slope of every gene along one phenotype, with covariates: unweighted, weighted, or each on its own patients."""
+"""The slope of every gene along one phenotype, with covariates: all on the same patients, or each on its own."""
 
 from __future__ import annotations
 
@@ -56,7 +56,6 @@ def fit_slopes(
     covariates: FloatArray,
     phenotype: FloatArray,
     *,
-    weights: FloatArray | None = None,
     least: int = 4,
 ) -> Slopes:
     """Fit gene ~ covariates + phenotype for every gene.
@@ -69,15 +68,12 @@ def fit_slopes(
         The intercept among them.
     phenotype : array, (N,)
         NaN for missing: those patients are left out.
-    weights : array, (N, G), optional
-        Precision of each number, above 0.
     least : int
         Fewest patients.
     """
     known = ~np.isnan(phenotype)
     if not known.all():
         genes, covariates, phenotype = genes[known], covariates[known], phenotype[known]
-        weights = None if weights is None else weights[known]
     missing = np.isnan(genes)
     n = (~missing).sum(axis=0).astype(np.int32)
     level = np.divide(np.where(missing, 0.0, genes).sum(axis=0), n, out=np.full(n.size, np.nan), where=n > 0)
@@ -85,11 +81,7 @@ def fit_slopes(
     code = np.full(n.size, OK, dtype=np.int8)
     basis = orthonormal(covariates)
     left = _without(phenotype - phenotype.mean() if phenotype.size else phenotype, basis)
-    if missing.any() or weights is not None:
-        own = np.where(missing, 0.0, 1.0 if weights is None else weights)
-        sums = _weighted(centred, basis, left, own)
-    else:
-        sums = _plain(centred, basis, left)
+    sums = _each(centred, basis, left, ~missing) if missing.any() else _plain(centred, basis, left)
     effect, unscaled, variance, rank = sums
     df = n - rank - 1.0
     whole = np.einsum("ij,ij->j", centred, centred) / np.maximum(n - 1, 1)
@@ -127,8 +119,8 @@ def _plain(
     return effect, unscaled, variance, np.full(effect.size, float(basis.shape[1]))
 
 
-def _weighted(
-    genes: FloatArray, basis: FloatArray, left: FloatArray, weights: FloatArray
+def _each(
+    genes: FloatArray, basis: FloatArray, left: FloatArray, known: npt.NDArray[np.bool_]
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Solve the normal equations of every gene; from its rows where covariates repeat each other among them."""
     scale = float(np.linalg.norm(left)) or 1.0
@@ -137,7 +129,8 @@ def _weighted(
     effect, unscaled, variance = (np.full(g, np.nan) for _ in range(3))
     rank = np.full(g, k - 1.0)
     products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
-    n = (weights > 0).sum(axis=0)
+    weights = known.astype(np.float64)
+    n = known.sum(axis=0)
     for start in range(0, g, max(CELLS // len(products[0]), 1)):
         part = slice(start, start + max(CELLS // len(products[0]), 1))
         gram = (weights[:, part].T @ products).reshape(-1, k, k)
@@ -153,20 +146,18 @@ def _weighted(
             unscaled[part] = np.sqrt(inverse) / scale
             variance[part] = sums / (n[part] - k)
         for j in np.flatnonzero(~sound) + start:
-            effect[j], unscaled[j], variance[j], rank[j] = _one(genes[:, j], basis, left, weights[:, j])
+            effect[j], unscaled[j], variance[j], rank[j] = _one(genes[:, j], basis, left, known[:, j])
     return effect, unscaled, variance, rank
 
 
 def _one(
-    gene: FloatArray, basis: FloatArray, left: FloatArray, weights: FloatArray
+    gene: FloatArray, basis: FloatArray, left: FloatArray, rows: npt.NDArray[np.bool_]
 ) -> tuple[float, float, float, float]:
     """Fit one gene on the covariates that its patients tell apart."""
-    rows = weights > 0
     if not rows.any():
         return float("nan"), float("nan"), float("nan"), 0.0
-    root = np.sqrt(weights[rows])
-    own = orthonormal(basis[rows] * root[:, None])
-    x, y = left[rows] * root, gene[rows] * root
+    own = orthonormal(basis[rows])
+    x, y = left[rows], gene[rows]
     rest = _without(x, own)
     square = float(rest @ rest)
     if not square > 0:
