@@ -1,4 +1,4 @@
-"""Curves of survival and of cumulative incidence, with bands, censoring and the patients at risk under them."""
+"""Curves of survival, with bands, censoring and the patients at risk under them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def curve_key(names: Sequence[str]) -> Html:
     return el("ul.legend.model-key", items)
 
 
-def curve_chart(
-    curves: pd.DataFrame, names: Sequence[str], *, unit: str, title: str, rising: bool = False
-) -> Html | None:
+def curve_chart(curves: pd.DataFrame, names: Sequence[str], *, unit: str, title: str) -> Html | None:
     """Draw one step curve for each group with its band, ticks where patients were censored, and a table at risk.
 
     Parameters
@@ -39,8 +37,6 @@ def curve_chart(
         Groups in order; the first few are drawn.
     unit, title : str
         Of time, and what is measured.
-    rising : bool
-        Curves rise (cumulative incidence) instead of fall.
     """
     shown = [n for n in names[:MOST_GROUPS] if (curves["group"].astype(str) == n).any()]
     if not shown:
@@ -60,7 +56,7 @@ def curve_chart(
         ((frame.px(0) + frame.px(last)) / 2, bottom + 31), f"time ({unit})", "title", anchor="middle"
     )
     risk = _at_risk(frame, own, shown, ticks, bottom + 50)
-    axes = _axes(frame, ticks, title if not rising else f"cumulative incidence of {title}")
+    axes = _axes(frame, ticks, title)
     label = f"{title} of {', '.join(shown)}, with the number at risk"
     return svg.picture(frame, axes, words, marks, risk, label=label)
 
