@@ -129,10 +129,8 @@ def _pause(error: Exception | None, number: int, web: Web, where: str) -> float:
 
 
 def _seconds(text: str) -> float:
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
+    if text.strip().isdigit():
+        return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except ValueError:
