@@ -32,6 +32,7 @@ def test_blocks_of_the_page_are_valid():
     from imagenomics.genomics.settings import read_block
 
     blocks = re.findall(r"```toml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert any("[[molecules]]" in text for text in blocks)
     for text in blocks:
         study = tomllib.loads(text)
         for block in study.get("molecules", []):
