@@ -14,6 +14,10 @@ from imagenomics.cli.options import print_json
 if TYPE_CHECKING:
     from imagenomics.catalogue.entries import Problem
 
+Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="All must be found.")]
+Day = Annotated[
+    str | None, typer.Option("--date", help="Day in the head; default: today.", show_default=False)
+]
 OutFile = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write here.", show_default=False)
 ]
@@ -36,6 +40,13 @@ def facets_of(where: list[str] | None) -> dict[str, str]:
             )
         found[facet.strip()] = value.strip()
     return found
+
+
+def day_of(date: str | None) -> str:
+    """Return the day that stands in the head of a rendered page."""
+    import datetime
+
+    return date or datetime.date.today().isoformat()
 
 
 def report_problems(problems: list[Problem], as_json: bool) -> int:

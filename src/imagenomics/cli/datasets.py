@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagenomics.cli.catalogue import OutFile, facets_of, report_problems, write_out
+from imagenomics.cli.catalogue import Day, OutFile, Words, day_of, facets_of, report_problems, write_out
 from imagenomics.cli.exit_codes import DONE
 from imagenomics.cli.options import AsJson, print_json
 
@@ -35,7 +35,7 @@ Live = Annotated[
 
 @group.command("search")
 def search(
-    words: Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="All must be found.")] = None,
+    words: Words = None,
     where: Where = None,
     as_json: AsJson = False,
 ) -> int:
@@ -131,17 +131,13 @@ def compile_index() -> int:
 @group.command("render")
 def render(
     out: OutFile = None,
-    date: Annotated[
-        str | None, typer.Option(help="Day in the head; default: today.", show_default=False)
-    ] = None,
+    date: Day = None,
 ) -> int:
     """Write the reference page of all cohorts as Markdown."""
-    from datetime import date as day
-
     from imagenomics.catalogue.datasets.load import load_datasets
     from imagenomics.catalogue.datasets.show import page
 
-    return write_out(page(load_datasets(), date=date or day.today().isoformat()), out)
+    return write_out(page(load_datasets(), date=day_of(date)), out)
 
 
 def _counted(entry: Entry) -> list[dict[str, object]]:
