@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imagenomics.associate.replication.frame import POOLED_TESTS
-from imagenomics.report import svg
-from imagenomics.report.effects import Scale, effect_interval, effect_text, placed, scale_of
+from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family
 from imagenomics.report.folder import Results, records
+from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Html, el
 from imagenomics.report.text import as_float, count, p_value, short
 
 SHOWN = 6
-ROW = 22.0
-WIDTH, NAMES, NUMBERS = 480.0, 118.0, 140.0
-PARTS = ("effect", "ci_low", "ci_high")
 Row = Mapping[str, Any]
 
 
@@ -63,67 +60,19 @@ def _figure(pair: Row, cohorts: Sequence[Row]) -> Html:
 
 
 def _chart(pair: Row, cohorts: Sequence[Row]) -> Html:
-    scale = scale_of(str(pair["effect_name"]))
-    lines = [
-        (f"{short(str(r['stratum']), 18)} ({count(r['n'])})", [r[p] for p in PARTS], False) for r in cohorts
-    ]
+    lines = []
+    for row in cohorts:
+        values = row["effect"], row["ci_low"], row["ci_high"]
+        lines.append(Line(f"{row['stratum']} ({count(row['n'])})", values, _words(values, pair)))
     for label, column in (("common effect", "fixed"), ("random effects", "random")):
-        lines.append((label, [pair[column], pair[f"{column}_low"], pair[f"{column}_high"]], True))
-    frame = _frame(lines, scale)
-    marks: list[Html] = []
-    for k, (label, values, pooled) in enumerate(lines):
-        y = frame.py(len(lines) - k - 0.5)
-        marks.append(svg.text((NAMES - 8, y + 4), label, "tick", anchor="end"))
-        words = (
-            "not tested"
-            if as_float(values[0]) is None and values[0] != float("inf")
-            else _words(values, pair)
-        )
-        marks.append(svg.text((WIDTH - NUMBERS + 10, y + 4), words, "tick"))
-        marks += _mark([_place(v, scale, frame) for v in values], y, pooled=pooled)
-    ticks = svg.nice_ticks(*frame.x, most=5)
-    base = frame.py(0)
-    for tick in ticks:
-        value = 2.0**tick if scale.ratio else tick + scale.neutral
-        label = svg.tick_label(round(value, 4))
-        marks.append(svg.text((frame.px(tick), base + 15), label, "tick", anchor="middle"))
-    none = svg.line((frame.px(0), frame.top), (frame.px(0), base), "chance")
-    axis = svg.line((frame.px(frame.x[0]), base), (frame.px(frame.x[1]), base), "axis")
-    return svg.picture(
-        frame, axis, none, marks, label=f"{pair['feature']} and {pair['target']} in each cohort"
-    )
+        values = pair[column], pair[f"{column}_low"], pair[f"{column}_high"]
+        lines.append(Line(label, values, _words(values, pair), pooled=True))
+    measure, label = str(pair["effect_name"]), f"{pair['feature']} and {pair['target']} in each cohort"
+    return forest_chart(lines, measure=measure, label=label)
 
 
 def _words(values: Sequence[Any], pair: Row) -> str:
     name = str(pair["effect_name"])
+    if as_float(values[0]) is None and values[0] != float("inf"):
+        return "not tested"
     return f"{effect_text(values[0], name)} ({effect_interval(values[1], values[2], name)})"
-
-
-def _frame(lines: Sequence[tuple[str, Sequence[Any], bool]], scale: Scale) -> svg.Frame:
-    """Return a frame that holds all effects and no effect; very wide intervals are cut."""
-    centres = [p for _, values, _ in lines if (p := placed(values[0], scale)) is not None]
-    ends = [p for _, values, _ in lines for v in values[1:] if (p := placed(v, scale)) is not None]
-    reach = 3.0 * max([abs(c) for c in centres] + [0.1])
-    inside = [min(max(e, -reach), reach) for e in ends]
-    low, high = min([0.0, *centres, *inside]), max([0.0, *centres, *inside])
-    room = (high - low or 1.0) * 0.05
-    height = ROW * len(lines) + 34
-    return svg.Frame(
-        WIDTH, height, (low - room, high + room), (0, len(lines)), left=NAMES, bottom=26, top=6, right=NUMBERS
-    )
-
-
-def _place(value: Any, scale: Scale, frame: svg.Frame) -> float | None:
-    found = placed(value, scale)
-    return None if found is None else frame.px(min(max(found, frame.x[0]), frame.x[1]))
-
-
-def _mark(places: Sequence[float | None], y: float, *, pooled: bool) -> list[Html]:
-    centre, low, high = places
-    if centre is None:
-        return []
-    if pooled and low is not None and high is not None:
-        corners = [(low, y), (centre, y - 6), (high, y), (centre, y + 6)]
-        return [svg.path(corners, "point yes", closed=True)]
-    ends = [svg.line((low, y), (high, y), "range open")] if low is not None and high is not None else []
-    return [*ends, svg.dot((centre, y), "point open", 4)]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report.folder import Results, records
-from imagenomics.report.forest import forest_chart
+from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_charts import curve_chart, curve_key
 from imagenomics.report.table import Column, data_table
@@ -81,19 +81,16 @@ def _forest(results: Results, name: str, endpoint: str) -> Html | None:
         return None
     wording = wording_of(results)
     ordered = own.sort_values(["p", "feature"], kind="stable").head(FOREST)
-    rows = [
-        {
-            "name": wording.name(row["feature"]),
-            "estimate": row["effect"],
-            "low": row["ci_low"],
-            "high": row["ci_high"],
-            "words": f"{fixed(row['effect'])} ({fixed(row['ci_low'])} to {fixed(row['ci_high'])})",
-            "note": f"q {p_value(row['q'])}",
-        }
+    lines = [
+        Line(
+            wording.name(row["feature"]),
+            (row["effect"], row["ci_low"], row["ci_high"]),
+            f"{fixed(row['effect'])} ({fixed(row['ci_low'])} to {fixed(row['ci_high'])}), q {p_value(row['q'])}",
+        )
         for row in records(ordered)
     ]
     said = (
-        f"The {many(len(rows), 'strongest column')} of {many(len(own), 'tested one')}: hazard ratio with its 95% "
+        f"The {many(len(lines), 'strongest column')} of {many(len(own), 'tested one')}: hazard ratio with its 95% "
         "interval, per standard deviation of a number, against its absence for a state. The largest of many "
         "are overestimates."
     )
@@ -101,7 +98,12 @@ def _forest(results: Results, name: str, endpoint: str) -> Html | None:
         "div.chart-block",
         el("h4", "Hazard ratios"),
         el("p.caption", said),
-        forest_chart(rows, label=f"hazard ratios for {endpoint}"),
+        forest_chart(
+            lines,
+            measure="hazard ratio",
+            label=f"hazard ratios for {endpoint}",
+            title="hazard ratio (right of 1: event sooner)",
+        ),
     )
 
 
