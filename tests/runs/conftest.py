@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from imagenomics.runs.check import CheckReport, check_study
 from imagenomics.runs.job import JobOptions, run_plan
 from imagenomics.study.load import load_study
 from imagenomics.work.progress import Progress
+
+sys.path.insert(0, str(Path(__file__).parent))  # small_run_study
 
 HEAD = 'name = "Small"\n\n[patients]\ntable = "patients.csv"\nid = "patient"\n\n'
 

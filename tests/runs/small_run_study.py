@@ -57,3 +57,20 @@ def run(study: Path, out: Path, *, workers: int = 1, last: str = "report", overr
     options = JobOptions(out, workers, progress=Progress(shown=False))
     run_plan(read.plan, read.root, options, last=last)
     return out
+
+
+def write_tables(folder: Path, ids: list[str], tables: Mapping[str, pd.DataFrame], text: str) -> Path:
+    """Write tables whose rows are the patients ``ids``, and a study file that reads them."""
+    for name, frame in tables.items():
+        frame.set_index(pd.Index(ids, name="patient")).to_csv(folder / f"{name}.csv")
+    (folder / "study.toml").write_text(text)
+    return folder / "study.toml"
+
+
+def run_with_one_and_two_workers(study: Path, out: Path, *names: str) -> Path:
+    """Run a study with one worker and with two; the files ``names`` must be equal. Return the first run's folder."""
+    folders = [run(study, out / str(workers), workers=workers) for workers in (1, 2)]
+    for name in names:
+        one, two = ((folder / name).read_bytes() for folder in folders)
+        assert one == two, name
+    return folders[0]

@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from small_run_study import run_with_one_and_two_workers, write_tables
 
 from imagenomics.errors import InputError
 from imagenomics.runs.check import check_study
-from imagenomics.runs.job import JobOptions, run_plan
 from imagenomics.study.load import load_study
-from imagenomics.work.progress import Progress
 
 STUDY = """
 name = "Differential"
@@ -48,23 +47,16 @@ def study(tmp_path_factory):
     level = random.uniform(3, 8, 60) + 0.4 * random.standard_normal((50, 60))
     level[:, 0] += 0.6 * size[:, 0]
     counts = pd.DataFrame(random.poisson(np.exp(level)), columns=[f"GENE{i}" for i in range(60)])
-    for name, frame in {
+    tables = {
         "patients": pd.DataFrame({"age": random.integers(40, 80, 50)}),
         "features": pd.DataFrame(size, columns=["size", "other"]),
         "rna": counts,
-    }.items():
-        frame.set_index(pd.Index(ids, name="patient")).to_csv(path / f"{name}.csv")
-    (path / "study.toml").write_text(STUDY)
-    return path / "study.toml"
+    }
+    return write_tables(path, ids, tables, STUDY)
 
 
 def test_a_planted_gene_reaches_the_page(study, tmp_path):
-    read = load_study(study)
-    for workers in (1, 2):
-        options = JobOptions(tmp_path / str(workers), workers, progress=Progress(shown=False))
-        run_plan(read.plan, read.root, options)
-    files = [(tmp_path / str(w) / "associations.parquet").read_bytes() for w in (1, 2)]
-    assert files[0] == files[1]
+    run_with_one_and_two_workers(study, tmp_path, "associations.parquet")
     found = pd.read_parquet(tmp_path / "1" / "associations.parquet")
     assert len(found) == 120
     best = found.loc[found["p"].idxmin()]

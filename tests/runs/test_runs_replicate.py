@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from small_run_study import run_with_one_and_two_workers, write_tables
 
 from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.runs.check import check_study
-from imagenomics.runs.job import JobOptions, run_plan
 from imagenomics.study.load import load_study
-from imagenomics.work.progress import Progress
 
 STUDY = """
 name = "Replication"
@@ -48,24 +47,16 @@ def study(tmp_path_factory):
     mutated = np.where(size[:, 0] + 0.5 * random.standard_normal(n) > 0.2, "yes", "no")
     centre = SITES.astype(object)
     centre[3] = None
-    for name, frame in {
+    tables = {
         "patients": pd.DataFrame({"age": random.integers(40, 80, n), "centre": centre}),
         "features": pd.DataFrame(size, columns=["size", "other", "third"]),
         "labels": pd.DataFrame({"mutated": mutated, "level": random.standard_normal(n)}),
-    }.items():
-        frame.set_index(pd.Index(ids, name="patient")).to_csv(path / f"{name}.csv")
-    (path / "study.toml").write_text(STUDY)
-    return path / "study.toml"
+    }
+    return write_tables(path, ids, tables, STUDY)
 
 
 def test_a_planted_pair_reaches_the_page(study, tmp_path):
-    read = load_study(study)
-    for workers in (1, 2):
-        options = JobOptions(tmp_path / str(workers), workers, progress=Progress(shown=False))
-        run_plan(read.plan, read.root, options)
-    for name in ("associations.parquet", "replication.parquet"):
-        files = [(tmp_path / str(w) / name).read_bytes() for w in (1, 2)]
-        assert files[0] == files[1]
+    run_with_one_and_two_workers(study, tmp_path, "associations.parquet", "replication.parquet")
     found = pd.read_parquet(tmp_path / "1" / "associations.parquet")
     assert len(found) == 6 * 5
     assert set(found["stratum"]) == {"all cohorts", "Ghent", "Leiden", "Oslo", "Turin"}
