@@ -119,6 +119,7 @@ def test_noise_keeps_its_rate(kind, trend):
     assert low <= count <= high
 
 
+@pytest.mark.slow
 def test_family_of_noise_is_seldom_wrong_and_planted_genes_are_found():
     random = np.random.default_rng(11)
     wrong = 0

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +89,7 @@ def calls(draw):
     return features, targets, covariates, strata, chosen
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(calls())
 def test_any_table_gives_a_sound_answer(call):

@@ -81,6 +81,7 @@ def test_check_as_json_names_files_that_will_fail(phantom, sets, capsys, tmp_pat
     assert report["memory_bytes"] > 0
 
 
+@pytest.mark.slow
 def test_stages_one_after_the_other_and_the_page(phantom, sets, tmp_path, capsys):
     out = tmp_path / "run"
     for verb, file in (
@@ -155,6 +156,7 @@ def test_init_writes_a_study_that_check_accepts(phantom, tmp_path, capsys):
     assert "all-pairs" in shown
 
 
+@pytest.mark.slow
 def test_a_model_is_applied_to_new_patients(phantom, sets, tmp_path, capsys):
     out = tmp_path / "run"
     assert _call("train", phantom, "--out", out, *sets) == 0

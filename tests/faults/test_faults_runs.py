@@ -67,9 +67,8 @@ def whole(script, phantom, quick, tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize(
-    "k", [pytest.param(1, marks=pytest.mark.slow), 17, pytest.param(41, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("k", [1, 17, 41])
 def test_killed_after_the_kth_result_and_resumed(script, phantom, quick, whole, tmp_path, k):
     out = tmp_path / "run"
     _kill_when(_start(script, phantom, out, quick), out, k)

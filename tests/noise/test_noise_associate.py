@@ -116,7 +116,8 @@ def test_the_far_tail_of_noise_is_no_discovery(rows, columns_, share):
 FAMILIES = 150
 
 
-@pytest.mark.parametrize("adjusted", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("adjusted", [False, True])
 def test_families_of_pure_noise(adjusted):
     """Family-wise p, and Benjamini-Hochberg when nothing is true, err in one family of twenty."""
     by_permutation = by_rate = 0

@@ -134,6 +134,7 @@ def _confounded(seed):
     return X.add(2.0 * (site == "A"), axis=0), y, site
 
 
+@pytest.mark.slow
 def test_a_site_effect_is_not_supported_within_sites():
     within, free = [], []
     for seed in range(8):

@@ -90,6 +90,7 @@ def test_acquisition_and_stability_are_counted(reading):
     assert "How far the features can be repeated" in reading.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_page_without_one_file(small_folder, tmp_path, name):
     folder = tmp_path / "run"

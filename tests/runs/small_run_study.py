@@ -67,10 +67,9 @@ def write_tables(folder: Path, ids: list[str], tables: Mapping[str, pd.DataFrame
     return folder / "study.toml"
 
 
-def run_with_one_and_two_workers(study: Path, out: Path, *names: str) -> Path:
-    """Run a study with one worker and with two; the files ``names`` must be equal. Return the first run's folder."""
+def assert_workers_change_no_byte(study: Path, out: Path, *names: str) -> None:
+    """Run a study with one worker and with two; the files ``names`` must be equal."""
     folders = [run(study, out / str(workers), workers=workers) for workers in (1, 2)]
     for name in names:
         one, two = ((folder / name).read_bytes() for folder in folders)
         assert one == two, name
-    return folders[0]

@@ -48,6 +48,7 @@ def study(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_folders_of_slices_give_the_features_of_the_volume(study, tmp_path):
     read = load_study(study)
     assert check_study(read.plan, read.root).images[0]["found"] == PATIENTS - 2

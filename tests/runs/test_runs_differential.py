@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from small_run_study import run_with_one_and_two_workers, write_tables
+from small_run_study import assert_workers_change_no_byte, run, write_tables
 
 from imagenomics.errors import InputError
 from imagenomics.runs.check import check_study
@@ -55,19 +55,24 @@ def study(tmp_path_factory):
     return write_tables(path, ids, tables, STUDY)
 
 
+@pytest.mark.slow
+def test_workers_change_no_byte(study, tmp_path):
+    assert_workers_change_no_byte(study, tmp_path, "associations.parquet")
+
+
 def test_a_planted_gene_reaches_the_page(study, tmp_path):
-    run_with_one_and_two_workers(study, tmp_path, "associations.parquet")
-    found = pd.read_parquet(tmp_path / "1" / "associations.parquet")
+    out = run(study, tmp_path / "run")
+    found = pd.read_parquet(out / "associations.parquet")
     assert len(found) == 120
     best = found.loc[found["p"].idxmin()]
     assert (best["target"], best["effect_name"]) == ("rna.GENE0", "log2 fold change per SD")
     assert best["q"] < 0.05
     assert best["p_maxt"] <= 0.05
-    verdicts = json.loads((tmp_path / "1" / "verdicts.json").read_text())["verdicts"]
+    verdicts = json.loads((out / "verdicts.json").read_text())["verdicts"]
     supported = [v["target"] for v in verdicts if v["verdict"] == "supported"]
     assert "rna.GENE0" in supported
     assert len(supported) <= 3  # one in twenty of them may be chance
-    page = (tmp_path / "1" / "report.html").read_text()
+    page = (out / "report.html").read_text()
     assert "size_genes" in page
     assert "a curve over mean expression" in page
     assert "log2 fold change per SD" in page

@@ -152,6 +152,7 @@ def test_two_workers_give_the_same_bytes(folder, done, tmp_path):
         assert (two.folder / name).read_bytes() == (done.folder / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_what_is_no_longer_declared_leaves_the_folder(folder, tmp_path):
     job(folder, tmp_path / "out", last="enrich")
     job(folder, tmp_path / "out", changes=["enrich=[]", "modules=[]"])

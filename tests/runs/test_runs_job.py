@@ -95,6 +95,7 @@ def test_a_changed_setting_does_only_again_what_it_touches(quick_run, run_quick,
         assert path.stat().st_mtime_ns == time
 
 
+@pytest.mark.slow
 def test_results_of_another_plan_do_not_stay_beside_new_ones(run_quick, phantom, tmp_path):
     out = tmp_path / "run"
     run_quick(phantom, out, last="nulls")

@@ -49,6 +49,7 @@ def study(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_phenotypes_are_columns_and_failures_are_rows(study, tmp_path):
     read = load_study(study)
     planned = check_study(read.plan, read.root)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from small_run_study import run_with_one_and_two_workers, write_tables
+from small_run_study import assert_workers_change_no_byte, run, write_tables
 
 from imagenomics.errors import ImagenomicsError, InputError
 from imagenomics.runs.check import check_study
@@ -55,9 +55,14 @@ def study(tmp_path_factory):
     return write_tables(path, ids, tables, STUDY)
 
 
+@pytest.mark.slow
+def test_workers_change_no_byte(study, tmp_path):
+    assert_workers_change_no_byte(study, tmp_path, "associations.parquet", "replication.parquet")
+
+
 def test_a_planted_pair_reaches_the_page(study, tmp_path):
-    run_with_one_and_two_workers(study, tmp_path, "associations.parquet", "replication.parquet")
-    found = pd.read_parquet(tmp_path / "1" / "associations.parquet")
+    out = run(study, tmp_path / "run")
+    found = pd.read_parquet(out / "associations.parquet")
     assert len(found) == 6 * 5
     assert set(found["stratum"]) == {"all cohorts", "Ghent", "Leiden", "Oslo", "Turin"}
     assert found.loc[found["stratum"] != "all cohorts", "q"].isna().all()
@@ -66,18 +71,18 @@ def test_a_planted_pair_reaches_the_page(study, tmp_path):
     assert (best["target"], best["effect_name"]) == ("labels.mutated", "AUC")
     assert best["q"] < 0.05
     assert "Small does not enter (6 patients)" in best["reason"]
-    pairs = pd.read_parquet(tmp_path / "1" / "replication.parquet")
+    pairs = pd.read_parquet(out / "replication.parquet")
     assert (len(pairs), pairs["cohorts"].max()) == (6, 4)
-    left = pd.read_csv(tmp_path / "1" / "left_out.csv")
+    left = pd.read_csv(out / "left_out.csv")
     assert left.loc[left["analysis"] == "again", ["patient", "reason"]].to_numpy().tolist() == [
         ["P003", "site not known"]
     ]
-    verdicts = json.loads((tmp_path / "1" / "verdicts.json").read_text())["verdicts"]
+    verdicts = json.loads((out / "verdicts.json").read_text())["verdicts"]
     said = {v["target"]: v for v in verdicts}
     assert said["labels.mutated"]["verdict"] == "supported"
     assert said["labels.level"]["verdict"] == "no evidence found"
     assert "not adjusted for site" not in said["labels.mutated"]["reason"]
-    page = (tmp_path / "1" / "report.html").read_text()
+    page = (out / "report.html").read_text()
     for words in ("The strongest pairs in each cohort", "random effects", "Hartung and Knapp", "Leiden (60)"):
         assert words in page
     assert "again · Ghent" not in page

@@ -183,6 +183,7 @@ def test_events_coded_as_one_and_two_give_the_same_once_said(folder, out, tmp_pa
         pd.testing.assert_frame_equal(pd.read_parquet(other / "associations.parquet"), first)
 
 
+@pytest.mark.slow
 def test_workers_and_resuming_change_no_byte(folder, out, tmp_path):
     other = run(folder, tmp_path / "two", FULL, last="associate", workers=2)
     for name in ("associations.parquet", "survival_curves.parquet", "survival_groups.parquet"):
