@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imagenomics.archive.fetch import Cohort, Options, fetch_cohort
+from imagenomics.archive.fetch import fetch_cohort
 from imagenomics.archive.images import choose_modality, choose_series, keep_described, patients_of
+from imagenomics.archive.order import Cohort, Options
 from imagenomics.archive.study_file import Parts, study_text
 from imagenomics.errors import FileProblem, InputError
 from imagenomics.study.load import load_study

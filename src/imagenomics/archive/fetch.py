@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 
 import pandas as pd
 
-from imagenomics.archive import cbioportal, gdc
 from imagenomics.archive.download import digest
 from imagenomics.archive.idc import index_release, read_index
 from imagenomics.archive.images import (
     FAILURE_COLUMNS,
-    Downloader,
     choose_modality,
     choose_series,
     fetch_series,
@@ -25,75 +21,13 @@ from imagenomics.archive.images import (
     keep_described,
     patients_of,
 )
-from imagenomics.archive.maf import join_mafs
+from imagenomics.archive.molecules import Molecules, patient_of, read_molecules
+from imagenomics.archive.order import Cohort, Options
 from imagenomics.archive.study_file import Parts, study_text
-from imagenomics.archive.web import Web
 from imagenomics.errors import InputError
 from imagenomics.tables.write import write_csv, write_json, write_text
 
 SCHEMA_VERSION = 1
-Source = Literal["cbioportal", "gdc", "none"]
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """What is to be fetched, as the data catalogue says it.
-
-    Parameters
-    ----------
-    key, name : str
-    rule : mapping
-        Id rule of the cohort.
-    collection : str or None
-        Collection of the Imaging Data Commons.
-    gdc_project, cbioportal : str or None
-        Where its molecules are.
-    licence : tuple of str
-    """
-
-    key: str
-    name: str
-    rule: Mapping[str, Any] = field(default_factory=lambda: {"name": "exact"})
-    collection: str | None = None
-    gdc_project: str | None = None
-    cbioportal: str | None = None
-    licence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Options:
-    """How it is fetched.
-
-    Parameters
-    ----------
-    patients : int or None
-        How many; None: all.
-    modality : str or None
-        DICOM modality; None: the radiology that most patients have.
-    description : str or None
-        Only series whose description fits, such as ``*t1*post*``; case does not matter.
-    molecules : str
-        'cbioportal', 'gdc' or 'none'.
-    images : bool
-        False: no pictures.
-    index : path or None
-        Index of the archive; None: that of the installed package.
-    web : Web
-    downloader : callable or None
-        None: that of the idc-index package.
-    gdc_server, cbioportal_server : str
-    """
-
-    patients: int | None = None
-    modality: str | None = None
-    description: str | None = None
-    molecules: Source = "cbioportal"
-    images: bool = True
-    index: Path | None = None
-    web: Web = field(default_factory=Web)
-    downloader: Downloader | None = None
-    gdc_server: str = gdc.SERVER
-    cbioportal_server: str = cbioportal.SERVER
 
 
 @dataclass(frozen=True)
@@ -116,23 +50,13 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class _Molecules:
-    """What an archive has of molecules, and how those of some patients are brought into a folder."""
-
-    clinical: pd.DataFrame
-    samples: tuple[str, ...]
-    releases: dict[str, str]
-    bring: Callable[[Collection[str]], None] | None = None
-
-
-@dataclass(frozen=True)
 class _State:
     patients: tuple[str, ...]
     modality: str | None
     n_masked: int
     failures: pd.DataFrame
     sums: dict[Path, str]
-    molecules: _Molecules
+    molecules: Molecules
 
 
 def fetch_cohort(cohort: Cohort, out: Path, options: Options | None = None) -> Fetched:
@@ -150,8 +74,8 @@ def fetch_cohort(cohort: Cohort, out: Path, options: Options | None = None) -> F
     """
     chosen = options or Options()
     series = _series(cohort, chosen)
-    molecules = _molecules(cohort, out / "molecules", chosen)
-    known = {_patient(sample, cohort) for sample in molecules.samples} | set(molecules.clinical.index)
+    molecules = read_molecules(cohort, out / "molecules", chosen)
+    known = {patient_of(sample, cohort) for sample in molecules.samples} | set(molecules.clinical.index)
     modality = None if series is None else choose_modality(series, chosen.modality)
     if series is not None and modality is not None and chosen.description is not None:
         series = keep_described(series, modality, chosen.description)
@@ -190,58 +114,6 @@ def _series(cohort: Cohort, options: Options) -> pd.DataFrame | None:
             remedy=f"`imagenomics datasets show {cohort.key}` says where its data are and what access takes",
         )
     return None if images is None else read_index([images], path=options.index)
-
-
-def _molecules(cohort: Cohort, folder: Path, options: Options) -> _Molecules:
-    if options.molecules == "cbioportal" and cohort.cbioportal:
-        return _from_cbioportal(cohort, cohort.cbioportal, folder, options)
-    if options.molecules == "gdc" and cohort.gdc_project:
-        return _from_gdc(cohort.gdc_project, folder, options)
-    return _Molecules(pd.DataFrame(index=pd.Index([], name="patient")), (), {})
-
-
-def _from_cbioportal(cohort: Cohort, study: str, folder: Path, options: Options) -> _Molecules:
-    server, web = options.cbioportal_server, options.web
-    facts = cbioportal.study_facts(study, server=server, web=web)
-    table = cbioportal.clinical(study, server=server, web=web)
-    samples = cbioportal.sequenced_samples(study, server=server, web=web)
-
-    def bring(patients: Collection[str]) -> None:
-        kept = [sample for sample in samples if _patient(sample, cohort) in set(patients)]
-        found = cbioportal.mutations(study, kept, server=server, web=web)
-        write_text(folder / "mutations.maf", found.to_csv(sep="\t", index=False, lineterminator="\n"))
-        _write_samples(folder, kept)
-
-    release = f"{study}, imported {facts['import_date']}, {facts['genome']}; {facts['citation']}"
-    return _Molecules(table, tuple(samples), {"cbioportal": release}, bring)
-
-
-def _from_gdc(project: str, folder: Path, options: Options) -> _Molecules:
-    server, web = options.gdc_server, options.web
-    files = gdc.list_files(project, server=server, web=web)
-
-    def bring(patients: Collection[str]) -> None:
-        kept = [file for file in files if set(file.patients) & set(patients)]
-        paths = gdc.download_files(kept, folder / "gdc", server=server, web=web)
-        write_text(folder / "mutations.maf", join_mafs(sorted(paths)))
-        _write_samples(folder, sorted({sample for file in kept for sample in file.samples}))
-
-    everybody = sorted({patient for file in files for patient in file.patients})
-    samples = sorted({sample for file in files for sample in file.samples})
-    release = gdc.release(server=server, web=web)
-    empty = pd.DataFrame(index=pd.Index(everybody, name="patient"))
-    return _Molecules(empty, tuple(samples), {"gdc": release}, bring)
-
-
-def _patient(sample: str, cohort: Cohort) -> str:
-    from imagenomics.cohort.ids import parse_id
-    from imagenomics.cohort.settings import IdRule
-
-    return parse_id(sample, IdRule.model_validate(dict(cohort.rule))).patient
-
-
-def _write_samples(folder: Path, samples: list[str]) -> None:
-    write_text(folder / "sequenced.csv", "sample\n" + "".join(f"{sample}\n" for sample in samples))
 
 
 def _write_patients(out: Path, patients: tuple[str, ...], clinical: pd.DataFrame) -> None:

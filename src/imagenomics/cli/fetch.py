@@ -44,7 +44,8 @@ def command(
     as_json: AsJson = False,
 ) -> int:
     """Fetch open pictures and molecules of a public cohort, checked and resumable, and write its study file."""
-    from imagenomics.archive.fetch import Cohort, Options, fetch_cohort
+    from imagenomics.archive.fetch import fetch_cohort
+    from imagenomics.archive.order import Cohort, Options
     from imagenomics.catalogue.datasets.load import load_dataset
     from imagenomics.errors import unknown_name
 
