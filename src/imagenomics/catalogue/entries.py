@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from imagenomics.errors import FileProblem, InputError
+from imagenomics.errors import FileProblem
 
 Entry = dict[str, Any]
 SCHEMA_VERSION = 1
@@ -86,24 +86,14 @@ def read_entry_file(path: Path) -> Entry:
     FileProblem, InputError
         ``IGX-CAT-003``: it cannot be read, or is not TOML.
     """
-    import tomllib
+    from imagenomics.tables.read_toml import Complaint, read_toml
 
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise FileProblem(
-            "IGX-CAT-003",
-            f"the entry cannot be read ({error.strerror or error})",
-            where=str(path),
-            remedy="check the path",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            "IGX-CAT-003",
-            f"the entry is not valid TOML: {error}",
-            where=str(path),
-            remedy='text needs quotes, a list is ["a", "b"], a section is [links] or [[numbers]]; save as UTF-8',
-        ) from error
+    unread = ("IGX-CAT-003", "check the path")
+    not_toml = (
+        "IGX-CAT-003",
+        'text needs quotes, a list is ["a", "b"], a section is [links] or [[numbers]]; save as UTF-8',
+    )
+    tree = read_toml(path, Complaint("the entry", unread, not_toml))
     return {**tree, "key": tree.get("key", path.stem)}
 
 

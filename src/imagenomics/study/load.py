@@ -11,6 +11,13 @@ from typing import Any
 
 from imagenomics.errors import FileProblem, InputError, unknown_name
 from imagenomics.runs.plan import Plan
+from imagenomics.tables.read_toml import Complaint, read_toml
+
+STUDY_FILE = Complaint(
+    "the study file",
+    ("IGX-STUDY-001", "check the path; `imagenomics init FOLDER` writes a first study file"),
+    ("IGX-STUDY-002", "text needs quotes; a list is [1, 2]; a section is [patients] or [[images]]"),
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ def load_study(path: Path | str, *, data: Path | str | None = None, overrides: I
         key or a wrong value.
     """
     file = Path(path)
-    tree = _read_toml(file)
+    tree = read_toml(file, STUDY_FILE)
     for change in overrides:
         tree = apply_override(tree, change)
     root = Path(data) if data is not None else file.resolve().parent
@@ -55,25 +62,6 @@ def load_study(path: Path | str, *, data: Path | str | None = None, overrides: I
             remedy="give the folder that holds the study's files with --data",
         )
     return Study(Plan.read(tree, where=str(file)), root.resolve(), file.resolve())
-
-
-def _read_toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise FileProblem(
-            "IGX-STUDY-001",
-            f"the study file cannot be read ({error.strerror or error})",
-            where=str(file),
-            remedy="check the path; `imagenomics init FOLDER` writes a first study file",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            "IGX-STUDY-002",
-            f"the study file is not valid TOML: {error}",
-            where=str(file),
-            remedy="text needs quotes; a list is [1, 2]; a section is [patients] or [[images]]",
-        ) from error
 
 
 def apply_override(tree: dict[str, Any], change: str) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from imagenomics.errors import FileProblem, unknown_name
+from imagenomics.errors import unknown_name
 from imagenomics.features.semantic.dictionary import Dictionary
+from imagenomics.tables.read_toml import Complaint, read_toml
 
 # A new dictionary is a new module with a constant DICTIONARY, and an entry here.
 DICTIONARIES: Mapping[str, str] = {
@@ -18,6 +18,16 @@ DICTIONARIES: Mapping[str, str] = {
     "liver-ct": "imagenomics.features.semantic.liver",
     "kidney-ct": "imagenomics.features.semantic.kidney",
 }
+
+
+OWN = Complaint(
+    "the data dictionary",
+    ("IGX-FEAT-048", "correct the path: it starts at --data or the study file"),
+    (
+        "IGX-FEAT-048",
+        "write name, title, source and [[items]] as docs/how-to/semantic.md shows; text needs quotes",
+    ),
+)
 
 
 def dictionary(name: str) -> Dictionary:
@@ -38,19 +48,8 @@ def read_dictionary(path: Path) -> Dictionary:
 
     Raises
     ------
-    FileProblem
-        ``IGX-FEAT-048``: the file cannot be read, or is not TOML.
-    InputError
-        ``IGX-SET-001``: an unknown key or a wrong value.
+    FileProblem, InputError
+        ``IGX-FEAT-048``: the file cannot be read, or is not TOML; ``IGX-SET-001``: an unknown key or a wrong value.
     """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise FileProblem(
-            "IGX-FEAT-048",
-            f"the data dictionary cannot be read ({error})",
-            where=str(path),
-            expected="a TOML file with name, title, source and [[items]]",
-            remedy="correct the path (it starts at --data or the study file) or the file",
-        ) from None
+    tree = read_toml(path, OWN)
     return Dictionary.read(tree, where=str(path))
