@@ -10,7 +10,7 @@ import typer
 
 from imagenomics.cli.catalogue import Day, OutFile, Words, day_of, facets_of, report_problems, write_out
 from imagenomics.cli.exit_codes import DONE
-from imagenomics.cli.options import AsJson, print_json
+from imagenomics.cli.options import AsJson, Data, RetryFailed, Workers, print_json
 
 if TYPE_CHECKING:
     from imagenomics.catalogue.claims.check import Checked
@@ -155,6 +155,44 @@ def cite(
     if not keys:
         entries = [hit.entry for hit in search_papers(where=facets_of(where))]
     return write_out(cite_papers(entries, form=form), out)
+
+
+@group.command("run")
+def run(
+    keys: Annotated[list[str] | None, typer.Argument(metavar="KEYS", help="Papers with a design.")] = None,
+    all_papers: Annotated[bool, typer.Option("--all", help="Run every design.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Name the papers that have a design.")] = False,
+    study: Annotated[
+        Path | None,
+        typer.Option("--study", help="Run the paper's analysis on this study.", show_default=False),
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="NAME=COLUMN", help="Column of --study; repeatable.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the runs.", show_default=False)] = None,
+    data: Data = None,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="FILE", help="Write the page of all runs.", show_default=False),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the simulated pictures.")] = False,
+    workers: Workers = 1,
+    retry_failed: RetryFailed = False,
+    as_json: AsJson = False,
+) -> int:
+    """Run papers as studies: on simulated cohorts with the published effect, half of it and none, or on your own."""
+    from imagenomics.cli import paper_runs
+
+    if listed:
+        return paper_runs.name_designs(as_json)
+    if study is not None:
+        place = paper_runs.Own(study, data, tuple(mapping or ()), workers)
+        return paper_runs.run_on_study(keys or [], place, out, as_json)
+    how = paper_runs.How(out, workers, retry_failed, keep, page)
+    return paper_runs.run_simulated(keys or [], all_papers, how, as_json)
 
 
 def _show(entries: list[Entry], words: list[str], as_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""A map on the grid of its image, written as NIfTI."""
+"""A map or a series on the grid of its image, written as NIfTI."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # grids count left and posterior posit
 
 
 def nifti_bytes(array: np.ndarray, grid: Grid) -> bytes:
-    """Return numbers (z, y, x) on a grid as the content of a ``.nii.gz`` file, float32, without a time stamp.
+    """Return numbers on a grid as the content of a ``.nii.gz`` file, float32, without a time stamp.
 
     Parameters
     ----------
-    array : array of numbers, (z, y, x)
-        One number for each voxel; NaN where there is none.
+    array : array of numbers, (z, y, x) or (z, y, x, t)
+        One number for each voxel (and time of a series); NaN where there is none.
     grid : Grid
         Where the voxels lie: that of the image which was measured.
     """
     import nibabel as nib
 
     affine = TO_RAS @ grid.affine()
-    image = nib.Nifti1Image(np.ascontiguousarray(array.transpose(2, 1, 0), np.float32), affine)
+    image = nib.Nifti1Image(np.ascontiguousarray(np.swapaxes(array, 0, 2), np.float32), affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)

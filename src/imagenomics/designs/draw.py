@@ -1,0 +1,224 @@
+"""Drawing a cohort: hidden normal variables with the planted effects, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from imagenomics.designs.columns import set_genes
+from imagenomics.designs.models import Covariate, Design, Effect, Molecule, Phenotype, Survival
+from imagenomics.designs.sizes import correlation, shift_of_groups
+from imagenomics.work.seeds import generator
+
+FloatArray = npt.NDArray[np.float64]
+POPULATION = 4000  # virtual patients from whom thresholds and follow-up are taken
+LEAST_REST = 0.1  # share of a variable's variance that no planted effect explains, at least
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The true state of every patient.
+
+    Parameters
+    ----------
+    values : DataFrame, (n, variables)
+        By patient: binary molecules 0/1, classes as names, numbers and quantities in their units, readings as
+        positions of levels.
+    hidden : DataFrame, (n, variables)
+        The standard normal variables behind numbers, quantities, readings and sets of genes.
+    panels : dict of str to DataFrame
+        Expression by patient and gene.
+    times : dict of str to DataFrame
+        ``time, event`` by patient.
+    """
+
+    values: pd.DataFrame
+    hidden: pd.DataFrame
+    panels: dict[str, pd.DataFrame]
+    times: dict[str, pd.DataFrame]
+
+
+class Population:
+    """The patients of a design: one cohort after the other can be drawn from them.
+
+    Parameters
+    ----------
+    design : Design
+    scale : float
+        How much of every planted effect there is: 1, all of it; 0, none.
+    """
+
+    def __init__(self, design: Design, scale: float) -> None:
+        self.design, self.scale = design, scale
+        everyone = _Drawing(design, scale, POPULATION, generator(design.seed, "population", design.paper))
+        self._hidden = everyone.hidden_variables()
+        self._hazards = {s.name: everyone.hazard(s, self._hidden) for s in design.survival}
+
+    def cohort(self, draw: int = 0) -> Cohort:
+        """Draw a cohort of the design's size; those of one number differ only in their effects."""
+        design = self.design
+        random = generator(design.seed, "design", design.paper, draw)
+        drawing = _Drawing(design, self.scale, design.patients.n, random)
+        hidden = drawing.hidden_variables()
+        values = {name: column for name, column in hidden.items() if name in _known_as_they_are(design)}
+        drawn: tuple[Molecule | Covariate | Phenotype, ...]
+        drawn = (*design.molecules, *design.covariates, *design.phenotypes)
+        for variable in drawn:
+            if variable.name in hidden:
+                everyone = self._hidden[variable.name]
+                values[variable.name] = _in_units(variable, hidden[variable.name], everyone)
+        panels = {m.name: drawing.panel(m, hidden) for m in design.molecules if m.kind == "panel"}
+        times = {s.name: drawing.times(s, hidden, self._hazards[s.name]) for s in design.survival}
+        width = len(str(design.patients.n))
+        names = [f"P{i + 1:0{width}d}" for i in range(design.patients.n)]
+        index = pd.Index(names, name="patient", dtype=object)
+        return Cohort(
+            pd.DataFrame(values, index=index),
+            pd.DataFrame({k: v for k, v in hidden.items() if v.dtype != object}, index=index),
+            {name: frame.set_axis(index) for name, frame in panels.items()},
+            {name: frame.set_axis(index) for name, frame in times.items()},
+        )
+
+
+def _known_as_they_are(design: Design) -> set[str]:
+    """Return the variables that have no hidden normal behind them."""
+    classes = {m.name for m in design.molecules if m.kind in ("binary", "classes")}
+    return classes | {c.name for c in design.covariates if c.kind != "number"}
+
+
+def _in_units(
+    variable: Molecule | Covariate | Phenotype, hidden: np.ndarray, everyone: np.ndarray
+) -> np.ndarray:
+    """Return a hidden variable as the quantity it stands for, or as the position of a level."""
+    if hidden.dtype == object or getattr(variable, "kind", "") in ("binary", "classes"):
+        return hidden
+    if isinstance(variable, Phenotype) and variable.levels:
+        borders = np.quantile(everyone, np.cumsum(variable.shares)[:-1])
+        return np.searchsorted(borders, hidden).astype(np.float64)
+    value = variable.mean + variable.sd * hidden
+    return np.exp(value) if getattr(variable, "scale", "linear") == "log" else value
+
+
+class _Drawing:
+    """One draw of so many patients."""
+
+    def __init__(self, design: Design, scale: float, n: int, random: np.random.Generator) -> None:
+        self.design, self.scale, self.n, self.random = design, scale, n, random
+
+    def hidden_variables(self) -> dict[str, np.ndarray]:
+        """Return what every variable is made of, in the order in which one may drive the next."""
+        found: dict[str, np.ndarray] = {}
+        for name, variable in _nodes(self.design):
+            if isinstance(variable, Molecule) and variable.kind == "binary":
+                found[name] = self._binary(variable)
+            elif isinstance(variable, Molecule) and variable.kind == "classes":
+                found[name] = self._classes(list(variable.levels), np.array(list(variable.levels.values())))
+            elif isinstance(variable, Covariate) and variable.kind != "number":
+                found[name] = self._classes(list(variable.levels), np.array(variable.shares))
+            else:
+                found[name] = self._normal(name, variable, found)
+        return found
+
+    def _binary(self, molecule: Molecule) -> FloatArray:
+        count = round(self.n * molecule.positives / self.design.patients.n)
+        return self.random.permutation(np.arange(self.n) < count).astype(np.float64)
+
+    def _classes(self, names: list[str], weights: np.ndarray) -> np.ndarray:
+        exact = np.cumsum(weights / weights.sum() * self.n)
+        place = np.searchsorted(np.rint(exact), np.arange(self.n), side="right")
+        chosen = np.array(names, dtype=object)[np.minimum(place, len(names) - 1)]
+        return self.random.permutation(chosen)
+
+    def _normal(self, name: str, variable: object, found: dict[str, np.ndarray]) -> FloatArray:
+        """Return the variable's drivers, weighted, and a rest of its own."""
+        total, explained = np.zeros(self.n), 0.0
+        for effect in self.design.effects:
+            if effect.on != name:
+                continue
+            driver = found[effect.of]
+            if driver.dtype == object:
+                levels = np.array([(effect.levels or {}).get(str(v), 0.0) for v in driver])
+                total += self.scale * (levels - levels.mean())
+            elif set(np.unique(driver)) <= {0.0, 1.0}:
+                share = max(float(driver.mean()), 1 / self.n)
+                groups = max(1, round(share * self.design.patients.n)), self.design.patients.n
+                groups = groups[0], max(1, groups[1] - groups[0])
+                phenotype = variable if isinstance(variable, Phenotype) else None
+                total += self.scale * shift_of_groups(effect, groups, phenotype) * (driver - share)
+            else:
+                r = self.scale * correlation(effect, self.design.patients.n)
+                total += r * driver
+                explained += r * r
+        rest = np.sqrt(max(1.0 - explained, LEAST_REST))
+        return np.asarray(total + rest * self.random.standard_normal(self.n))
+
+    def panel(self, molecule: Molecule, hidden: dict[str, np.ndarray]) -> pd.DataFrame:
+        """Return the expression of every gene: log2, or counts."""
+        noise = self.random.standard_normal((self.n, molecule.genes))
+        names = [f"GENE{k + 1:04d}" for k in range(molecule.genes)]
+        start, rest = 0, np.sqrt(1 - molecule.loading**2)
+        for name, size in molecule.sets.items():
+            factor = hidden[f"{molecule.name}.{name}"]
+            part = slice(start, start + size)
+            noise[:, part] = molecule.loading * factor[:, None] + rest * noise[:, part]
+            names[part] = set_genes(name, size)
+            start += size
+        level = self.random.uniform(4.0, 10.0, molecule.genes)
+        values = level + noise
+        if molecule.scale == "counts":
+            gamma = self.random.gamma(10.0, 0.1, values.shape)  # dispersion 0.1
+            values = self.random.poisson(np.exp2(values) * gamma).astype(np.float64)
+        return pd.DataFrame(np.round(values, 4), columns=names)
+
+    def hazard(self, survival: Survival, hidden: dict[str, np.ndarray]) -> tuple[FloatArray, float]:
+        """Return when everyone has the event, and the longest follow-up that shows as many events as declared."""
+        time = self._events(survival, hidden)
+        if survival.events >= 1:
+            return time, np.inf
+        share = self.random.uniform(0.0, 1.0, self.n)
+        low, high = 1e-3 * survival.median, 1e3 * survival.median
+        for _ in range(60):
+            middle = np.sqrt(low * high)
+            seen = float((time <= share * middle).mean())
+            low, high = (low, middle) if seen > survival.events else (middle, high)
+        return time, float(np.sqrt(low * high))
+
+    def _events(self, survival: Survival, hidden: dict[str, np.ndarray]) -> FloatArray:
+        risk = np.zeros(self.n)
+        for effect in self.design.effects:
+            if effect.on == survival.name and effect.hazard_ratio is not None:
+                risk += self.scale * np.log(effect.hazard_ratio) * _as_number(effect, hidden[effect.of])
+        return np.asarray(survival.median / np.log(2) * self.random.exponential(size=self.n) * np.exp(-risk))
+
+    def times(
+        self, survival: Survival, hidden: dict[str, np.ndarray], population: tuple[FloatArray, float]
+    ) -> pd.DataFrame:
+        """Return time and event of every patient."""
+        time = self._events(survival, hidden) * survival.median / float(np.median(population[0]))
+        end = np.full(self.n, np.inf)
+        if np.isfinite(population[1]):
+            end = self.random.uniform(0, 1, self.n) * population[1] * survival.median
+            end /= float(np.median(population[0]))
+        seen = np.maximum(np.minimum(time, end), 1e-3 * survival.median)
+        return pd.DataFrame({"time": np.round(seen, 4), "event": (time <= end).astype(int)})
+
+
+def _as_number(effect: Effect, driver: np.ndarray) -> FloatArray:
+    if driver.dtype == object:
+        return np.array([(effect.levels or {}).get(str(v), 0.0) for v in driver])
+    return np.asarray(driver - driver.mean())
+
+
+def _nodes(design: Design) -> Iterator[tuple[str, Molecule | Covariate | Phenotype | str]]:
+    """Yield what is drawn, in order; a panel stands for the factors of its sets."""
+    for molecule in design.molecules:
+        if molecule.kind != "panel":
+            yield molecule.name, molecule
+        else:
+            yield from ((f"{molecule.name}.{name}", name) for name in molecule.sets)
+    yield from ((c.name, c) for c in design.covariates)
+    yield from ((p.name, p) for p in design.phenotypes)

@@ -1,0 +1,1 @@
+"""Small pictures in which a quantity is planted: one module for each kind of picture."""
