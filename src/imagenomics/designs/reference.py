@@ -33,10 +33,10 @@ PARTS: Mapping[str, type[Settings]] = {
 HEAD = """# Designs
 
 Made by `python -m imagenomics.designs.reference`. A design is one paper as a study:
-`src/imagenomics/designs/data/<key>.toml`. Analysis blocks stand under `[[study.associate]]`, `[[study.survival]]` and so
-on, as in a [study file](study_file.md), with names of variables where columns stand; a survival `OS` makes the columns
-`OS_time` and `OS_event`, and a panel `expression` with sets the file `expression.gmt`. Each analysis block is run once
-as written and once, as `<name>-today`, with the defaults of the package.
+`src/imagenomics/designs/data/<key>.toml`. Analysis blocks stand under `[[study.associate]]`, `[[study.survival]]` and
+so on, as in a [study file](study_file.md), with names of variables where columns stand; a survival `OS` makes the
+columns `OS_time` and `OS_event`, and a panel `expression` with sets the file `expression.gmt`. Each analysis block is
+run once as written and once, as `<name>-today`, with the defaults of the package.
 """
 
 
