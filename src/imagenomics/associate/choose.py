@@ -9,6 +9,8 @@ from imagenomics.associate.chi_square import ChiSquareEngine
 from imagenomics.associate.design import Design
 from imagenomics.associate.factor import FactorEngine
 from imagenomics.associate.group_means import GroupMeansEngine
+from imagenomics.associate.group_variances import GroupVariancesEngine
+from imagenomics.associate.kendall import KendallEngine
 from imagenomics.associate.linear import LinearEngine
 from imagenomics.associate.logistic import LogisticEngine
 from imagenomics.associate.outcome import Observer, Rules
@@ -56,7 +58,7 @@ def choose_engine(
     Mann-Whitney; numeric and categorical, Kruskal-Wallis; two binary ones, Fisher; else chi-square.
     With covariates, or ``method = "linear"``: a linear model where a column is numeric, a logistic model
     where none is; two categorical columns have no model, only, without covariates, chi-square.
-    ``correlation``, ``two_groups`` and ``tables`` choose other tests than these.
+    ``correlation``, ``two_groups``, ``groups`` and ``tables`` choose other tests than these.
 
     Parameters
     ----------
@@ -69,20 +71,11 @@ def choose_engine(
     rules = rules_of(settings)
     level = settings.confidence
     models = uses_models(settings, design)
+    if "numeric" in pair and models:
+        engine = FactorEngine if "categorical" in pair else LinearEngine
+        return engine(features, targets, design=design, rules=rules, confidence=level)
     if "numeric" in pair:
-        if models and "categorical" in pair:
-            return FactorEngine(features, targets, design=design, rules=rules, confidence=level)
-        if models:
-            return LinearEngine(features, targets, design=design, rules=rules, confidence=level)
-        if pair == {"numeric"} and settings.correlation == "pearson":
-            test = "Pearson correlation"
-            return LinearEngine(features, targets, design=design, rules=rules, confidence=level, test=test)
-        if pair == {"numeric"}:
-            return SpearmanEngine(features, targets, rules=rules, confidence=level)
-        if "binary" in pair and settings.two_groups != "mann-whitney":
-            welch = settings.two_groups == "welch"
-            return GroupMeansEngine(features, targets, rules=rules, confidence=level, welch=welch)
-        return RankGroupsEngine(features, targets, rules=rules, confidence=level)
+        return _without_models(pair, features, targets, design=design, settings=settings)
     if not design.adjusted:
         if pair == {"binary"}:
             return TwoByTwoEngine(
@@ -92,3 +85,24 @@ def choose_engine(
     if pair == {"categorical"}:
         return None
     return LogisticEngine(features, targets, design=design, rules=rules, confidence=level)
+
+
+def _without_models(
+    pair: set[str], features: Side, targets: Side, *, design: Design, settings: AssociateSettings
+) -> Observer:
+    """Return the engine of pairs with a numeric column, without covariates."""
+    rules, level = rules_of(settings), settings.confidence
+    if pair == {"numeric"}:
+        if settings.correlation == "pearson":
+            test = "Pearson correlation"
+            return LinearEngine(features, targets, design=design, rules=rules, confidence=level, test=test)
+        engine = KendallEngine if settings.correlation == "kendall" else SpearmanEngine
+        return engine(features, targets, rules=rules, confidence=level)
+    if "binary" in pair and settings.two_groups != "mann-whitney":
+        welch = settings.two_groups == "welch"
+        return GroupMeansEngine(features, targets, rules=rules, confidence=level, welch=welch)
+    if "categorical" in pair and settings.groups == "anova":
+        return FactorEngine(features, targets, design=design, rules=rules, confidence=level, test="ANOVA (F)")
+    if "categorical" in pair and settings.groups == "welch-anova":
+        return GroupVariancesEngine(features, targets, rules=rules, confidence=level)
+    return RankGroupsEngine(features, targets, rules=rules, confidence=level)

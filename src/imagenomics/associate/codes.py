@@ -21,7 +21,8 @@ NO_MAXIMUM = 13
 MANY_COVARIATES = 14
 RARE_VALUES = 15
 NO_SPREAD = 16
-LAST = NO_SPREAD
+NO_GROUP_SPREAD = 17
+LAST = NO_GROUP_SPREAD
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
 SWAPPED: Mapping[int, int] = {
@@ -64,5 +65,7 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         RARE_VALUES: "almost all patients have the same value, so that the tail of the test cannot be trusted; "
         "make the column binary, or leave it out",
         NO_SPREAD: "the numeric column does not vary inside the groups",
+        NO_GROUP_SPREAD: "the numeric column does not vary inside one of the groups, as Welch's analysis of "
+        "variance needs it to; choose 'anova' or 'kruskal'",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

@@ -36,11 +36,21 @@ class FactorEngine:
     design : Design
     rules : Rules
     confidence : float
+    test : str
+        Name of the test in the table.
     """
 
     def __init__(
-        self, features: Side, targets: Side, *, design: Design, rules: Rules, confidence: float
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        design: Design,
+        rules: Rules,
+        confidence: float,
+        test: str = "linear model (F)",
     ) -> None:
+        self.test = test
         self.design = design
         self.rules = rules
         self.confidence = confidence
@@ -58,7 +68,7 @@ class FactorEngine:
         effect, low, high = partial_eta_squared(fits.f, df1, df2, confidence=self.confidence)
         p, neg = p_and_log10(log_sf_f(fits.f, df1, df2))
         block = Block(
-            test="linear model (F)",
+            test=self.test,
             effect_name="partial eta squared" if self.design.adjusted else "eta squared",
             n=fits.n.astype(np.int32),
             code=code,

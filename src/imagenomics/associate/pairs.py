@@ -187,5 +187,6 @@ def _scheme(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> st
         "Fisher exact",
         "Fisher exact (mid-p)",
         "Welch's t test",
+        "Welch's ANOVA",
     )  # p is no function of the statistic alone
     return "maxT" if same and tests.isdisjoint(uneven) else "minP"

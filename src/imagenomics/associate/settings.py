@@ -37,15 +37,22 @@ class AssociateSettings(FamilySettings):
         description="'auto': rank and exact tests, and linear or logistic models where covariates are given; "
         "'linear': linear and logistic models always",
     )
-    correlation: Literal["spearman", "pearson"] = Field(
+    correlation: Literal["spearman", "kendall", "pearson"] = Field(
         "spearman",
-        description="test of two numeric columns, without covariates: 'spearman', or 'pearson' of values as measured",
+        description="test of two numeric columns, without covariates: 'spearman', 'kendall' (tau-b), or 'pearson' of "
+        "values as measured",
     )
     two_groups: Literal["mann-whitney", "welch", "student"] = Field(
         "mann-whitney",
         description="test of a numeric with a binary column, without covariates: 'mann-whitney' (effect: AUC), or a t "
         "test of the values as measured with a variance for each group ('welch') or one for both ('student'; effect: "
         "Hedges g)",
+    )
+    groups: Literal["kruskal", "anova", "welch-anova"] = Field(
+        "kruskal",
+        description="test of a numeric with a categorical column, without covariates: 'kruskal' (effect: rank epsilon "
+        "squared), or an analysis of variance of the values as measured with one variance for all groups ('anova') or "
+        "one for each ('welch-anova'; effect: eta squared)",
     )
     tables: TableTest = Field(
         "fisher",
@@ -81,7 +88,7 @@ class AssociateSettings(FamilySettings):
     def chosen(self) -> tuple[str, ...]:
         """Return the tests that were chosen instead of the default ones, as ``key = value``."""
         fields = type(self).model_fields
-        names = ("correlation", "two_groups", "tables")
+        names = ("correlation", "two_groups", "groups", "tables")
         return tuple(f"{n} = '{getattr(self, n)}'" for n in names if getattr(self, n) != fields[n].default)
 
     @model_validator(mode="after")

@@ -75,7 +75,7 @@ def anova_from_summary(
         raise few("an analysis of variance compares groups", "at least two groups")
     k = float(len(m))
     with np.errstate(divide="ignore", invalid="ignore"):
-        f, df = _classical(m, s, size) if equal_variances else _welch(m, s, size)
+        f, df = _classical(m, s, size) if equal_variances else welch_f(m, s**2, size)
     eta, low, high = partial_eta_squared(f, k - 1.0, df, confidence=confidence)
     return tested(eta, low, high, f, df, special.fdtrc(k - 1.0, df, f)), k - 1.0
 
@@ -86,12 +86,21 @@ def _classical(m: FloatArray, s: FloatArray, n: FloatArray) -> tuple[FloatArray,
     return np.asarray(between / (((n - 1) * s**2).sum(axis=0) / df)), np.asarray(df)
 
 
-def _welch(m: FloatArray, s: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    k = len(m)
-    weight = n / s**2
-    share = weight / weight.sum(axis=0)
-    center = (share * m).sum(axis=0)
-    spread = ((1.0 - share) ** 2 / (n - 1.0)).sum(axis=0)
-    between = (weight * (m - center) ** 2).sum(axis=0) / (k - 1)
-    f = between / (1.0 + 2.0 * (k - 2.0) / (k * k - 1.0) * spread)
-    return np.asarray(f), np.asarray((k * k - 1.0) / (3.0 * spread))
+def welch_f(mean: FloatArray, variance: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return Welch's F of k groups and the degrees of freedom of its denominator.
+
+    Parameters
+    ----------
+    mean, variance, n : arrays, (k, ...)
+        Groups of nobody do not count; NaN where a group has no variance.
+    """
+    here = n > 0
+    k = here.sum(axis=0, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = np.where(here, n / variance, 0.0)
+        share = weight / weight.sum(axis=0)
+        center = (share * np.where(here, mean, 0.0)).sum(axis=0)
+        spread = np.where(here, (1.0 - share) ** 2 / (n - 1.0), 0.0).sum(axis=0)
+        between = (weight * np.where(here, mean - center, 0.0) ** 2).sum(axis=0) / (k - 1.0)
+        f = between / (1.0 + 2.0 * (k - 2.0) / (k * k - 1.0) * spread)
+        return np.asarray(f), np.asarray((k * k - 1.0) / (3.0 * spread))

@@ -147,6 +147,16 @@ def correlate(
     )
 
 
+def kendall_interval(
+    tau: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Return Bonett and Wright's interval of Kendall's tau; NaN with 4 patients or fewer."""
+    value, size = np.asarray(tau, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        k = np.tanh(critical_z(confidence) * np.sqrt(np.where(size > 4, 0.437 / (size - 4.0), np.nan)))
+        return (value - k) / (1.0 - value * k), (value + k) / (1.0 + value * k)
+
+
 def checked_p(p: npt.ArrayLike) -> FloatArray:
     """Return p values between 0 and 1 (``IGX-STAT-042`` otherwise)."""
     level = finite(p, what="p values")
@@ -204,6 +214,5 @@ def _kendall(x: FloatArray, y: FloatArray, side: Side, confidence: float) -> Tes
 def _kendall_test(tau: FloatArray, n: FloatArray, side: Side, confidence: float) -> Tested:
     with np.errstate(divide="ignore", invalid="ignore"):
         z = tau / np.sqrt(np.where(n > 1, 2.0 * (2.0 * n + 5.0) / (9.0 * n * (n - 1.0)), np.nan))
-        k = np.tanh(critical_z(confidence) * np.sqrt(np.where(n > 4, 0.437 / (n - 4.0), np.nan)))
-        low, high = (tau - k) / (1.0 - tau * k), (tau + k) / (1.0 + tau * k)
+    low, high = kendall_interval(tau, n, confidence=confidence)
     return tested(tau, low, high, z, np.nan, normal_p(z, side=side))

@@ -32,6 +32,7 @@ LOGIT = Scale("logit", special.expit)
 LOG = Scale("log", np.exp)
 SCALES: Mapping[str, Scale] = {
     "Spearman correlation": FISHER,
+    "Kendall's tau-b": FISHER,
     "correlation": FISHER,
     "partial correlation": FISHER,
     "AUC": LOGIT,
@@ -92,7 +93,7 @@ def to_scale(
 
     Source
     ------
-    Fisher 1921, Metron 1:3 (with Bonett & Wright 2000, Psychometrika 65:23, for ranks); Hanley & McNeil 1982,
+    Fisher 1921, Metron 1:3 (with Bonett & Wright 2000, Psychometrika 65:23, for ranks and tau); Hanley & McNeil 1982,
     Radiology 143:29, and the delta method for the logit of an AUC; Haldane 1956, Annals of Human Genetics 20:309.
     """
     name = rows["effect_name"].astype(str).to_numpy()
@@ -106,6 +107,7 @@ def to_scale(
         ranks = np.sqrt((1.0 + np.minimum(value * value, 1.0) / 2.0) / (n - 3.0))
         found = {
             "Spearman correlation": (z, ranks),
+            "Kendall's tau-b": (z, np.sqrt(0.437 / (n - 4.0))),
             "correlation": (z, 1.0 / np.sqrt(df - 1.0)),
             "partial correlation": (z, 1.0 / np.sqrt(df - 1.0)),
             "AUC": _areas(value, counts),
