@@ -14,6 +14,7 @@ from imagenomics.associate.kendall import KendallEngine
 from imagenomics.associate.linear import LinearEngine
 from imagenomics.associate.logistic import LogisticEngine
 from imagenomics.associate.outcome import Observer, Rules
+from imagenomics.associate.rank_columns import as_ranks, rank_design
 from imagenomics.associate.rank_correlation import SpearmanEngine
 from imagenomics.associate.rank_groups import RankGroupsEngine
 from imagenomics.associate.scores import normal_scores
@@ -58,7 +59,8 @@ def choose_engine(
     Mann-Whitney; numeric and categorical, Kruskal-Wallis; two binary ones, Fisher; else chi-square.
     With covariates, or ``method = "linear"``: a linear model where a column is numeric, a logistic model
     where none is; two categorical columns have no model, only, without covariates, chi-square.
-    ``correlation``, ``two_groups``, ``groups`` and ``tables`` choose other tests than these.
+    ``correlation``, ``two_groups``, ``groups``, ``tables`` and ``method = "partial-rank"`` choose other
+    tests; with a ``side`` nothing is tested that has no direction.
 
     Parameters
     ----------
@@ -68,41 +70,75 @@ def choose_engine(
     settings : AssociateSettings
     """
     pair = {str(kind_group(features)[0]), str(kind_group(targets)[0])}
-    rules = rules_of(settings)
-    level = settings.confidence
+    rules, level, side = rules_of(settings), settings.confidence, settings.side
     models = uses_models(settings, design)
+    if side != "two-sided" and "categorical" in pair:
+        return None
     if "numeric" in pair and models:
-        engine = FactorEngine if "categorical" in pair else LinearEngine
-        return engine(features, targets, design=design, rules=rules, confidence=level)
+        return _models(pair, features, targets, design=design, settings=settings)
     if "numeric" in pair:
         return _without_models(pair, features, targets, design=design, settings=settings)
     if not design.adjusted:
         if pair == {"binary"}:
             return TwoByTwoEngine(
-                features, targets, rules=rules, confidence=level, likelihood=models, test=settings.tables
+                features,
+                targets,
+                rules=rules,
+                confidence=level,
+                likelihood=models,
+                test=settings.tables,
+                direction=side,
             )
         return ChiSquareEngine(features, targets, rules=rules, confidence=level)
     if pair == {"categorical"}:
         return None
-    return LogisticEngine(features, targets, design=design, rules=rules, confidence=level)
+    return LogisticEngine(features, targets, design=design, rules=rules, confidence=level, direction=side)
+
+
+def _models(
+    pair: set[str], features: Side, targets: Side, *, design: Design, settings: AssociateSettings
+) -> Observer:
+    """Return the engine of pairs with a numeric column, where models are used."""
+    rules, level, side = rules_of(settings), settings.confidence, settings.side
+    if "categorical" in pair:
+        return FactorEngine(features, targets, design=design, rules=rules, confidence=level)
+    if pair == {"numeric"} and settings.method == "partial-rank":
+        return LinearEngine(
+            as_ranks(features),
+            as_ranks(targets),
+            design=rank_design(design),
+            rules=rules,
+            confidence=level,
+            test="partial Spearman correlation",
+            ranks=True,
+            direction=side,
+        )
+    return LinearEngine(features, targets, design=design, rules=rules, confidence=level, direction=side)
 
 
 def _without_models(
     pair: set[str], features: Side, targets: Side, *, design: Design, settings: AssociateSettings
 ) -> Observer:
     """Return the engine of pairs with a numeric column, without covariates."""
-    rules, level = rules_of(settings), settings.confidence
+    rules, level, side = rules_of(settings), settings.confidence, settings.side
     if pair == {"numeric"}:
         if settings.correlation == "pearson":
-            test = "Pearson correlation"
-            return LinearEngine(features, targets, design=design, rules=rules, confidence=level, test=test)
+            return LinearEngine(
+                features,
+                targets,
+                design=design,
+                rules=rules,
+                confidence=level,
+                test="Pearson correlation",
+                direction=side,
+            )
         engine = KendallEngine if settings.correlation == "kendall" else SpearmanEngine
-        return engine(features, targets, rules=rules, confidence=level)
+        return engine(features, targets, rules=rules, confidence=level, direction=side)
     if "binary" in pair and settings.two_groups != "mann-whitney":
         welch = settings.two_groups == "welch"
-        return GroupMeansEngine(features, targets, rules=rules, confidence=level, welch=welch)
+        return GroupMeansEngine(features, targets, rules=rules, confidence=level, welch=welch, direction=side)
     if "categorical" in pair and settings.groups == "anova":
         return FactorEngine(features, targets, design=design, rules=rules, confidence=level, test="ANOVA (F)")
     if "categorical" in pair and settings.groups == "welch-anova":
         return GroupVariancesEngine(features, targets, rules=rules, confidence=level)
-    return RankGroupsEngine(features, targets, rules=rules, confidence=level)
+    return RankGroupsEngine(features, targets, rules=rules, confidence=level, direction=side)

@@ -22,7 +22,8 @@ MANY_COVARIATES = 14
 RARE_VALUES = 15
 NO_SPREAD = 16
 NO_GROUP_SPREAD = 17
-LAST = NO_GROUP_SPREAD
+NO_SIDE = 18
+LAST = NO_SIDE
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
 SWAPPED: Mapping[int, int] = {
@@ -67,5 +68,6 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         NO_SPREAD: "the numeric column does not vary inside the groups",
         NO_GROUP_SPREAD: "the numeric column does not vary inside one of the groups, as Welch's analysis of "
         "variance needs it to; choose 'anova' or 'kruskal'",
+        NO_SIDE: "a test of several groups has no side; test the pair in a block with side = 'two-sided'",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

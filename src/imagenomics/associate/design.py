@@ -24,10 +24,13 @@ class Design:
         Orthonormal columns that span the intercept and the covariates.
     adjusted : bool
         Whether there is any covariate besides the intercept.
+    covariates : Side, optional
+        The covariates themselves.
     """
 
     basis: FloatArray
     adjusted: bool
+    covariates: Side | None = None
 
 
 def complete_rows(covariates: Side) -> npt.NDArray[np.bool_]:
@@ -79,7 +82,9 @@ def make_design(covariates: Side | None, patients: int) -> Design:
             else:
                 columns.append(values)
     centred = [columns[0], *(column - column.mean() for column in columns[1:])]
-    return Design(orthonormal(np.column_stack(centred)), adjusted=covariates is not None)
+    return Design(
+        orthonormal(np.column_stack(centred)), adjusted=covariates is not None, covariates=covariates
+    )
 
 
 def orthonormal(columns: FloatArray) -> FloatArray:

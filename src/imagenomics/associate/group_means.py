@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, NO_SPREAD, OK, SMALL_GROUP, TARGET_CONSTANT
+from imagenomics.associate.one_sided import Direction, log_p_toward, look_to_one_side, toward
 from imagenomics.associate.outcome import Block, Rules, blank, turned, unknown, whole
 from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import hedges_g
@@ -41,6 +42,8 @@ class GroupMeansEngine:
     confidence : float
     welch : bool
         Each group has a variance of its own; else both have the same (Student).
+    direction : str
+        Side to which the test looks.
 
     Source
     ------
@@ -48,8 +51,16 @@ class GroupMeansEngine:
     """
 
     def __init__(
-        self, features: Side, targets: Side, *, rules: Rules, confidence: float, welch: bool
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        rules: Rules,
+        confidence: float,
+        welch: bool,
+        direction: Direction = "two-sided",
     ) -> None:
+        self.direction = direction
         self.rules = rules
         self.confidence = confidence
         self.welch = welch
@@ -94,7 +105,7 @@ class GroupMeansEngine:
             df=blank(df, code).astype(np.float32),
             df_factor=whole(code.shape, 1.0),
         )
-        return turned(block) if self.swapped else block
+        return look_to_one_side(turned(block) if self.swapped else block, self.direction)
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
@@ -104,7 +115,8 @@ class GroupMeansEngine:
             good = self._codes(means) == OK
             if good.any():
                 t, df = self._t(means)
-                out[draw] = log_two_sided_t(t[good], df[good]).min()
+                log_p = log_two_sided_t(t[good], df[good])
+                out[draw] = log_p_toward(log_p, toward(t[good], self.direction), self.direction).min()
         return out
 
     def _means(self, rows: npt.NDArray[np.integer]) -> Means:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, OK, TARGET_CONSTANT
 from imagenomics.associate.kendall_kernel import TIES, count_concordant
+from imagenomics.associate.one_sided import Direction, log_p_toward, look_to_one_side, toward
 from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
 from imagenomics.associate.rank_parts import sort_columns
 from imagenomics.associate.sides import Side
@@ -36,6 +37,8 @@ class KendallEngine:
         Numeric columns.
     rules : Rules
     confidence : float
+    direction : str
+        Side to which the test looks.
 
     Source
     ------
@@ -43,7 +46,16 @@ class KendallEngine:
     Statistical Association 61:436, for counting in n log n steps.
     """
 
-    def __init__(self, features: Side, targets: Side, *, rules: Rules, confidence: float) -> None:
+    def __init__(
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        rules: Rules,
+        confidence: float,
+        direction: Direction = "two-sided",
+    ) -> None:
+        self.direction = direction
         self.rules = rules
         self.confidence = confidence
         self.f = sort_columns(features.values)
@@ -56,7 +68,7 @@ class KendallEngine:
         tau, z = blank(_tau(counted), code), blank(_deviate(counted), code)
         low, high = kendall_interval(tau, counted.n, confidence=self.confidence)
         p, neg = p_and_log10(log_two_sided_normal(z))
-        return Block(
+        block = Block(
             test="Kendall's tau",
             effect_name="Kendall's tau-b",
             n=counted.n.astype(np.int32),
@@ -71,6 +83,7 @@ class KendallEngine:
             df=whole(code.shape, np.nan),
             df_factor=whole(code.shape, np.nan),
         )
+        return look_to_one_side(block, self.direction)
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
@@ -79,7 +92,8 @@ class KendallEngine:
             counted = self._count(order)
             good = self._codes(counted) == OK
             if good.any():
-                out[draw] = log_two_sided_normal(np.abs(_deviate(counted)[good]).max())
+                largest = toward(_deviate(counted)[good], self.direction).max()
+                out[draw] = log_p_toward(log_two_sided_normal(largest), largest, self.direction)
         return out
 
     def _count(self, order: IntArray) -> Counted:

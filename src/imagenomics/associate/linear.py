@@ -20,10 +20,11 @@ from imagenomics.associate.design import Design
 from imagenomics.associate.linear_exact import solve_pairs
 from imagenomics.associate.linear_kernel import EXACT, LANE, largest_by_df, scan_pairs
 from imagenomics.associate.linear_parts import Columns, Found, Lanes
+from imagenomics.associate.one_sided import Direction, log_p_toward, look_to_one_side, toward
 from imagenomics.associate.outcome import Block, Rules, whole
 from imagenomics.associate.residuals import Residuals, missing_rows, residualise
 from imagenomics.associate.sides import Side
-from imagenomics.stats.effects import critical_z
+from imagenomics.stats.effects import correlation_interval, critical_z
 from imagenomics.stats.t_table import two_sided_t
 from imagenomics.stats.tails import log_two_sided_t
 
@@ -45,6 +46,10 @@ class LinearEngine:
     confidence : float
     test : str
         Name of the test in the table.
+    ranks : bool
+        The columns are ranks: the interval of a correlation is that of Spearman's.
+    direction : str
+        Side to which the test looks.
     """
 
     def __init__(
@@ -56,7 +61,11 @@ class LinearEngine:
         rules: Rules,
         confidence: float,
         test: str = "linear model (t)",
+        ranks: bool = False,
+        direction: Direction = "two-sided",
     ) -> None:
+        self.ranks = ranks
+        self.direction = direction
         self.test = test
         self.design = design
         self.rules = rules
@@ -75,11 +84,14 @@ class LinearEngine:
             self._slopes(found) if self.by else correlations(found.t, found.df, self.confidence)
         )
         name = "partial correlation" if self.design.adjusted else "correlation"
+        if self.ranks:
+            name = "partial Spearman correlation"
+            low, high = correlation_interval(effect, found.df + 2, ranks=True, confidence=self.confidence)
         if self.by:
             name = "adjusted difference in SD" if self.design.adjusted else "difference in SD"
         df = found.df.astype(np.float32)
         df[found.code != OK] = np.nan
-        return Block(
+        block = Block(
             test=self.test,
             effect_name=name,
             n=found.n,
@@ -94,6 +106,7 @@ class LinearEngine:
             df=df,
             df_factor=whole(df.shape, 1.0),
         )
+        return look_to_one_side(block, self.direction)
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
         """Permute the features' residuals (Freedman & Lane 1983); see the protocol."""
@@ -101,11 +114,17 @@ class LinearEngine:
         largest = np.full((len(orders), N + 1), np.nan)
         for draw, rows in enumerate(orders):
             found = self._scan(_reorder(self.lanes, self.f, self.design.basis, rows), rows)
-            best = np.full(N + 1, -1.0)
-            largest_by_df(found.t.ravel(), found.df.ravel(), found.code.ravel(), best)
-            largest[draw] = np.where(best < 0, np.nan, best)
+            best = np.full(N + 1, -np.inf)
+            if self.direction == "two-sided":
+                largest_by_df(found.t.ravel(), found.df.ravel(), found.code.ravel(), best)
+            else:
+                good = found.code == OK
+                np.maximum.at(best, found.df[good], toward(found.t[good], self.direction))
+            largest[draw] = np.where(np.isneginf(best), np.nan, best)
         df = np.maximum(np.arange(N + 1), 1)
-        logs = np.where(np.isnan(largest), 0.0, log_two_sided_t(np.nan_to_num(largest), df))
+        size = np.nan_to_num(largest)
+        log_p = log_p_toward(log_two_sided_t(size, df), size, self.direction)
+        logs = np.where(np.isnan(largest), 0.0, log_p)
         return np.asarray(logs.min(axis=1), dtype=np.float64)
 
     def _scan(self, lanes: Lanes, rows: npt.NDArray[np.intp]) -> Found:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from imagenomics.associate.design import Design
 from imagenomics.associate.logistic_kernel import scan_logits
+from imagenomics.associate.one_sided import Direction, look_to_one_side
 from imagenomics.associate.outcome import Block, Rules, turned, unknown
 from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import critical_z
@@ -28,11 +29,21 @@ class LogisticEngine:
     design : Design
     rules : Rules
     confidence : float
+    direction : str
+        Side to which the test looks, both columns being binary: the signed root of the likelihood ratio.
     """
 
     def __init__(
-        self, features: Side, targets: Side, *, design: Design, rules: Rules, confidence: float
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        design: Design,
+        rules: Rules,
+        confidence: float,
+        direction: Direction = "two-sided",
     ) -> None:
+        self.direction = direction
         self.design = design
         self.rules = rules
         self.confidence = confidence
@@ -64,7 +75,7 @@ class LogisticEngine:
             df=df.astype(np.float32),
             df_factor=df.astype(np.float32),
         )
-        return turned(block) if self.swapped else block
+        return look_to_one_side(turned(block) if self.swapped else block, self.direction)
 
     def _odds(self, slope: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the odds ratio with Wald's interval; from 0 to infinity where the groups separate."""

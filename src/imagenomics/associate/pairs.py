@@ -9,7 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.associate.choose import choose_engine, kind_group, rules_of, transform, uses_models
-from imagenomics.associate.codes import FEATURE_INVALID, NOT_COMBINED, RARE_VALUES, TARGET_INVALID
+from imagenomics.associate.codes import (
+    FEATURE_INVALID,
+    NO_SIDE,
+    NOT_COMBINED,
+    OK,
+    RARE_VALUES,
+    TARGET_INVALID,
+)
 from imagenomics.associate.frame import Placed, Whole, make_frame, put_together
 from imagenomics.associate.inputs import Inputs, read_inputs
 from imagenomics.associate.outcome import Block, Engine, common_counts, refused
@@ -24,6 +31,7 @@ from imagenomics.work.threads import one_thread
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+UNEVEN = ("Fisher exact", "Welch's")  # first words of tests whose p is no function of the statistic alone
 
 
 def test_pairs(
@@ -140,8 +148,8 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
     for t_places in _rectangles(inputs.targets):
         for f_places in _rectangles(inputs.features):
             f, t = inputs.features.take(f_places), inputs.targets.take(t_places)
-            if not _usable(f, t):
-                placed.append(Placed(_refuse(f, t), t_places, f_places, False))
+            if _invalid(f, t) != OK:
+                placed.append(Placed(_refuse(f, t, _invalid(f, t)), t_places, f_places, False))
                 continue
             for part in split_rare(f, t, min_group=settings.min_group):
                 some_f, some_t = f.take(part.features), t.take(part.targets)
@@ -150,7 +158,8 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
                     if part.rare
                     else choose_engine(some_f, some_t, design=inputs.design, settings=settings)
                 )
-                block = engine.observe() if engine else _refuse(some_f, some_t, rare=part.rare)
+                why = RARE_VALUES if part.rare else NOT_COMBINED if settings.side == "two-sided" else NO_SIDE
+                block = engine.observe() if engine else _refuse(some_f, some_t, why)
                 places = t_places[part.targets], f_places[part.features]
                 placed.append(Placed(block, *places, isinstance(engine, Engine)))
                 if isinstance(engine, Engine):
@@ -166,15 +175,15 @@ def _rectangles(side: Side) -> Sequence[npt.NDArray[np.intp]]:
     return [place for place in places if place.size]
 
 
-def _usable(features: Side, targets: Side) -> bool:
-    return bool(features.allowed.all() and targets.allowed.all())
+def _invalid(features: Side, targets: Side) -> int:
+    """Return why a rectangle cannot be tested by any test, or ``OK``."""
+    if not targets.allowed.all():
+        return TARGET_INVALID
+    return OK if features.allowed.all() else FEATURE_INVALID
 
 
-def _refuse(features: Side, targets: Side, *, rare: bool = False) -> Block:
+def _refuse(features: Side, targets: Side, code: int) -> Block:
     n = common_counts(features.values, targets.values)
-    code = NOT_COMBINED if _usable(features, targets) else FEATURE_INVALID
-    code = RARE_VALUES if rare else code
-    code = TARGET_INVALID if not targets.allowed.all() else code
     return refused("", n, np.full(n.shape, code, dtype=np.int8))
 
 
@@ -183,10 +192,4 @@ def _scheme(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> st
     tests = {whole.blocks[k].block.test for k in np.unique(whole.place[tested])}
     n, factor = whole.numbers["n"][tested], whole.numbers["df_factor"][tested]
     same = len(tests) == 1 and bool((n == patients).all()) and np.unique(factor[~np.isnan(factor)]).size < 2
-    uneven = (
-        "Fisher exact",
-        "Fisher exact (mid-p)",
-        "Welch's t test",
-        "Welch's ANOVA",
-    )  # p is no function of the statistic alone
-    return "maxT" if same and tests.isdisjoint(uneven) else "minP"
+    return "maxT" if same and not any(test.startswith(UNEVEN) for test in tests) else "minP"

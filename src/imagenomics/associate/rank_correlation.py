@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, OK, TARGET_CONSTANT
+from imagenomics.associate.one_sided import Direction, log_p_toward, look_to_one_side, toward
 from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
 from imagenomics.associate.rank_kernel import correlate_ranks
 from imagenomics.associate.rank_parts import Sorted, doubled_ranks, sort_columns, take_columns, tie_sums
@@ -28,9 +29,20 @@ class SpearmanEngine:
         Numeric columns.
     rules : Rules
     confidence : float
+    direction : str
+        Side to which the test looks.
     """
 
-    def __init__(self, features: Side, targets: Side, *, rules: Rules, confidence: float) -> None:
+    def __init__(
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        rules: Rules,
+        confidence: float,
+        direction: Direction = "two-sided",
+    ) -> None:
+        self.direction = direction
         self.rules = rules
         self.confidence = confidence
         self.f = sort_columns(features.values)
@@ -45,7 +57,7 @@ class SpearmanEngine:
         statistic = correlation_t(rho, df)
         p, neg = two_sided_t(statistic, df)
         low, high = correlation_interval(rho, n, ranks=True, confidence=self.confidence)
-        return Block(
+        block = Block(
             test="Spearman correlation",
             effect_name="Spearman correlation",
             n=n,
@@ -60,6 +72,7 @@ class SpearmanEngine:
             df=np.where(code == OK, df, np.nan).astype(np.float32),
             df_factor=whole(n.shape, np.nan),
         )
+        return look_to_one_side(block, self.direction)
 
     def _all_pairs(self) -> tuple[FloatArray, IntArray]:
         """Correlate all pairs; two complete columns need no ranks of their own, and give the same whole numbers."""
@@ -101,9 +114,9 @@ class SpearmanEngine:
             good = self._codes(counts) == OK
             df = counts[0][good] - 2
             if df.size:
-                largest = np.zeros(int(df.max()) + 1)
-                np.maximum.at(largest, df, np.abs(rho[good]))
-                out[draw] = _log_p(largest)
+                largest = np.full(int(df.max()) + 1, -np.inf)
+                np.maximum.at(largest, df, toward(rho[good], self.direction))
+                out[draw] = self._log_p(largest)
         return out
 
     def _complete_draws(self, f: Sorted, t: Sorted, orders: IntArray) -> FloatArray:
@@ -112,11 +125,20 @@ class SpearmanEngine:
         f_ranks, t_ranks = doubled_ranks(f), doubled_ranks(t)
         counts = _whole_counts(f, t)
         good = self._codes(counts) == OK
-        largest = np.zeros((len(orders), max(N - 1, 1)))
+        largest = np.full((len(orders), max(N - 1, 1)), -np.inf)
         for draw, order in enumerate(orders if good.any() else ()):
             rho = _rho(t_ranks @ f_ranks[:, order].T, counts)
-            largest[draw, N - 2] = np.abs(rho[good]).max()
-        return np.array([_log_p(row) for row in largest])
+            largest[draw, N - 2] = toward(rho[good], self.direction).max()
+        return np.array([self._log_p(row) for row in largest])
+
+    def _log_p(self, largest: FloatArray) -> float:
+        """Return the smallest log p of the largest correlation at each number of degrees of freedom."""
+        df = np.arange(largest.size)
+        seen = (largest > -np.inf) & (df > 0)
+        if not seen.any():
+            return 0.0
+        log_p = log_two_sided_t(correlation_t(largest[seen], df[seen]), df[seen])
+        return float(log_p_toward(log_p, largest[seen], self.direction).min())
 
     def _codes(self, counts: IntArray) -> npt.NDArray[np.int8]:
         n = counts[0]
@@ -157,12 +179,3 @@ def _rho(products: FloatArray, counts: IntArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt((n**3 - n - counts[1]) * (n**3 - n - counts[2])) / 3.0
         return np.clip((products - n * (n + 1.0) ** 2) / spread, -1.0, 1.0)
-
-
-def _log_p(largest: FloatArray) -> float:
-    """Return the smallest log p of the largest absolute correlation at each number of degrees of freedom."""
-    df = np.arange(largest.size)
-    seen = (largest > 0) & (df > 0)
-    if not seen.any():
-        return 0.0
-    return float(log_two_sided_t(correlation_t(largest[seen], df[seen]), df[seen]).min())

@@ -15,6 +15,7 @@ from imagenomics.associate.codes import (
     SMALL_GROUP,
     TARGET_CONSTANT,
 )
+from imagenomics.associate.one_sided import Direction, named, noted
 from imagenomics.associate.outcome import Block, Rules, blank, turned, unknown
 from imagenomics.associate.rank_kernel import sum_ranks
 from imagenomics.associate.rank_parts import Sorted, doubled_ranks, sort_columns, take_columns, tie_sums
@@ -22,7 +23,7 @@ from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import auc_interval
 from imagenomics.stats.explained import epsilon_squared
 from imagenomics.stats.rank_sums import kruskal_h, rank_sum_z
-from imagenomics.stats.tails import log_sf_chi2, log_two_sided_normal, p_and_log10
+from imagenomics.stats.tails import log_sf_chi2, log_sf_normal, log_two_sided_normal, p_and_log10
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -47,9 +48,20 @@ class RankGroupsEngine:
         One side numeric, the other all binary (``two``: Mann-Whitney) or all categorical (Kruskal-Wallis).
     rules : Rules
     confidence : float
+    direction : str
+        Side to which Mann and Whitney's test looks.
     """
 
-    def __init__(self, features: Side, targets: Side, *, rules: Rules, confidence: float) -> None:
+    def __init__(
+        self,
+        features: Side,
+        targets: Side,
+        *,
+        rules: Rules,
+        confidence: float,
+        direction: Direction = "two-sided",
+    ) -> None:
+        self.direction = direction
         self.rules = rules
         self.confidence = confidence
         self.swapped = bool((features.kinds == "binary").all() or (features.kinds == "categorical").all())
@@ -183,14 +195,17 @@ class RankGroupsEngine:
         if not good.any():
             return np.zeros(0)
         if self.two:
-            return log_two_sided_normal([self._z(sums)[good].max()])
+            return self._normal_log_p(np.array([self._z(sums)[good].max()]))
         h, df = self._h(sums)
         kinds = np.unique(df[good])
         return log_sf_chi2([h[good & (df == k)].max() for k in kinds], kinds)
 
     def _z(self, sums: Sums) -> FloatArray:
         n0, n1 = sums.sizes[:, :, 0], sums.sizes[:, :, 1]
-        return rank_sum_z(sums.ranks[:, :, 1] / 2.0, n1, n0, sums.ties)
+        return rank_sum_z(sums.ranks[:, :, 1] / 2.0, n1, n0, sums.ties, side=self.direction)
+
+    def _normal_log_p(self, z: FloatArray) -> FloatArray:
+        return log_two_sided_normal(z) if self.direction == "two-sided" else log_sf_normal(z)
 
     def _h(self, sums: Sums) -> tuple[FloatArray, FloatArray]:
         return kruskal_h(sums.ranks / 2.0, sums.sizes, sums.ties)
@@ -201,7 +216,7 @@ class RankGroupsEngine:
         with np.errstate(divide="ignore", invalid="ignore"):
             area = u / (n1 * n0)
         low, high = auc_interval(area, n1, n0, confidence=self.confidence)
-        log_p = log_two_sided_normal(self._z(sums))
+        log_p = self._normal_log_p(self._z(sums))
         nothing = np.full(u.shape, np.nan)
         return {"effect": area, "low": low, "high": high, "statistic": u, "log_p": log_p, "df": nothing}
 
@@ -218,7 +233,7 @@ class RankGroupsEngine:
         p, neg = p_and_log10(filled["log_p"])
         df = filled["df"].astype(np.float32)
         block = Block(
-            test="Mann-Whitney U" if self.two else "Kruskal-Wallis",
+            test=named("Mann-Whitney U", self.direction) if self.two else "Kruskal-Wallis",
             effect_name="AUC" if self.two else "rank epsilon squared",
             n=n,
             code=code,
@@ -231,7 +246,7 @@ class RankGroupsEngine:
             se=unknown(n.shape),
             df=df,
             df_factor=df,
-            note="" if self.two else NO_INTERVAL,
+            note=noted("", self.direction) if self.two else NO_INTERVAL,
         )
         return turned(block) if self.swapped else block
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from imagenomics.settings import Settings
+from imagenomics.stats.side import Side
 
 TableTest = Literal["fisher", "fisher-mid-p", "chi-square", "chi-square-yates"]
 
@@ -32,10 +33,18 @@ class AssociateSettings(FamilySettings):
 
     VERSION: ClassVar[int] = 2  # min_patients 20, rare values refused, expected counts of 5
 
-    method: Literal["auto", "linear"] = Field(
+    method: Literal["auto", "linear", "partial-rank"] = Field(
         "auto",
         description="'auto': rank and exact tests, and linear or logistic models where covariates are given; "
-        "'linear': linear and logistic models always",
+        "'linear': linear and logistic models always; 'partial-rank': as 'auto', but two numeric columns beside "
+        "covariates are tested by Spearman's partial correlation (of ranks, from which the ranks of the covariates "
+        "are taken out)",
+    )
+    side: Side = Field(
+        "two-sided",
+        description="'greater': only positive effects count (the feature rises with the target; AUC above 0.5, odds "
+        "ratio above 1); 'less': only negative ones. Declare it before the results are seen. Pairs with a categorical "
+        "column have no side and are not tested.",
     )
     correlation: Literal["spearman", "kendall", "pearson"] = Field(
         "spearman",
@@ -96,5 +105,18 @@ class AssociateSettings(FamilySettings):
         if self.method == "linear" and self.chosen:
             raise ValueError(
                 f"{', '.join(self.chosen)} chooses a test, but method = 'linear' uses models always"
+            )
+        if self.method == "partial-rank" and self.correlation != "spearman":
+            raise ValueError(
+                f"method = 'partial-rank' is Spearman's correlation, but correlation = '{self.correlation}'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_side_needs_a_direction(self) -> Self:
+        if self.side != "two-sided" and self.tables.startswith("chi-square"):
+            raise ValueError(
+                f"side = '{self.side}', but tables = '{self.tables}' has no direction: choose 'fisher' or "
+                "'fisher-mid-p'"
             )
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from imagenomics.associate.one_sided import Direction
 from imagenomics.associate.settings import TableTest
 from imagenomics.stats.chi_square import chi_square_2x2
 from imagenomics.stats.fisher import fisher
@@ -19,7 +20,7 @@ NAMES: dict[TableTest, str] = {
     "chi-square": "chi-square (2 x 2)",
     "chi-square-yates": "chi-square (2 x 2, Yates)",
 }
-SMALLEST = 1e-300  # p values of mid-p below it have underflown
+SMALLEST = 1e-300  # p values below it have underflown
 
 
 def is_chi_square(test: TableTest) -> bool:
@@ -37,11 +38,12 @@ def chi_square_log_p(cells: Cells, test: TableTest) -> FloatArray:
     return log_sf_chi2(np.nan_to_num(chi_square_statistic(cells, test)), 1.0)
 
 
-def mid_p_log_p(cells: Cells) -> FloatArray:
-    """Return log p of Fisher's mid-p test, each different table done once."""
+def exact_log_p(cells: Cells, test: TableTest, direction: Direction) -> FloatArray:
+    """Return log p of Fisher's exact or mid-p test, each different table done once."""
     flat = np.stack([cell.ravel() for cell in cells], axis=1)
     tables, place = np.unique(flat, axis=0, return_inverse=True)
-    p = fisher((tables[:, 0], tables[:, 1], tables[:, 2], tables[:, 3]), mid_p=True)
+    columns = (tables[:, 0], tables[:, 1], tables[:, 2], tables[:, 3])
+    p = fisher(columns, side=direction, mid_p=test == "fisher-mid-p")
     return np.asarray(np.log(np.maximum(p, SMALLEST))[place.ravel()].reshape(cells[0].shape))
 
 

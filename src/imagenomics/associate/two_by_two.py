@@ -18,6 +18,7 @@ from imagenomics.associate.codes import (
     TARGET_CONSTANT,
 )
 from imagenomics.associate.contingency_kernel import fisher_log_p
+from imagenomics.associate.one_sided import Direction, log_p_toward, named, noted, toward
 from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
 from imagenomics.associate.settings import TableTest
 from imagenomics.associate.sides import Side
@@ -25,8 +26,8 @@ from imagenomics.associate.table_tests import (
     NAMES,
     chi_square_log_p,
     chi_square_statistic,
+    exact_log_p,
     is_chi_square,
-    mid_p_log_p,
     smallest_expected,
 )
 from imagenomics.stats.chi_square import g_statistic
@@ -65,6 +66,8 @@ class TwoByTwoEngine:
         The likelihood ratio of the logistic model instead of a test of the table.
     test : str
         Which test of the table.
+    direction : str
+        Side to which it looks; not for chi-square.
     """
 
     def __init__(
@@ -76,7 +79,9 @@ class TwoByTwoEngine:
         confidence: float,
         likelihood: bool,
         test: TableTest = "fisher",
+        direction: Direction = "two-sided",
     ) -> None:
+        self.direction = direction
         self.rules = rules
         self.confidence = confidence
         self.likelihood = likelihood
@@ -99,7 +104,7 @@ class TwoByTwoEngine:
             df = whole(code.shape, 1.0)
         p, neg = p_and_log10(blank(log_p, code, also=SEPARATED))
         return Block(
-            test="logistic regression (LR)" if self.likelihood else NAMES[self.test],
+            test=named("logistic regression (LR)" if self.likelihood else NAMES[self.test], self.direction),
             effect_name="odds ratio",
             n=tables.n.astype(np.int32),
             code=code,
@@ -112,6 +117,7 @@ class TwoByTwoEngine:
             se=unknown(code.shape),
             df=df,
             df_factor=df,
+            note=noted("", self.direction),
         )
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
@@ -155,9 +161,11 @@ class TwoByTwoEngine:
 
     def _log_p(self, tables: Tables) -> FloatArray:
         if self.likelihood:
-            return log_sf_chi2(likelihood_ratio(tables), 1.0)
-        if self.test == "fisher-mid-p":
-            return mid_p_log_p(tables.cells())
+            a, b, c, d = tables.cells()
+            size = toward((a * d - b * c).astype(np.float64), self.direction)
+            return log_p_toward(log_sf_chi2(likelihood_ratio(tables), 1.0), size, self.direction)
+        if self.test == "fisher-mid-p" or self.direction != "two-sided":
+            return exact_log_p(tables.cells(), self.test, self.direction)
         if is_chi_square(self.test):
             return chi_square_log_p(tables.cells(), self.test)
         shape = tables.n.shape

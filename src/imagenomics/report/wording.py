@@ -56,6 +56,7 @@ FORMS = {
     "partial eta squared": "partial η² {}",
     "rank epsilon squared": "ε² {}",
     "spearman correlation": "ρ {}",
+    "partial spearman correlation": "partial ρ {}",
     "kendall's tau-b": "τ {}",
     "correlation": "r {}",
     "partial correlation": "partial r {}",

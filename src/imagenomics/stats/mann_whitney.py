@@ -104,10 +104,5 @@ def _normal_p(rank_sum: float, n1: int, n2: int, ties: float, side: Side) -> flo
     if ties >= float(n1 + n2) ** 3 - (n1 + n2):
         return 1.0
     numbers = (np.asarray(float(v)) for v in (rank_sum, n1, n2, ties))
-    if side == "two-sided":
-        return float(normal_p(rank_sum_z(*numbers)))
-    _, a, b, t = numbers
-    n = a + b
-    spread = np.sqrt(a * b / 12.0 * ((n + 1.0) - t / (n * (n - 1.0))))
-    away = rank_sum - a * (n + 1.0) / 2.0 + (-0.5 if side == "greater" else 0.5)
-    return float(normal_p(away / spread, side=side))
+    z = rank_sum_z(*numbers, side=side)
+    return float(normal_p(z) if side == "two-sided" else normal_p(z, side="greater"))

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from imagenomics.stats.side import Side
+
 FloatArray = npt.NDArray[np.float64]
 
 
-def rank_sum_z(rank_sum: FloatArray, n1: FloatArray, n0: FloatArray, ties: FloatArray) -> FloatArray:
-    """Return the normal deviate of a rank sum with tie and continuity correction, without sign; 0 at the least.
+def rank_sum_z(
+    rank_sum: FloatArray, n1: FloatArray, n0: FloatArray, ties: FloatArray, *, side: Side = "two-sided"
+) -> FloatArray:
+    """Return the normal deviate of a rank sum with tie and continuity correction.
+
+    Two-sided: without sign, 0 at the least. To one side: how far the sum lies on that side, so that p is the upper
+    tail.
 
     Parameters
     ----------
@@ -19,7 +26,10 @@ def rank_sum_z(rank_sum: FloatArray, n1: FloatArray, n0: FloatArray, ties: Float
     n = n0 + n1
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(n1 * n0 / 12.0 * ((n + 1.0) - ties / (n * (n - 1.0))))
-        away = np.abs(rank_sum - n1 * (n + 1.0) / 2.0)
+        away = rank_sum - n1 * (n + 1.0) / 2.0
+        if side != "two-sided":
+            return np.asarray(((away if side == "greater" else -away) - 0.5) / spread, dtype=np.float64)
+        away = np.abs(away)
         return np.asarray(np.maximum((away - 0.5) / spread, 0.0), dtype=np.float64)
 
 

@@ -32,6 +32,7 @@ LOGIT = Scale("logit", special.expit)
 LOG = Scale("log", np.exp)
 SCALES: Mapping[str, Scale] = {
     "Spearman correlation": FISHER,
+    "partial Spearman correlation": FISHER,
     "Kendall's tau-b": FISHER,
     "correlation": FISHER,
     "partial correlation": FISHER,
@@ -107,6 +108,10 @@ def to_scale(
         ranks = np.sqrt((1.0 + np.minimum(value * value, 1.0) / 2.0) / (n - 3.0))
         found = {
             "Spearman correlation": (z, ranks),
+            "partial Spearman correlation": (
+                z,
+                np.sqrt((1.0 + np.minimum(value * value, 1.0) / 2.0) / (df - 1.0)),
+            ),
             "Kendall's tau-b": (z, np.sqrt(0.437 / (n - 4.0))),
             "correlation": (z, 1.0 / np.sqrt(df - 1.0)),
             "partial correlation": (z, 1.0 / np.sqrt(df - 1.0)),

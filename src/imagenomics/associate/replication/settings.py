@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,6 +28,10 @@ class ReplicationSettings(AssociateSettings):
     )
     permutations: int = Field(
         0, ge=0, le=0, description="None: the family-wise p value is not defined for pooled effects."
+    )
+
+    side: Literal["two-sided"] = Field(
+        "two-sided", description="Both sides: pooled effects have no one-sided test here."
     )
 
     @model_validator(mode="after")

@@ -58,13 +58,18 @@ def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.Dat
 
 
 def _judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
-    return association_verdicts(
+    verdicts = association_verdicts(
         rows,
         settings=VerdictSettings(alpha=block.alpha),
         fdr=block.fdr,
         class_counts=class_counts(linked),
         site_ignored=site_ignored(block.adjust, linked),
     )
+    if block.side == "two-sided":
+        return verdicts
+    counted = "positive" if block.side == "greater" else "negative"
+    said = f" Only {counted} effects count: the block declares side = '{block.side}'."
+    return [{**verdict, "reason": verdict["reason"] + said} for verdict in verdicts]
 
 
 def class_counts(linked: Linked) -> dict[str, tuple[int, int]]:
