@@ -44,6 +44,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "i2",
         "p_sign",
     ),
+    "roc_cutoffs.parquet": ("analysis", "feature", "target", "direction", "cutoff", "optimism"),
+    "roc_curves.parquet": ("analysis", "feature", "target", "false_positive_rate", "sensitivity"),
     "enrichment.parquet": ("analysis", "feature", "set", "p", "q", "verdict"),
     "set_scores.parquet": (),
     "modules.parquet": ("analysis", "module", "gene", "rank"),
@@ -59,6 +61,7 @@ FAMILY_SECTIONS = (
     "differential",
     "survival",
     "replicate",
+    "roc",
 )  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")

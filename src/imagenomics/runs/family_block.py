@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.replication.settings import ReplicationSettings
+from imagenomics.associate.roc.settings import RocSettings
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.settings import BlockName, Settings
 
@@ -79,6 +80,24 @@ class ReplicateBlock(FamilyBlock, ReplicationSettings):
                 f"'{self.by}' tells cohorts apart and is the same within each: leave it out of adjust"
             )
         _refuse_both(self.chosen, self.adjust)
+        return self
+
+
+class RocBlock(FamilyBlock, RocSettings):
+    """One ``[[roc]]`` block: each feature as a marker of binary molecules, with a cut-off."""
+
+    targets: str | tuple[str, ...] = Field(
+        description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs; binary ones are tested."
+    )
+    scores: tuple[str, ...] = Field(
+        default=(), description="Clinical variables that are numbers and stand beside the features as markers."
+    )
+    within: Literal["nothing"] = Field(default="nothing", description="Nothing is permuted.")
+
+    @model_validator(mode="after")
+    def _markers_stand_alone(self) -> Self:
+        if self.adjust:
+            raise ValueError("a marker is used as it is: leave out adjust, or test it in [[associate]]")
         return self
 
 

@@ -17,7 +17,7 @@ from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
-from imagenomics.runs.family_block import AssociateBlock, DifferentialBlock, ReplicateBlock
+from imagenomics.runs.family_block import AssociateBlock, DifferentialBlock, ReplicateBlock, RocBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
 from imagenomics.runs.survival_block import SurvivalBlock
@@ -156,6 +156,9 @@ class Plan(Settings):
     replicate: tuple[ReplicateBlock, ...] = Field(
         default=(), description="Pairs tested in each cohort, and pooled."
     )
+    roc: tuple[RocBlock, ...] = Field(
+        default=(), description="Features as markers of binary molecules, with cut-offs."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -175,6 +178,7 @@ class Plan(Settings):
         "differential",
         "survival",
         "replicate",
+        "roc",
         "enrich",
         "modules",
         "train",
@@ -208,6 +212,7 @@ class Plan(Settings):
                 self.differential,
                 self.survival,
                 self.replicate,
+                self.roc,
                 self.enrich,
                 self.modules,
                 self.train,

@@ -1,0 +1,1 @@
+"""Features as markers: how well each tells two classes apart, and where to cut."""
