@@ -15,6 +15,7 @@ from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
 from imagenomics.report.replication import forest_plots
+from imagenomics.report.roc import marker_part
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import count, many, p_value
 from imagenomics.report.wording import Wording, wording_of
@@ -34,7 +35,7 @@ def association_section(results: Results) -> Html:
     people = _people(results, families, heats)
     wording = wording_of(results)
     blocks = [
-        _block(family, heats[i], i, people=people, wording=wording, forest=forest_plots(results, family))
+        _block(family, heats[i], i, people=people, wording=wording, parts=_parts(results, family, wording))
         for i, family in enumerate(families)
     ]
     side_by_side = adjusted_tables(families, wording)
@@ -44,6 +45,11 @@ def association_section(results: Results) -> Html:
         else None
     )
     return el("div", paired, blocks, embed_json("people", people) if people else None)
+
+
+def _parts(results: Results, family: Family, wording: Wording) -> list[Html | None]:
+    """Return what only some kinds of families have."""
+    return [forest_plots(results, family), marker_part(results, family, wording)]
 
 
 def _people(results: Results, families: Sequence[Family], heats: Sequence[Data]) -> Data | None:
@@ -66,7 +72,7 @@ def needs_plotly(results: Results) -> bool:
 
 
 def _block(
-    family: Family, heat: Data, i: int, *, people: Data | None, wording: Wording, forest: Html | None
+    family: Family, heat: Data, i: int, *, people: Data | None, wording: Wording, parts: Sequence[Html | None]
 ) -> Html:
     title = el("summary.block-head", el("span", family.name), el("small", family.adjustment))
     if family.tested.empty:
@@ -85,7 +91,7 @@ def _block(
         _volcano(family, i),
         el("h4", "Strongest pairs"),
         _pairs_table(family, wording),
-        forest,
+        parts,
         _distributions(family, people, wording),
         attrs={"open": i < 3},
     )

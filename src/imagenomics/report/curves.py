@@ -25,14 +25,33 @@ def roc_chart(curves: pd.DataFrame, models: Sequence[Model]) -> Html | None:
     lines = _lines(curves, "roc", models)
     if not lines:
         return None
+    drawn = [(own[["x", "y"]], model.look) for model, own in lines]
+    return roc_picture(drawn, label="ROC curves of all models")
+
+
+def roc_picture(
+    lines: Sequence[tuple[pd.DataFrame, str]], *, label: str, points: Sequence[tuple[float, float, str]] = ()
+) -> Html:
+    """Draw ROC curves and perhaps points on them; the first curve on top.
+
+    Parameters
+    ----------
+    lines : sequence of (DataFrame, str)
+        False and true positive rate of each curve, in two columns, and its look.
+    label : str
+        For screen readers.
+    points : sequence of (float, float, str)
+        False and true positive rate, and the look of a dot.
+    """
     frame = svg.Frame(SIDE, SIDE, (0, 1), (0, 1))
     chance = svg.line(frame.at(0, 0), frame.at(1, 1), "chance")
     marks = [
-        svg.path((frame.at(x, y) for x, y in zip(own["x"], own["y"], strict=True)), f"curve {model.look}")
-        for model, own in reversed(lines)
+        svg.path((frame.at(x, y) for x, y in own.to_numpy(dtype=float)), f"curve {look}")
+        for own, look in reversed(lines)
     ]
+    dots = [svg.dot(frame.at(x, y), look, 4.5) for x, y, look in points]
     axes = svg.axes(frame, (UNIT, UNIT), ("false alarms (1 − specificity)", "found (sensitivity)"))
-    return svg.picture(frame, axes, chance, marks, label="ROC curves of all models")
+    return svg.picture(frame, axes, chance, marks, dots, label=label)
 
 
 def calibration_chart(curves: pd.DataFrame, model: Model) -> Html | None:

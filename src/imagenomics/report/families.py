@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from imagenomics.associate.replication.frame import POOLED_TESTS
+from imagenomics.associate.roc.comparisons import COMPARED
 from imagenomics.report.feature_words import words_of
 from imagenomics.report.folder import Results
 from imagenomics.report.html import visible
@@ -82,8 +83,9 @@ def read_families(results: Results) -> list[Family]:
 
 
 def _judged(results: Results) -> pd.DataFrame:
-    """Return the rows that verdicts rest on: those of single cohorts stand in the forest plots."""
+    """Return the rows that verdicts rest on, without those of single cohorts and of compared AUCs."""
     table = results.table("associations.parquet")
+    table = table[table["test"] != COMPARED].reset_index(drop=True) if len(table) else table
     names = {str(block.get("name")) for block in results.blocks("replicate")}
     if table.empty or not names:
         return table

@@ -40,6 +40,7 @@ def methods_section(results: Results) -> Html:
             *(_association(b) for b in results.blocks("associate")),
             *(_differential(b) for b in results.blocks("differential")),
             *(_replication(b) for b in results.blocks("replicate")),
+            *(_markers(b) for b in results.blocks("roc")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
@@ -152,6 +153,22 @@ def _replication(block: Block) -> str:
         f"{block.get('by')} alone{how}, and effects were pooled by {model}, correlations as Fisher's z, AUCs as logits "
         f"and odds ratios as logarithms (analysis “{block.get('name')}”); q values control the false discovery rate "
         "among the pooled effects of this family."
+    )
+
+
+def _markers(block: Block) -> str:
+    interval = "DeLong's" if block.get("interval") == "delong" else "bootstrap"
+    how = (
+        "the largest Youden index"
+        if block.get("cut") == "youden"
+        else f"a {block.get('cut')} of at least {block.get('at_least')}"
+    )
+    compared = " AUCs of two features were compared by DeLong's paired test." if block.get("compare") else ""
+    return (
+        f"Every feature was read as a marker of {_words(block.get('targets'))} (analysis “{block.get('name')}”): AUC "
+        f"with {interval} interval, Mann-Whitney test. Cut-offs with {how} were chosen in {block.get('folds')}-fold "
+        f"cross-validation, repeated {many(int(as_float(block.get('repeats')) or 1), 'time')}, and judged by the "
+        f"patients left out.{compared}"
     )
 
 

@@ -90,7 +90,8 @@ class RocBlock(FamilyBlock, RocSettings):
         description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs; binary ones are tested."
     )
     scores: tuple[str, ...] = Field(
-        default=(), description="Clinical variables that are numbers and stand beside the features as markers."
+        default=(),
+        description="Clinical variables that are numbers and stand beside the features as markers.",
     )
     within: Literal["nothing"] = Field(default="nothing", description="Nothing is permuted.")
 

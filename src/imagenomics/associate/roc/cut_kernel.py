@@ -34,9 +34,7 @@ def _area(values: FloatArray, labels: IntArray, inside: IntArray) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _cut(
-    values: FloatArray, labels: IntArray, inside: IntArray, side: int, rule: int, level: float
-) -> float:
+def _cut(values: FloatArray, labels: IntArray, inside: IntArray, side: int, rule: int, level: float) -> float:
     """Return the cut-off among the patients inside; positive is who lies at it or beyond, on ``side`` (1 or -1)."""
     n = values.size
     ones, zeros = 0.0, 0.0

@@ -20,7 +20,14 @@ CUT_COLUMNS = (
     *("analysis", "feature", "target", "rule", "n", "n_positive", "direction", "cutoff", "cutoff_low"),
     *("cutoff_high", "same_direction", "naive_sensitivity", "naive_specificity", "naive_accuracy"),
     *("naive_balanced_accuracy", "sensitivity", "sensitivity_low", "sensitivity_high", "specificity"),
-    *("specificity_low", "specificity_high", "accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy"),
+    *(
+        "specificity_low",
+        "specificity_high",
+        "accuracy",
+        "accuracy_low",
+        "accuracy_high",
+        "balanced_accuracy",
+    ),
     *("optimism", "largest_class"),
 )
 

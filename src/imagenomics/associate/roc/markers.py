@@ -106,7 +106,9 @@ def test_markers(
     )
     found = [bench.one_target(t) for t in range(len(bench.targets.names))]
     rows, compared = (pd.DataFrame([row for part in found for row in part[k]]) for k in (0, 1))
-    parts = [part.assign(q=false_discovery(part["p"], settings.fdr)) for part in (rows, compared) if len(part)]
+    parts = [
+        part.assign(q=false_discovery(part["p"], settings.fdr)) for part in (rows, compared) if len(part)
+    ]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     cuts = pd.DataFrame([row for part in found for row in part[2]], columns=list(CUT_COLUMNS))
     curves = [frame for part in found for frame in part[3]]

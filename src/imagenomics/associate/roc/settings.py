@@ -21,7 +21,8 @@ class RocSettings(FamilySettings):
         "test is then one-sided), or 'both': two-sided, and the side of a cut-off is chosen with it",
     )
     interval: Literal["delong", "bootstrap"] = Field(
-        "delong", description="interval of the AUC: DeLong's on the logit scale, or percentiles of a bootstrap"
+        "delong",
+        description="interval of the AUC: DeLong's on the logit scale, or percentiles of a bootstrap",
     )
     draws: int = Field(2000, ge=100, description="draws of the bootstrap")
     cut: CutRule = Field(
@@ -30,7 +31,10 @@ class RocSettings(FamilySettings):
         "specificity with a sensitivity of 'at_least', or the other way round",
     )
     at_least: float = Field(
-        0.9, gt=0, lt=1, description="sensitivity or specificity that a cut-off must have where 'cut' names one"
+        0.9,
+        gt=0,
+        lt=1,
+        description="sensitivity or specificity that a cut-off must have where 'cut' names one",
     )
     folds: int = Field(
         5, ge=2, description="folds in which cut-offs are chosen anew and tried on the patients left out"
