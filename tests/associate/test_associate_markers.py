@@ -218,7 +218,7 @@ def test_targets_that_are_not_binary():
         pd.concat([numbers.columns, describe(["t"], kind="binary")]),
     )
     rows = find_markers(table(x), both, settings=RocSettings(), analysis="a", seed=1).associations
-    assert set(rows.loc[rows["target"] != "t", "status"]) == {"not testable"}
+    assert set(rows.loc[rows["target"] != "t", "reason"]) == {"the target is not binary"}
     assert rows.loc[(rows["target"] == "t") & (rows["feature"] == "f0"), "effect"].item() == 1.0
 
 
@@ -232,7 +232,9 @@ def test_features_without_an_order_are_not_markers():
         analysis="a",
         seed=1,
     )
-    assert rows.associations["reason"].tolist() == ["the feature has values that its kind does not allow"]
+    assert rows.associations["reason"].tolist() == [
+        "the feature has no order, or values that its kind does not allow"
+    ]
     assert rows.cutoffs.empty
 
 

@@ -42,7 +42,7 @@ def marker_part(results: Results, family: Family, wording: Wording) -> Html | No
         "div.chart-block",
         el("h4", "Markers and cut-offs"),
         el("p.note", _sentence(ranked)),
-        el("div.charts.wide", figures),
+        el("div.charts", figures),
         _cut_table(ranked, wording),
         _comparisons(results, family, wording),
     )
@@ -79,10 +79,7 @@ def _figure(curves: pd.DataFrame, ranked: pd.DataFrame, target: str, wording: Wo
         for prefix, look in (("naive_", "cut-naive"), ("", "cut-tried"))
         if as_float(first[f"{prefix}specificity"]) is not None
     ]
-    words = (
-        "Filled: the cut-off of the strongest feature in the patients in whom it was chosen; open: the same rule on "
-        "patients left out. Curves of low values are those of 'at or below'."
-    )
+    words = "Filled: the cut-off of the first where it was chosen; open: the same rule on patients left out."
     picture = roc_picture(lines, label=f"ROC curves of markers of {target}", points=points)
     named = [f"{wording.name(name)}{_low(ranked, name)}" for name in drawn]
     return el("figure.small-chart", el("figcaption", head, words), curve_key(named), picture)

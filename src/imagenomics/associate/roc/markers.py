@@ -237,7 +237,11 @@ class _Bench:
 
     def _blank(self, t: int, feature: str, n: int, code: int) -> Row:
         s = self.settings
-        said = reasons(patients=s.min_patients, group=s.min_group, per_term=1)[code]
+        said = {
+            **reasons(patients=s.min_patients, group=s.min_group, per_term=1),
+            FEATURE_INVALID: "the feature has no order, or values that its kind does not allow",
+            TARGET_INVALID: "the target is not binary",
+        }[code]
         nothing = ("effect", "ci_low", "ci_high", "statistic", "p", "neg_log10_p", "q", "p_maxt", "df", "se")
         return {
             **dict.fromkeys((*nothing, "df_factor"), np.nan),

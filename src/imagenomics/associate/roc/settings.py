@@ -61,4 +61,4 @@ class RocSettings(FamilySettings):
     @property
     def rule(self) -> str:
         """Return in words how a cut-off is chosen."""
-        return "Youden" if self.cut == "youden" else f"{self.cut} at least {self.at_least:g}"
+        return "Youden's index" if self.cut == "youden" else f"{self.cut} at least {self.at_least:g}"
