@@ -23,7 +23,11 @@ RARE_VALUES = 15
 NO_SPREAD = 16
 NO_GROUP_SPREAD = 17
 NO_SIDE = 18
-LAST = NO_SIDE
+FEW_DF = 19
+NO_REPEATS = 20
+NO_WITHIN = 21
+UNITS_CATEGORICAL = 22
+LAST = UNITS_CATEGORICAL
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
 SWAPPED: Mapping[int, int] = {
@@ -69,5 +73,10 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         NO_GROUP_SPREAD: "the numeric column does not vary inside one of the groups, as Welch's analysis of "
         "variance needs it to; choose 'anova' or 'kruskal'",
         NO_SIDE: "a test of several groups has no side; test the pair in a block with side = 'two-sided'",
+        FEW_DF: "fewer than 4 degrees of freedom: too few patients tell the two columns' values apart",
+        NO_REPEATS: "no patient has two units with both values",
+        NO_WITHIN: "the response does not vary inside any patient, so that a mixed model has no error to compare "
+        "with; use units = 'cluster-robust'",
+        UNITS_CATEGORICAL: "columns of several categories are not tested in units inside patients; make them binary",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

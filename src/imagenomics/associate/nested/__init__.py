@@ -1,0 +1,1 @@
+"""Units inside patients: several biopsies, foci or lesions of one patient, tested together."""
