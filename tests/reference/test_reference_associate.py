@@ -67,7 +67,7 @@ def compare(
         x, y = features.values[row["feature"]], targets.values[row["target"]]
         both = (x.notna() & y.notna()).to_numpy()
         assert row["n"] == both.sum()
-        if row["status"] == "separated":
+        if row["test"] == "logistic regression (Firth)":
             continue
         assert row["status"] == "ok", row["reason"]
         for name, wanted in oracle(x.to_numpy()[both], y.to_numpy()[both], Z[both]).items():

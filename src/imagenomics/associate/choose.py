@@ -13,6 +13,7 @@ from imagenomics.associate.group_variances import GroupVariancesEngine
 from imagenomics.associate.kendall import KendallEngine
 from imagenomics.associate.linear import LinearEngine
 from imagenomics.associate.logistic import LogisticEngine
+from imagenomics.associate.logistic_tables import LogisticModel
 from imagenomics.associate.outcome import Observer, Rules
 from imagenomics.associate.rank_columns import as_ranks, rank_design
 from imagenomics.associate.rank_correlation import SpearmanEngine
@@ -72,6 +73,7 @@ def choose_engine(
     pair = {str(kind_group(features)[0]), str(kind_group(targets)[0])}
     rules, level, side = rules_of(settings), settings.confidence, settings.side
     models = uses_models(settings, design)
+    model = LogisticModel(settings.inference, settings.separation)
     if side != "two-sided" and "categorical" in pair:
         return None
     if "numeric" in pair and models:
@@ -85,14 +87,16 @@ def choose_engine(
                 targets,
                 rules=rules,
                 confidence=level,
-                likelihood=models,
+                model=model if models else None,
                 test=settings.tables,
                 direction=side,
             )
         return ChiSquareEngine(features, targets, rules=rules, confidence=level)
     if pair == {"categorical"}:
         return None
-    return LogisticEngine(features, targets, design=design, rules=rules, confidence=level, direction=side)
+    return LogisticEngine(
+        features, targets, design=design, rules=rules, confidence=level, model=model, direction=side
+    )
 
 
 def _models(

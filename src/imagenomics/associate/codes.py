@@ -27,7 +27,9 @@ FEW_DF = 19
 NO_REPEATS = 20
 NO_WITHIN = 21
 UNITS_CATEGORICAL = 22
-LAST = UNITS_CATEGORICAL
+FIRTH = 23
+LAST = FIRTH
+TESTED = (OK, FIRTH)
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
 SWAPPED: Mapping[int, int] = {
@@ -40,8 +42,7 @@ SWAPPED: Mapping[int, int] = {
 
 def statuses() -> dict[int, str]:
     """Return the status of each code."""
-    named = {OK: "ok", SEPARATED: "separated"}
-    return {code: named.get(code, "not testable") for code in range(LAST + 1)}
+    return {code: "ok" if code in TESTED else "not testable" for code in range(LAST + 1)}
 
 
 def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
@@ -65,7 +66,7 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         FEATURE_INVALID: "the feature has values that its kind does not allow",
         TARGET_INVALID: "the target has values that its kind does not allow",
         FEW_EXPECTED: "an expected count is below 5; pool rare levels",
-        SEPARATED: "the groups separate completely: the odds ratio has no finite estimate",
+        SEPARATED: "the groups separate: the odds ratio has no finite estimate, and separation = 'refuse'",
         NO_MAXIMUM: "the logistic model found no maximum",
         RARE_VALUES: "almost all patients have the same value, so that the tail of the test cannot be trusted; "
         "make the column binary, or leave it out",
@@ -78,5 +79,6 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         NO_WITHIN: "the response does not vary inside any patient, so that a mixed model has no error to compare "
         "with; use units = 'cluster-robust'",
         UNITS_CATEGORICAL: "columns of several categories are not tested in units inside patients; make them binary",
+        FIRTH: "the groups separate: Firth's penalised likelihood, with its profile interval",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.codes import OK, SEPARATED, reasons, statuses
+from imagenomics.associate.codes import FIRTH, OK, TESTED, reasons, statuses
 from imagenomics.associate.logistic import NO_PERMUTATION
 from imagenomics.associate.outcome import Block, Rules
 from imagenomics.associate.sides import Side
@@ -98,7 +98,7 @@ def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:
         arrays = {name: rectangle.reshape(-1) for name, rectangle in rectangles.items()}
         code, place = codes.reshape(-1), places.reshape(-1)
     if code.any():
-        tested = (code == OK) | (code == SEPARATED)
+        tested = np.isin(code, TESTED)
         arrays |= {
             name: np.where(tested, arrays[name], np.nan).astype(TYPES[name]) for name in TYPES if name != "n"
         }
@@ -153,7 +153,7 @@ def make_frame(
         "feature": _names(feature, features.names),
         "target": _names(target, targets.names),
         "target_kind": _category(kind[target] if len(kinds) > 1 else None, kinds, rows=rows),
-        "test": _by_block(whole, [placed.block.test for placed in whole.blocks]),
+        "test": _tests(whole),
         "effect_name": _by_block(whole, [placed.block.effect_name for placed in whole.blocks]),
         "q": false_discovery(whole.numbers["p"], fdr) if rows else np.empty(0),
         "p_maxt": np.full(rows, np.nan) if p_maxt is None else p_maxt,
@@ -172,10 +172,22 @@ def _reasons(whole: Whole, rules: Rules, *, permuted: bool) -> Any:
         notes = [placed.block.note, "" if placed.permuted or not permuted else NO_PERMUTATION]
         texts.append("; ".join(note for note in notes if note))
         table[k, OK] = len(texts) - 1
+        texts.append("; ".join(note for note in [sentences[FIRTH], *notes] if note))
+        table[k, FIRTH] = len(texts) - 1
     if len(whole.blocks) == 1 and not whole.code.any():
-        return _constant(texts[-1], whole.code.size)
+        return _constant(texts[-2], whole.code.size)
     codes = table[0][whole.code] if len(whole.blocks) < 2 else table[whole.place, whole.code]
     return _category(codes, texts)
+
+
+def _tests(whole: Whole) -> Any:
+    """Return the name of the test of each row: that of its block, or of what its block falls back on."""
+    names = [placed.block.test for placed in whole.blocks]
+    fallen = whole.code == FIRTH
+    if not fallen.any():
+        return _by_block(whole, names)
+    names += [placed.block.fallback for placed in whole.blocks]
+    return _category(whole.place + np.where(fallen, len(whole.blocks), 0), names)
 
 
 def _by_block(whole: Whole, names: Sequence[str]) -> Any:

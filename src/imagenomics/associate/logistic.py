@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from imagenomics.associate.codes import FIRTH, NO_MAXIMUM, SEPARATED
 from imagenomics.associate.design import Design
+from imagenomics.associate.firth import NAME, fit_firth
 from imagenomics.associate.logistic_kernel import scan_logits
+from imagenomics.associate.logistic_tables import MODEL_NAMES, LogisticModel
 from imagenomics.associate.one_sided import Direction, look_to_one_side
 from imagenomics.associate.outcome import Block, Rules, turned, unknown
 from imagenomics.associate.sides import Side
@@ -29,6 +32,7 @@ class LogisticEngine:
     design : Design
     rules : Rules
     confidence : float
+    model : LogisticModel
     direction : str
         Side to which the test looks, both columns being binary: the signed root of the likelihood ratio.
     """
@@ -41,12 +45,14 @@ class LogisticEngine:
         design: Design,
         rules: Rules,
         confidence: float,
+        model: LogisticModel,
         direction: Direction = "two-sided",
     ) -> None:
         self.direction = direction
         self.design = design
         self.rules = rules
         self.confidence = confidence
+        self.model = model
         self.swapped = bool((features.kinds == "categorical").all())
         response, predictor = (targets, features) if self.swapped else (features, targets)
         self.responses, self.levels = _codes(response.values), _codes(predictor.values)
@@ -55,36 +61,52 @@ class LogisticEngine:
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
         shape = (len(self.levels), len(self.responses))
-        fits = np.empty((*shape, 6))
+        fits = np.empty((*shape, 7))
         scan_logits(self.responses, self.levels, self.design.basis, tuple(self.rules), fits)
-        code, n, df, ratio, slope, error = np.moveaxis(fits, 2, 0)
-        p, neg = p_and_log10(log_sf_chi2(ratio, df))
-        effect, low, high = self._odds(slope, error) if self.two else _gain(ratio, n)
+        code, n, df, ratio, wald, slope, error = np.moveaxis(fits, 2, 0)
+        step = critical_z(self.confidence) * error
+        odds = np.stack([slope, slope - step, slope + step])
+        statistic = wald if self.model.inference == "wald" else ratio
+        if self.model.separation == "firth":
+            self._fall_back(code, ratio, statistic, odds)
+        with np.errstate(over="ignore"):
+            effect, low, high = np.exp(odds) if self.two else _gain(ratio, n)
+        p, neg = p_and_log10(log_sf_chi2(statistic, df))
         block = Block(
-            test="logistic regression (LR)",
+            test=MODEL_NAMES[self.model.inference],
             effect_name="odds ratio" if self.two else "partial Cox-Snell R squared",
             n=n.astype(np.int32),
             code=code.astype(np.int8),
             effect=effect,
             ci_low=low,
             ci_high=high,
-            statistic=ratio,
+            statistic=statistic,
             p=p,
             neg_log10_p=neg,
             se=unknown(shape),
             df=df.astype(np.float32),
             df_factor=df.astype(np.float32),
+            fallback=NAME,
         )
         return look_to_one_side(turned(block) if self.swapped else block, self.direction)
 
-    def _odds(self, slope: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the odds ratio with Wald's interval; from 0 to infinity where the groups separate."""
-        apart = np.isinf(slope)
-        step = critical_z(self.confidence) * error
-        with np.errstate(invalid="ignore", over="ignore"):
-            low, high = np.exp(slope - step), np.exp(slope + step)
-            effect = np.exp(slope)
-        return effect, np.where(apart, 0.0, low), np.where(apart, np.inf, high)
+    def _fall_back(
+        self, code: FloatArray, ratio: FloatArray, statistic: FloatArray, odds: FloatArray
+    ) -> None:
+        """Fit the pairs that separate again, by Firth's penalised likelihood, in place."""
+        for g, k in np.argwhere(code == SEPARATED):
+            level, y = self.levels[g], self.responses[k]
+            rows = (level >= 0) & (y >= 0)
+            dummies = level[rows][:, None] == np.unique(level[rows])[1:]
+            fit = fit_firth(
+                dummies.astype(np.float64),
+                y[rows].astype(np.float64),
+                nuisance=self.design.basis[rows],
+                confidence=self.confidence,
+            )
+            code[g, k] = NO_MAXIMUM if np.isnan(fit.ratio) else FIRTH
+            ratio[g, k] = statistic[g, k] = fit.ratio
+            odds[:, g, k] = fit.slope, fit.low, fit.high
 
 
 def _gain(ratio: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -37,9 +37,9 @@ def scan_logits(
         Orthonormal covariates with the intercept.
     rules : (int, int, int)
         Fewest patients, fewest in a group, and fewest in the smaller group of the response per term.
-    fits : array, (G, K, 6)
-        Filled: a code; patients; degrees of freedom; likelihood ratio; and for a predictor of two levels its log
-        odds ratio and the standard error of that.
+    fits : array, (G, K, 7)
+        Filled: a code; patients; degrees of freedom; likelihood ratio; Wald's chi-square; and for a predictor of two
+        levels its log odds ratio and the standard error of that.
     """
     N, C = Q.shape
     for g in range(levels.shape[0]):
@@ -66,7 +66,7 @@ def scan_logits(
                     for level in range(size):
                         X[C + level, at] = 1.0 if levels[g, i] == level else 0.0
                     at += 1
-            for part in range(2, 6):
+            for part in range(2, 7):
                 fits[g, k, part] = math.nan
             fits[g, k, 1] = n
             code = _refusal(n, ones, counts, rules)
@@ -119,18 +119,40 @@ def _fit_pair(X: FloatArray, y: FloatArray, C: int, terms: int, fit: FloatArray)
         return NO_MAXIMUM
     fit[2] = rank - base
     fit[3] = max(2.0 * (full - null), 0.0)
-    if rank - base > 1:
-        return OK
-    fit[4] = beta[base] / length
-    fit[5] = 1.0 / math.sqrt(H[base, base]) / length
-    widest = 0.0
-    for i in range(y.size):
-        widest = max(widest, abs(X[base, i]))
-    if full > -PERFECT or abs(drift[base]) * widest > DRIFT:
-        fit[4] = math.inf if beta[base] > 0 else -math.inf
-        fit[5] = math.inf
+    if full > -PERFECT or _drifts(X, drift, base, rank):
         return SEPARATED
+    fit[4] = _wald(H, beta, base, rank)
+    if rank - base == 1:
+        fit[5] = beta[base] / length
+        fit[6] = 1.0 / math.sqrt(H[base, base]) / length
     return OK
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _drifts(X: FloatArray, drift: FloatArray, base: int, rank: int) -> bool:
+    """Return whether a coefficient of the predictor is still on its way to infinity."""
+    for j in range(base, rank):
+        widest = 0.0
+        for i in range(X.shape[1]):
+            widest = max(widest, abs(X[j, i]))
+        if abs(drift[j]) * widest > DRIFT:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _wald(H: FloatArray, beta: FloatArray, base: int, rank: int) -> float:
+    """Return Wald's chi-square of the predictor, from the factor LDL' of the information (as :func:`_solve` leaves it).
+
+    The last rows of L and D are the factor of the information that the covariates leave.
+    """
+    total = 0.0
+    for j in range(base, rank):
+        moved = beta[j]
+        for i in range(j + 1, rank):
+            moved += H[i, j] / H[j, j] * beta[i]
+        total += H[j, j] * moved * moved
+    return total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

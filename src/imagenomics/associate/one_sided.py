@@ -61,6 +61,7 @@ def look_to_one_side(block: Block, direction: Direction) -> Block:
     return replace(
         block,
         test=named(block.test, direction),
+        fallback=named(block.fallback, direction),
         p=np.exp(log_p),
         neg_log10_p=np.abs(log_p) / LN10,
         note=noted(block.note, direction),

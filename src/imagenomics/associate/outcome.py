@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import LAST, OK, SWAPPED
+from imagenomics.associate.codes import LAST, SWAPPED, TESTED
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -38,6 +38,8 @@ class Block:
         Residual degrees of freedom (of chi-square: its degrees of freedom); those of the factor tested.
     note : str
         A sentence for the pairs that were tested.
+    fallback : str
+        Name of the test of the pairs of code ``FIRTH``.
     """
 
     test: str
@@ -54,6 +56,7 @@ class Block:
     df: npt.NDArray[np.float32]
     df_factor: npt.NDArray[np.float32]
     note: str = ""
+    fallback: str = ""
 
 
 class Observer(Protocol):
@@ -122,9 +125,9 @@ def turned(block: Block) -> Block:
     return replace(block, **{**arrays, "code": other[arrays["code"]]})
 
 
-def blank(values: FloatArray, code: npt.NDArray[np.int8], *, also: int = OK) -> FloatArray:
-    """Return ``values`` with NaN where the pair was not tested; ``also`` is another code of tested pairs."""
-    good = (code == OK) | (code == also)
+def blank(values: FloatArray, code: npt.NDArray[np.int8]) -> FloatArray:
+    """Return ``values`` with NaN where the pair was not tested."""
+    good = np.isin(code, TESTED)
     return values if good.all() else np.where(good, values, np.nan)
 
 

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from imagenomics.settings import Settings
 from imagenomics.stats.side import Side
 
+Separation = Literal["firth", "refuse"]
+Inference = Literal["likelihood-ratio", "wald"]
 TableTest = Literal["fisher", "fisher-mid-p", "chi-square", "chi-square-yates"]
 
 
@@ -31,7 +33,7 @@ class FamilySettings(Settings):
 class AssociateSettings(FamilySettings):
     """How pairs of columns are tested."""
 
-    VERSION: ClassVar[int] = 2  # min_patients 20, rare values refused, expected counts of 5
+    VERSION: ClassVar[int] = 3  # groups that separate are tested by Firth's penalised likelihood
 
     method: Literal["auto", "linear", "partial-rank"] = Field(
         "auto",
@@ -73,6 +75,16 @@ class AssociateSettings(FamilySettings):
         "normal-scores",
         description="what is done to continuous columns before linear models: each column's own observed "
         "values are replaced by their normal scores (Blom), or nothing",
+    )
+    separation: Separation = Field(
+        "firth",
+        description="logistic models in which the groups separate, so that no odds ratio between 0 and infinity fits "
+        "best: 'firth' (penalised likelihood, with its profile interval), or 'refuse' (not tested)",
+    )
+    inference: Inference = Field(
+        "likelihood-ratio",
+        description="test of logistic models: 'likelihood-ratio', or 'wald' (coefficient over standard error; loses "
+        "power where effects are large)",
     )
     permutations: int = Field(
         1000,

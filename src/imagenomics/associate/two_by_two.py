@@ -1,4 +1,4 @@
-"""Two binary columns: a test of their table, or the likelihood ratio of a logistic model without covariates."""
+"""Two binary columns: a test of their table, or a logistic model without covariates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,23 @@ from imagenomics.associate.codes import (
     FEATURE_CONSTANT,
     FEW,
     FEW_EXPECTED,
+    FIRTH,
     OK,
     SEPARATED,
     SMALL_GROUP,
     TARGET_CONSTANT,
+    TESTED,
 )
 from imagenomics.associate.contingency_kernel import fisher_log_p
+from imagenomics.associate.firth import NAME as FIRTH_NAME
+from imagenomics.associate.logistic_tables import (
+    MODEL_NAMES,
+    LogisticModel,
+    association,
+    firth_odds,
+    model_statistic,
+    separate,
+)
 from imagenomics.associate.one_sided import Direction, log_p_toward, named, noted, toward
 from imagenomics.associate.outcome import Block, Rules, blank, unknown, whole
 from imagenomics.associate.settings import TableTest
@@ -30,7 +41,6 @@ from imagenomics.associate.table_tests import (
     is_chi_square,
     smallest_expected,
 )
-from imagenomics.stats.chi_square import g_statistic
 from imagenomics.stats.effects import odds_ratio
 from imagenomics.stats.tails import log_sf_chi2, p_and_log10
 
@@ -62,8 +72,8 @@ class TwoByTwoEngine:
         Binary columns.
     rules : Rules
     confidence : float
-    likelihood : bool
-        The likelihood ratio of the logistic model instead of a test of the table.
+    model : LogisticModel, optional
+        A logistic model instead of a test of the table.
     test : str
         Which test of the table.
     direction : str
@@ -77,14 +87,14 @@ class TwoByTwoEngine:
         *,
         rules: Rules,
         confidence: float,
-        likelihood: bool,
+        model: LogisticModel | None = None,
         test: TableTest = "fisher",
         direction: Direction = "two-sided",
     ) -> None:
         self.direction = direction
         self.rules = rules
         self.confidence = confidence
-        self.likelihood = likelihood
+        self.model = model
         self.test = test
         self.f = (features.values == 1).astype(np.float64), (~np.isnan(features.values)).astype(np.float64)
         self.t = (targets.values == 1).astype(np.float64), (~np.isnan(targets.values)).astype(np.float64)
@@ -97,27 +107,28 @@ class TwoByTwoEngine:
         log_p = self._log_p(tables)
         statistic = self._statistic(tables)
         df = whole(code.shape, 1.0 if is_chi_square(self.test) else np.nan)
-        if self.likelihood:
-            open_end = (effect == 0) | np.isinf(effect)
-            code[(code == OK) & open_end] = SEPARATED
-            low, high = np.where(open_end, 0.0, low), np.where(open_end, np.inf, high)
+        if self.model:
             df = whole(code.shape, 1.0)
-        p, neg = p_and_log10(blank(log_p, code, also=SEPARATED))
+            apart = code == FIRTH
+            cells = tuple(cell[apart] for cell in tables.cells())
+            effect[apart], low[apart], high[apart] = firth_odds(cells, confidence=self.confidence)
+        p, neg = p_and_log10(blank(log_p, code))
         return Block(
-            test=named("logistic regression (LR)" if self.likelihood else NAMES[self.test], self.direction),
+            test=named(MODEL_NAMES[self.model.inference] if self.model else NAMES[self.test], self.direction),
             effect_name="odds ratio",
             n=tables.n.astype(np.int32),
             code=code,
-            effect=blank(effect, code, also=SEPARATED),
-            ci_low=blank(low, code, also=SEPARATED),
-            ci_high=blank(high, code, also=SEPARATED),
-            statistic=blank(statistic, code, also=SEPARATED),
+            effect=blank(effect, code),
+            ci_low=blank(low, code),
+            ci_high=blank(high, code),
+            statistic=blank(statistic, code),
             p=p,
             neg_log10_p=neg,
             se=unknown(code.shape),
             df=df,
             df_factor=df,
             note=noted("", self.direction),
+            fallback=named(FIRTH_NAME, self.direction),
         )
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
@@ -129,7 +140,7 @@ class TwoByTwoEngine:
             tables = Tables(
                 *(np.stack(arrays, axis=-1).reshape(pairs, -1) for arrays in zip(*drawn, strict=True))
             )
-            log_p = np.where(self._codes(tables) == OK, self._log_p(tables), 0.0)
+            log_p = np.where(np.isin(self._codes(tables), TESTED), self._log_p(tables), 0.0)
             out[part] = log_p.min(axis=0, initial=0.0)
         return out
 
@@ -144,7 +155,9 @@ class TwoByTwoEngine:
         f_smaller = np.minimum(tables.feature, tables.n - tables.feature)
         t_smaller = np.minimum(tables.target, tables.n - tables.target)
         code = np.full(tables.n.shape, OK, dtype=np.int8)
-        if not self.likelihood and is_chi_square(self.test):
+        if self.model:
+            code[separate(tables.cells())] = SEPARATED if self.model.separation == "refuse" else FIRTH
+        elif is_chi_square(self.test):
             code[smallest_expected(tables.cells()) < 5.0] = FEW_EXPECTED
         code[np.minimum(f_smaller, t_smaller) < self.rules.group] = SMALL_GROUP
         code[t_smaller == 0] = TARGET_CONSTANT
@@ -153,17 +166,17 @@ class TwoByTwoEngine:
         return code
 
     def _statistic(self, tables: Tables) -> FloatArray:
-        if self.likelihood:
-            return likelihood_ratio(tables)
+        if self.model:
+            return model_statistic(tables.cells(), self.model)
         if is_chi_square(self.test):
             return chi_square_statistic(tables.cells(), self.test)
         return tables.both.astype(np.float64)
 
     def _log_p(self, tables: Tables) -> FloatArray:
-        if self.likelihood:
-            a, b, c, d = tables.cells()
-            size = toward((a * d - b * c).astype(np.float64), self.direction)
-            return log_p_toward(log_sf_chi2(likelihood_ratio(tables), 1.0), size, self.direction)
+        if self.model:
+            size = toward(association(tables.cells()), self.direction)
+            log_p = log_sf_chi2(model_statistic(tables.cells(), self.model), 1.0)
+            return log_p_toward(log_p, size, self.direction)
         if self.test == "fisher-mid-p" or self.direction != "two-sided":
             return exact_log_p(tables.cells(), self.test, self.direction)
         if is_chi_square(self.test):
@@ -173,12 +186,6 @@ class TwoByTwoEngine:
         log_p = np.empty(flat[0].shape)
         fisher_log_p(*flat, log_p)
         return log_p.reshape(shape)
-
-
-def likelihood_ratio(tables: Tables) -> FloatArray:
-    """Return the G statistic of 2 x 2 tables."""
-    a, b, c, d = (cell.astype(np.float64) for cell in tables.cells())
-    return g_statistic((a, b, c, d))
 
 
 def _parts(count: int, step: int) -> Iterator[slice]:
