@@ -14,6 +14,7 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
+from imagenomics.report.post_hoc import level_table
 from imagenomics.report.replication import forest_plots
 from imagenomics.report.roc import marker_part
 from imagenomics.report.table import Column, data_table
@@ -49,7 +50,11 @@ def association_section(results: Results) -> Html:
 
 def _parts(results: Results, family: Family, wording: Wording) -> list[Html | None]:
     """Return what only some kinds of families have."""
-    return [forest_plots(results, family), marker_part(results, family, wording)]
+    return [
+        forest_plots(results, family),
+        marker_part(results, family, wording),
+        level_table(results, family, wording),
+    ]
 
 
 def _people(results: Results, families: Sequence[Family], heats: Sequence[Data]) -> Data | None:

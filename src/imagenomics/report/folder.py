@@ -46,6 +46,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "roc_cutoffs.parquet": ("analysis", "feature", "target", "direction", "cutoff", "optimism"),
     "roc_curves.parquet": ("analysis", "feature", "target", "false_positive_rate", "sensitivity"),
+    "post_hoc.parquet": ("analysis", "feature", "target", "level_a", "level_b", "effect", "p", "p_adjusted"),
     "enrichment.parquet": ("analysis", "feature", "set", "p", "q", "verdict"),
     "set_scores.parquet": (),
     "modules.parquet": ("analysis", "module", "gene", "rank"),

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from imagenomics.associate.differential.settings import DifferentialSettings
+from imagenomics.associate.post_hoc import PostHoc
 from imagenomics.associate.replication.settings import ReplicationSettings
 from imagenomics.associate.roc.settings import RocSettings
 from imagenomics.associate.settings import AssociateSettings
@@ -47,9 +48,21 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
         description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
     )
 
+    post_hoc: Literal["none"] | PostHoc = Field(
+        default="none",
+        description="Compare the levels of categorical columns two at a time, for pairs with a numeric column: Dunn's "
+        "test, pairwise Mann-Whitney or Welch tests (p adjusted by Holm's rule), or Tukey-Kramer. Rows of "
+        "post_hoc.parquet; without covariates only.",
+    )
+    post_hoc_pairs: Literal["associated", "tested"] = Field(
+        default="associated",
+        description="Which pairs: those with q of at most alpha, or all that were tested.",
+    )
+
     @model_validator(mode="after")
     def _chosen_tests_take_no_covariates(self) -> Self:
-        _refuse_both(self.chosen, self.adjust)
+        chosen = self.chosen if self.post_hoc == "none" else (*self.chosen, f"post_hoc = '{self.post_hoc}'")
+        _refuse_both(chosen, self.adjust)
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -117,10 +118,18 @@ def tukey_from_summary(
     error = np.sqrt(pooled / 2.0 * (1 / size[i] + 1 / size[j]))
     difference = m[i] - m[j]
     q = np.abs(difference) / error
-    step = studentized_range.ppf(confidence, m.size, df) * error
+    step = _widest(confidence, m.size, df) * error
     adjusted = np.clip(studentized_range.sf(q, m.size, df), 0.0, 1.0)
     single = t_p(q / np.sqrt(2.0), df)
     return Pairwise(i, j, difference, difference - step, difference + step, q, single, adjusted)
+
+
+@functools.lru_cache(maxsize=256)
+def _widest(confidence: float, k: int, df: float) -> float:
+    """Return the quantile of the studentised range: slow to find, and the same for many families of groups."""
+    from scipy.stats import studentized_range
+
+    return float(studentized_range.ppf(confidence, k, df))
 
 
 def pairwise_welch(samples: Sequence[npt.ArrayLike], *, confidence: float = 0.95) -> Pairwise:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.associate.pairs import test_pairs
+from imagenomics.associate.post_hoc import compare_levels
 from imagenomics.runs.choose import choose_clinical, choose_targets
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
@@ -23,6 +24,7 @@ from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
+POST_HOC = "post_hoc"
 SECONDS_OF_PAIR = 2e-7  # in one draw, for one patient; benchmarks/study_stages.py on two cores
 
 
@@ -44,9 +46,11 @@ def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, wher
 
 
 def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
+    features = inputs.features(block, where=where)
+    targets = choose_targets(inputs.linked.molecules, block.targets, where=where)
     table = test_pairs(
-        inputs.features(block, where=where),
-        choose_targets(inputs.linked.molecules, block.targets, where=where),
+        features,
+        targets,
         covariates=inputs.covariates(block, where=where),
         strata=inputs.strata(block),
         settings=block,
@@ -54,7 +58,17 @@ def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.Dat
         seed=inputs.seed,
         executor=inputs.executor,
     )
-    return {ASSOCIATIONS: table}
+    if block.post_hoc == "none":
+        return {ASSOCIATIONS: table}
+    levels = compare_levels(
+        features,
+        targets,
+        table,
+        method=block.post_hoc,
+        q_at_most=block.alpha if block.post_hoc_pairs == "associated" else None,
+        confidence=block.confidence,
+    )
+    return {ASSOCIATIONS: table, POST_HOC: levels}
 
 
 def _judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
@@ -78,4 +92,6 @@ def class_counts(linked: Linked) -> dict[str, tuple[int, int]]:
     return {str(name): (int((v == 1).sum()), int((v == 0).sum())) for name, v in binary.items()}
 
 
-PAIRS = FamilyKind("associate", 3, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge)
+PAIRS = FamilyKind(
+    "associate", 3, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge, tables=(POST_HOC,)
+)
