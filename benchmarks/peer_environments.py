@@ -21,6 +21,7 @@ PEERS = {
     "pictologics": ("3.12", ["pictologics"]),
     "MIRP": ("", ["mirp"]),
     "lifelines": ("", ["lifelines==0.30.0"]),
+    "PyDESeq2": ("", ["pydeseq2==0.5.4"]),
 }
 
 

@@ -85,3 +85,21 @@ def test_check_counts_and_refuses_raw_counts(study):
     raw = load_study(study, overrides=["molecules.rna.normalise=none"])
     with pytest.raises(InputError, match="IGX-DIFF-001"):
         check_study(raw.plan, raw.root)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["sam", "voom", "negative-binomial"])
+def test_other_methods_reach_the_page(study, tmp_path, method):
+    raw = ["molecules.rna.normalise=none"] if method != "sam" else []
+    overrides = ["differential.size_genes.trend=false", f"differential.size_genes.method={method}", *raw]
+    out = run(study, tmp_path / "run", overrides=overrides)
+    found = pd.read_parquet(out / "associations.parquet")
+    best = found.loc[found["p"].idxmin()]
+    assert (best["target"], best["feature"]) == ("rna.GENE0", "ct.size")
+    assert best["q"] < 0.05
+    page = (out / "report.html").read_text()
+    words = {"sam": "Tusher 2001", "voom": "voom, Law 2014", "negative-binomial": "Love 2014"}
+    assert words[method] in page
+    assert (out / "sam.parquet").is_file() == (method == "sam")
+    if method == "sam":
+        assert len(pd.read_parquet(out / "sam_deltas.parquet")) == 100

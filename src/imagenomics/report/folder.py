@@ -32,6 +32,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "molecules.parquet": (),
     "molecules.columns.parquet": (),
     "associations.parquet": ("analysis", "feature", "target", "n", "effect", "p", "neg_log10_p", "q"),
+    "sam.parquet": ("analysis", "feature", "target", "d", "expected", "s0", "pi0", "q_sam"),
+    "sam_deltas.parquet": ("analysis", "feature", "delta", "called", "false_median", "fdr"),
     "survival_curves.parquet": ("analysis", "grouping", "group", "curve", "time", "estimate"),
     "survival_groups.parquet": ("analysis", "grouping", "group", "n", "events", "p", "status"),
     "replication.parquet": (

@@ -130,11 +130,32 @@ def _association(block: Block) -> str:
 def _differential(block: Block) -> str:
     adjust = [str(a) for a in block.get("adjust") or ()]
     how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
+    return (
+        f"Every gene of {block.get('molecules')} was tested along every feature {_gene_test(block, how)} "
+        f"(analysis “{block.get('name')}”); q values control the false discovery rate within this family."
+    )
+
+
+def _gene_test(block: Block, how: str) -> str:
+    match block.get("method"):
+        case "sam":
+            return (
+                f"{how} by significance analysis of microarrays (Tusher 2001), p values from "
+                f"{block.get('permutations')} permutations of patients, pooled over genes"
+            )
+        case "voom":
+            return (
+                f"by linear models of log counts {how}, weighted by the trend of spread over level (voom, Law 2014; "
+                "library sizes by TMM, Robinson 2010), variances shrunk to their common value (moderated t, Smyth 2004)"
+            )
+        case "negative-binomial":
+            return (
+                f"by negative binomial models of counts {how}, with median-of-ratios size factors and dispersions "
+                "shrunk to their trend over level (Love 2014), Wald statistics against t distributions"
+            )
     towards = "a curve over mean expression" if block.get("trend") else "their common value"
     return (
-        f"Every gene of {block.get('molecules')} was tested along every feature by linear models {how}, with variances "
-        f"shrunk across genes to {towards} (moderated t, Smyth 2004; analysis “{block.get('name')}”); q values control "
-        "the false discovery rate within this family."
+        f"by linear models {how}, with variances shrunk across genes to {towards} (moderated t, Smyth 2004)"
     )
 
 

@@ -6,19 +6,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.codes import FEATURE_INVALID
-from imagenomics.associate.differential.moderated import PER, ModeratedEngine
-from imagenomics.associate.differential.settings import DifferentialSettings
+from imagenomics.associate.differential.by_phenotype import beside, each_phenotype
+from imagenomics.associate.differential.checks import check_genes
+from imagenomics.associate.differential.counted import CountTask, count_phenotype
+from imagenomics.associate.differential.moderated import ModeratedEngine
+from imagenomics.associate.differential.phenotypes import PER, scored
+from imagenomics.associate.differential.refusals import refuse_others
+from imagenomics.associate.differential.sam_family import test_sam
+from imagenomics.associate.differential.settings import COUNTED, DifferentialSettings
+from imagenomics.associate.differential.size_factors import size_factors
 from imagenomics.associate.frame import Placed, make_frame, put_together
 from imagenomics.associate.inputs import read_inputs
-from imagenomics.associate.outcome import Rules, common_counts, refused
+from imagenomics.associate.outcome import Rules
 from imagenomics.associate.permute import family_p
-from imagenomics.associate.scores import normal_scores
 from imagenomics.associate.sides import Side, check_table
-from imagenomics.errors import InputError
+from imagenomics.genomics.normalise import tmm_factors
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.work.executor import Executor, SerialExecutor
 from imagenomics.work.threads import one_thread
+
+FloatArray = npt.NDArray[np.float64]
 
 
 def test_expression(
@@ -32,14 +39,14 @@ def test_expression(
     seed: int,
     executor: Executor | None = None,  # noqa: PT028
 ) -> pd.DataFrame:
-    """Test every gene along every phenotype by linear models whose variances are shrunk across genes.
+    """Test every gene along every phenotype, by the method of the settings.
 
     Parameters
     ----------
     phenotypes : PatientTable
         F features: continuous (effect per standard deviation), ordinal (per level) or binary (between groups).
     genes : PatientTable
-        G continuous columns, best on a log2 scale; not raw counts.
+        G continuous columns, best on a log2 scale; raw counts for 'voom' and 'negative-binomial' alone.
     covariates : PatientTable, optional
         What the models adjust for; every column of it.
     strata : Series, optional
@@ -60,21 +67,45 @@ def test_expression(
     Raises
     ------
     InputError
-        ``IGX-DIFF-001``: raw counts; ``IGX-DIFF-002``: genes that are no continuous numbers; ``IGX-ASSOC-001`` to
-        ``IGX-ASSOC-008``.
+        ``IGX-DIFF-001``: raw counts; ``IGX-DIFF-002``: genes that are no continuous numbers; ``IGX-DIFF-011``: no raw
+        counts for a method of counts; ``IGX-DIFF-012``: too few genes of counts; ``IGX-ASSOC-001`` to
+        ``IGX-ASSOC-008``; of SAM ``IGX-DIFF-010``.
+    InternalError
+        ``IGX-DIFF-013``: the work on a phenotype failed.
 
     Source
     ------
-    Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3:3.
+    Moderated t: Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3:3. SAM: Tusher and others
+    2001, Proceedings of the National Academy of Sciences 98:5116. Voom: Law and others 2014, Genome Biology 15:R29.
+    Negative binomial: Love and others 2014, Genome Biology 15:550.
     """
-    check_genes(check_table(genes, what="genes"), where=analysis)
+    check_genes(check_table(genes, what="genes"), where=analysis, settings=settings)
+    if settings.method == "sam":
+        return test_sam(
+            phenotypes,
+            genes,
+            covariates=covariates,
+            strata=strata,
+            settings=settings,
+            analysis=analysis,
+            seed=seed,
+            executor=executor,
+        ).associations
     inputs = read_inputs(
         phenotypes, genes, covariates=covariates, strata=strata, names=("phenotypes", "genes")
     )
     f, g = inputs.features, inputs.targets
+    executor = executor or SerialExecutor()
     log2 = all(str(unit).startswith("log2") for unit in genes.columns["unit"])
     with one_thread():
-        placed, engines = _observe(_scored(f, settings), g, inputs.design.basis, settings, log2=log2)
+        placed, engines = _observe(
+            scored(f, settings.transform),
+            g,
+            inputs.design.basis,
+            settings,
+            log2=log2 or settings.method in COUNTED,
+            work=(executor, analysis),
+        )
         table = put_together(placed, (len(g.names), len(f.names)))
     p_maxt = family_p(
         table.numbers["neg_log10_p"],
@@ -83,7 +114,7 @@ def test_expression(
         draws=settings.permutations,
         seed=seed,
         analysis=analysis,
-        executor=executor or SerialExecutor(),
+        executor=executor,
     )
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
@@ -100,62 +131,52 @@ def test_expression(
 test_expression.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
 
 
-def check_genes(genes: PatientTable, *, where: str) -> None:
-    """Refuse columns that linear models of expression cannot read (``IGX-DIFF-001``, ``IGX-DIFF-002``)."""
-    if (genes.columns["unit"] == "counts").any():
-        raise InputError(
-            "IGX-DIFF-001",
-            "these genes are raw counts, whose spread grows with their level",
-            where=where,
-            expected="expression on a log scale",
-            remedy="set normalise = 'log-cpm' or 'tmm' in the [[molecules]] block",
-        )
-    wrong = genes.columns.index[genes.columns["kind"] != "continuous"]
-    if len(wrong):
-        raise InputError(
-            "IGX-DIFF-002",
-            f"{len(wrong)} columns are not continuous, e.g. {wrong[0]}",
-            where=where,
-            expected="expression",
-            remedy="name a [[molecules]] block of kind 'expression'; test the others in [[associate]]",
-        )
-
-
-def _scored(phenotypes: Side, settings: DifferentialSettings) -> Side:
-    places = np.flatnonzero((phenotypes.kinds == "continuous") & phenotypes.allowed)
-    if settings.transform == "none" or not places.size:
-        return phenotypes
-    values = phenotypes.values.copy()
-    values[:, places] = normal_scores(values[:, places])
-    return Side(phenotypes.names, phenotypes.kinds, values, phenotypes.allowed)
-
-
 def _observe(
     phenotypes: Side,
     genes: Side,
-    basis: npt.NDArray[np.float64],
+    basis: FloatArray,
     settings: DifferentialSettings,
     *,
     log2: bool,
+    work: tuple[Executor, str],
 ) -> tuple[list[Placed], list[ModeratedEngine]]:
     """Test the phenotypes kind by kind; unordered categories and impossible values are refused."""
     placed: list[Placed] = []
     engines: list[ModeratedEngine] = []
-    usable = genes.allowed
-    all_genes = np.flatnonzero(usable)
+    all_genes = np.flatnonzero(genes.allowed)
+    counts = genes.values[:, all_genes]
     for kind in PER:
         places = np.flatnonzero((phenotypes.kinds == kind) & phenotypes.allowed)
-        if places.size and all_genes.size:
-            engine = ModeratedEngine(
-                phenotypes.take(places), genes.take(all_genes), basis=basis, settings=settings, log2=log2
+        if not (places.size and all_genes.size):
+            continue
+        if settings.method == "negative-binomial":
+            task = _count_task(counts, basis, settings)
+            executor, analysis = work
+            blocks = each_phenotype(
+                count_phenotype, phenotypes, places, task=task, executor=executor, analysis=analysis
             )
-            placed.append(Placed(engine.observe(), all_genes, places, True))
-            engines.append(engine)
-    other = np.flatnonzero((~np.isin(phenotypes.kinds, list(PER))) | ~phenotypes.allowed)
-    fine = np.setdiff1d(np.arange(len(phenotypes.names)), other)
-    for rows, columns in ((all_genes, other), (np.flatnonzero(~usable), np.concatenate([fine, other]))):
-        if rows.size and columns.size:
-            n = common_counts(phenotypes.values[:, columns], genes.values[:, rows])
-            code = np.full(n.shape, FEATURE_INVALID, dtype=np.int8)
-            placed.append(Placed(refused("", n, code), rows, columns, False))
-    return placed, engines
+            placed.append(Placed(beside(blocks), all_genes, places, False))
+            continue
+        engine = ModeratedEngine(
+            phenotypes.take(places),
+            genes.take(all_genes),
+            basis=basis,
+            settings=settings,
+            log2=log2,
+            sizes=library_sizes(counts) if settings.method == "voom" else None,
+        )
+        placed.append(Placed(engine.observe(), all_genes, places, True))
+        engines.append(engine)
+    return [*placed, *refuse_others(phenotypes, genes)], engines
+
+
+def _count_task(counts: FloatArray, basis: FloatArray, settings: DifferentialSettings) -> CountTask:
+    return CountTask(
+        counts, size_factors(counts), basis, settings.min_patients, settings.min_group, settings.confidence
+    )
+
+
+def library_sizes(counts: FloatArray) -> FloatArray:
+    """Return the reads of each patient, corrected by TMM for what few genes take, (N,)."""
+    sizes = counts.sum(axis=1)
+    return np.asarray(sizes * tmm_factors(counts, sizes))

@@ -9,16 +9,17 @@ import numpy.typing as npt
 from scipy import special
 
 from imagenomics.associate.codes import OK, SMALL_GROUP
+from imagenomics.associate.differential.phenotypes import effect_name, residuals, scaled, testable
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.differential.slopes import fit_slopes
 from imagenomics.associate.differential.squeeze import squeeze_variances
+from imagenomics.associate.differential.voom import fit_voom
 from imagenomics.associate.outcome import Block, whole
 from imagenomics.associate.sides import Side
 from imagenomics.stats.tails import log_two_sided_t, p_and_log10
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-PER = {"continuous": "per SD", "ordinal": "per level", "binary": "between groups"}
 
 
 class _Fit(NamedTuple):
@@ -44,17 +45,27 @@ class ModeratedEngine:
     settings : DifferentialSettings
     log2 : bool
         Whether expression is on a log2 scale, so that slopes are fold changes.
+    sizes : array, (N,), optional
+        Effective library sizes: the genes are raw counts then, and the models those of voom.
     """
 
     def __init__(
-        self, phenotypes: Side, genes: Side, *, basis: FloatArray, settings: DifferentialSettings, log2: bool
+        self,
+        phenotypes: Side,
+        genes: Side,
+        *,
+        basis: FloatArray,
+        settings: DifferentialSettings,
+        log2: bool,
+        sizes: FloatArray | None = None,
     ) -> None:
         self.kind = str(phenotypes.kinds[0])
         self.genes = genes
         self.basis = basis
         self.settings = settings
-        self.effect_name = f"{'log2 fold change' if log2 else 'difference'} {PER[self.kind]}"
-        self.columns = [_scaled(column, self.kind) for column in phenotypes.values.T]
+        self.sizes = sizes
+        self.effect_name = effect_name(self.kind, log2=log2)
+        self.columns = [scaled(column, self.kind) for column in phenotypes.values.T]
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
@@ -64,7 +75,7 @@ class ModeratedEngine:
         p, neg = p_and_log10(log_p)
         step = se * special.stdtrit(df, 0.5 + self.settings.confidence / 2)
         return Block(
-            test="moderated t",
+            test="moderated t" if self.sizes is None else "voom moderated t",
             effect_name=self.effect_name,
             n=n,
             code=code,
@@ -81,7 +92,7 @@ class ModeratedEngine:
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
         """Permute the phenotypes' residuals (Freedman & Lane 1983), and shrink the variances of each draw anew."""
-        left = [_residuals(x, self.basis) for x in self.columns if self._testable(x)]
+        left = [residuals(x, self.basis) for x in self.columns if self._testable(x)]
         smallest = np.zeros(len(orders))
         for draw, rows in enumerate(orders):
             for x in left:
@@ -89,11 +100,14 @@ class ModeratedEngine:
         return smallest
 
     def _testable(self, x: FloatArray) -> bool:
-        known = x[~np.isnan(x)]
-        return self.kind != "binary" or min((known == 1).sum(), (known == 0).sum()) >= self.settings.min_group
+        return testable(x, self.kind, least=self.settings.min_group)
 
     def _fit(self, x: FloatArray, *, checked: bool) -> _Fit:
-        slopes = fit_slopes(self.genes.values, self.basis, x, least=self.settings.min_patients)
+        genes, least = self.genes.values, self.settings.min_patients
+        if self.sizes is None:
+            slopes = fit_slopes(genes, self.basis, x, least=least)
+        else:
+            slopes = fit_voom(genes, self.basis, x, least=least, sizes=self.sizes)
         level = slopes.level if self.settings.trend else None
         shrunk = squeeze_variances(slopes.variance, slopes.df, level=level)
         code = slopes.code.copy()
@@ -116,20 +130,3 @@ def _smallest(fit: _Fit) -> float:
     largest = np.zeros(df.size)
     np.maximum.at(largest, place, np.abs(fit.t[known]))
     return float(log_two_sided_t(largest, df).min())
-
-
-def _scaled(column: FloatArray, kind: str) -> FloatArray:
-    """Return a continuous phenotype in standard deviations; others as they are."""
-    known = column[~np.isnan(column)]
-    sd = float(known.std(ddof=1)) if known.size > 1 else 0.0
-    return column / sd if kind == "continuous" and sd > 0 else column
-
-
-def _residuals(x: FloatArray, basis: FloatArray) -> FloatArray:
-    """Return what the covariates leave of a phenotype, NaN where it is missing."""
-    known = ~np.isnan(x)
-    out = np.full(x.size, np.nan)
-    if known.any():
-        weights, *_ = np.linalg.lstsq(basis[known], x[known], rcond=None)
-        out[known] = x[known] - basis[known] @ weights
-    return out

@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from imagenomics.associate.differential.expression import check_genes, test_expression
+from imagenomics.associate.differential.checks import check_genes
+from imagenomics.associate.differential.expression import test_expression
+from imagenomics.associate.differential.sam_family import test_sam
 from imagenomics.runs.choose import choose_clinical, choose_targets
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
@@ -23,6 +25,7 @@ from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
+SAM, DELTAS = "sam", "sam_deltas"
 SECONDS_OF_PAIR = (
     1.6e-7  # in one draw, for one patient: 32 x 1,000 pairs, 61 patients and 200 draws took 63 s
 )
@@ -30,7 +33,7 @@ SECONDS_OF_PAIR = (
 
 def _genes(block: DifferentialBlock, linked: Linked, where: str) -> PatientTable:
     genes = choose_targets(linked.molecules, block.molecules, where=where)
-    check_genes(genes, where=where)
+    check_genes(genes, where=where, settings=block)
     return genes
 
 
@@ -52,17 +55,19 @@ def _foresee(block: DifferentialBlock, linked: Linked, features: PatientTable, w
 
 
 def _test(block: DifferentialBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
-    table = test_expression(
-        inputs.features(block, where=where),
-        _genes(block, inputs.linked, where),
-        covariates=inputs.covariates(block, where=where),
-        strata=inputs.strata(block),
-        settings=block,
-        analysis=block.name,
-        seed=inputs.seed,
-        executor=inputs.executor,
-    )
-    return {ASSOCIATIONS: table}
+    sides = inputs.features(block, where=where), _genes(block, inputs.linked, where)
+    options: dict[str, Any] = {
+        "covariates": inputs.covariates(block, where=where),
+        "strata": inputs.strata(block),
+        "settings": block,
+        "analysis": block.name,
+        "seed": inputs.seed,
+        "executor": inputs.executor,
+    }
+    if block.method == "sam":
+        found = test_sam(*sides, **options)
+        return {ASSOCIATIONS: found.associations, SAM: found.genes, DELTAS: found.deltas}
+    return {ASSOCIATIONS: test_expression(*sides, **options)}
 
 
 def _judge(block: DifferentialBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
@@ -74,4 +79,12 @@ def _judge(block: DifferentialBlock, linked: Linked, rows: pd.DataFrame) -> Iter
     )
 
 
-DIFFERENTIAL = FamilyKind("differential", 1, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge)
+DIFFERENTIAL = FamilyKind(
+    "differential",
+    1,
+    look_up=_look_up,
+    foresee=_foresee,
+    test=_test,
+    judge=_judge,
+    tables=(SAM, DELTAS),
+)

@@ -1,0 +1,99 @@
+"""Negative binomial models of counts with a log link: coefficients for given dispersions, all genes at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+STEPS = 100
+TOLERANCE = 1e-8  # change of the deviance, relative
+LOWEST_MEAN = 0.5  # of fitted counts, so that logs and weights stay finite
+RIDGE = 1e-6  # on the log2 scale: keeps models of separated groups finite
+LARGEST = 30.0  # natural logs of fold changes beyond which a model has no maximum
+
+
+class CountFit(NamedTuple):
+    """Coefficients (natural logs) (G, K), means (N, G), and whether the fit came to rest (G,)."""
+
+    beta: FloatArray
+    mean: FloatArray
+    done: npt.NDArray[np.bool_]
+
+
+def fit_counts(
+    counts: FloatArray, design: FloatArray, offset: FloatArray, dispersion: FloatArray
+) -> CountFit:
+    """Fit log mean = offset + design beta for every gene by iteratively reweighted least squares.
+
+    Parameters
+    ----------
+    counts : array, (N, G)
+    design : array, (N, K)
+        The intercept among its columns.
+    offset : array, (N,)
+        Logs of the size factors.
+    dispersion : array, (G,)
+        Variance = mean + dispersion mean^2.
+
+    Source
+    ------
+    McCullagh & Nelder 1989, Generalized Linear Models, chapter 2; Love, Huber & Anders 2014, Genome Biology 15:550.
+    """
+    start = np.log(counts / np.exp(offset)[:, None] + 0.1)
+    beta: FloatArray = np.asarray(np.linalg.lstsq(design, start, rcond=None)[0].T, dtype=np.float64)
+    mean = _mean(design, beta, offset)
+    last = _deviance(counts, mean, dispersion)
+    done = np.zeros(counts.shape[1], dtype=np.bool_)
+    open_ = np.arange(counts.shape[1])
+    for _ in range(STEPS):
+        y, mu, alpha = counts[:, open_], mean[:, open_], dispersion[open_]
+        weights = mu / (1.0 + alpha * mu)
+        wanted = np.log(mu) - offset[:, None] + (y - mu) / mu
+        gram = information(weights, design) + _ridge(design.shape[1])
+        right = ((weights * wanted).T @ design)[:, :, None]
+        new: FloatArray = np.asarray(np.linalg.solve(gram, right)[:, :, 0], dtype=np.float64)
+        lost = ~(np.abs(new).max(axis=1) < LARGEST)
+        new[lost] = beta[open_[lost]]
+        beta[open_] = new
+        mean[:, open_] = _mean(design, new, offset)
+        deviance = _deviance(y, mean[:, open_], alpha)
+        rest = np.abs(deviance - last[open_]) <= TOLERANCE * (np.abs(deviance) + 0.1)
+        last[open_] = deviance
+        done[open_[rest & ~lost]] = True
+        open_ = open_[~(rest | lost)]
+        if not open_.size:
+            break
+    return CountFit(beta, mean, done)
+
+
+def information(weights: FloatArray, design: FloatArray) -> FloatArray:
+    """Return X'WX of every gene, (G, K, K), of weights (N, G)."""
+    k = design.shape[1]
+    products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
+    return np.asarray((weights.T @ products).reshape(-1, k, k))
+
+
+def wald_errors(fit: CountFit, design: FloatArray, dispersion: FloatArray) -> FloatArray:
+    """Return the standard error of the last coefficient of every gene, (G,), in natural logs."""
+    weights = fit.mean / (1.0 + dispersion * fit.mean)
+    plain = information(weights, design)
+    inverse = np.linalg.inv(plain + _ridge(design.shape[1]))
+    return np.asarray(np.sqrt((inverse @ plain @ inverse)[:, -1, -1]))
+
+
+def _mean(design: FloatArray, beta: FloatArray, offset: FloatArray) -> FloatArray:
+    predictor = np.clip(design @ beta.T + offset[:, None], -50.0, 50.0)
+    return np.asarray(np.maximum(np.exp(predictor), LOWEST_MEAN))
+
+
+def _ridge(k: int) -> FloatArray:
+    return np.asarray(np.eye(k) * RIDGE / np.log(2) ** 2)
+
+
+def _deviance(counts: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
+    """Return -2 log likelihood up to what does not depend on the mean."""
+    size = 1.0 / dispersion
+    return np.asarray(-2.0 * (counts * np.log(mean) - (counts + size) * np.log(mean + size)).sum(axis=0))
