@@ -14,6 +14,7 @@ from imagenomics.associate.kendall import KendallEngine
 from imagenomics.associate.linear import LinearEngine
 from imagenomics.associate.logistic import LogisticEngine
 from imagenomics.associate.logistic_tables import LogisticModel
+from imagenomics.associate.multinomial import MultinomialEngine
 from imagenomics.associate.outcome import Observer, Rules
 from imagenomics.associate.rank_columns import as_ranks, rank_design
 from imagenomics.associate.rank_correlation import SpearmanEngine
@@ -59,7 +60,7 @@ def choose_engine(
     Without covariates (``method = "auto"``): two numeric columns, Spearman; numeric and binary,
     Mann-Whitney; numeric and categorical, Kruskal-Wallis; two binary ones, Fisher; else chi-square.
     With covariates, or ``method = "linear"``: a linear model where a column is numeric, a logistic model
-    where none is; two categorical columns have no model, only, without covariates, chi-square.
+    where none is, multinomial of two categorical columns with covariates; without them, chi-square.
     ``correlation``, ``two_groups``, ``groups``, ``tables`` and ``method = "partial-rank"`` choose other
     tests; with a ``side`` nothing is tested that has no direction.
 
@@ -93,7 +94,7 @@ def choose_engine(
             )
         return ChiSquareEngine(features, targets, rules=rules, confidence=level)
     if pair == {"categorical"}:
-        return None
+        return MultinomialEngine(features, targets, design=design, rules=rules)
     return LogisticEngine(
         features, targets, design=design, rules=rules, confidence=level, model=model, direction=side
     )

@@ -12,7 +12,7 @@ TARGET_CONSTANT = 4
 FEATURE_EXPLAINED = 5
 TARGET_EXPLAINED = 6
 NO_DF = 7
-NOT_COMBINED = 8
+FIRTH = 8
 FEATURE_INVALID = 9
 TARGET_INVALID = 10
 FEW_EXPECTED = 11
@@ -27,8 +27,7 @@ FEW_DF = 19
 NO_REPEATS = 20
 NO_WITHIN = 21
 UNITS_CATEGORICAL = 22
-FIRTH = 23
-LAST = FIRTH
+LAST = UNITS_CATEGORICAL
 TESTED = (OK, FIRTH)
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
@@ -62,7 +61,6 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         FEATURE_EXPLAINED: "the covariates explain the feature completely among the complete cases",
         TARGET_EXPLAINED: "the covariates explain the target completely among the complete cases",
         NO_DF: "no residual degrees of freedom",
-        NOT_COMBINED: "two categorical columns cannot be tested with covariates; make one binary",
         FEATURE_INVALID: "the feature has values that its kind does not allow",
         TARGET_INVALID: "the target has values that its kind does not allow",
         FEW_EXPECTED: "an expected count is below 5; pool rare levels",

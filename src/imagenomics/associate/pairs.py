@@ -12,7 +12,6 @@ from imagenomics.associate.choose import choose_engine, kind_group, rules_of, tr
 from imagenomics.associate.codes import (
     FEATURE_INVALID,
     NO_SIDE,
-    NOT_COMBINED,
     OK,
     RARE_VALUES,
     TARGET_INVALID,
@@ -158,7 +157,7 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
                     if part.rare
                     else choose_engine(some_f, some_t, design=inputs.design, settings=settings)
                 )
-                why = RARE_VALUES if part.rare else NOT_COMBINED if settings.side == "two-sided" else NO_SIDE
+                why = RARE_VALUES if part.rare else NO_SIDE
                 block = engine.observe() if engine else _refuse(some_f, some_t, why)
                 places = t_places[part.targets], f_places[part.features]
                 placed.append(Placed(block, *places, isinstance(engine, Engine)))

@@ -33,7 +33,9 @@ class FamilySettings(Settings):
 class AssociateSettings(FamilySettings):
     """How pairs of columns are tested."""
 
-    VERSION: ClassVar[int] = 3  # groups that separate are tested by Firth's penalised likelihood
+    VERSION: ClassVar[int] = (
+        4  # Firth's likelihood where groups separate; two categorical columns with covariates
+    )
 
     method: Literal["auto", "linear", "partial-rank"] = Field(
         "auto",
@@ -83,8 +85,8 @@ class AssociateSettings(FamilySettings):
     )
     inference: Inference = Field(
         "likelihood-ratio",
-        description="test of logistic models: 'likelihood-ratio', or 'wald' (coefficient over standard error; loses "
-        "power where effects are large)",
+        description="test of logistic models of a binary column: 'likelihood-ratio', or 'wald' (coefficient over "
+        "standard error; loses power where effects are large)",
     )
     permutations: int = Field(
         1000,
