@@ -41,6 +41,7 @@ def methods_section(results: Results) -> Html:
             *(_differential(b) for b in results.blocks("differential")),
             *(_replication(b) for b in results.blocks("replicate")),
             *(_markers(b) for b in results.blocks("roc")),
+            *(_paired(b) for b in results.blocks("paired")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
@@ -156,6 +157,15 @@ def _gene_test(block: Block, how: str) -> str:
     towards = "a curve over mean expression" if block.get("trend") else "their common value"
     return (
         f"by linear models {how}, with variances shrunk across genes to {towards} (moderated t, Smyth 2004)"
+    )
+
+
+def _paired(block: Block) -> str:
+    test = "paired t tests" if block.get("test") == "t" else "Wilcoxon's signed-rank tests"
+    return (
+        f"Measurements of “{block.get('second')}” were compared with those of “{block.get('first')}” in the same "
+        f"patients by {test}, binary ones by McNemar's exact test (analysis “{block.get('name')}”); q values control "
+        "the false discovery rate among all of them."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from imagenomics.associate.differential.settings import DifferentialSettings
+from imagenomics.associate.paired import PairedSettings
 from imagenomics.associate.post_hoc import PostHoc
 from imagenomics.associate.replication.settings import ReplicationSettings
 from imagenomics.associate.roc.settings import RocSettings
@@ -112,6 +113,22 @@ class RocBlock(FamilyBlock, RocSettings):
     def _markers_stand_alone(self) -> Self:
         if self.adjust:
             raise ValueError("a marker is used as it is: leave out adjust, or test it in [[associate]]")
+        return self
+
+
+class PairedBlock(FamilyBlock, PairedSettings):
+    """One ``[[paired]]`` block: two measurements of the same patients against each other."""
+
+    first: str = Field(description="Beginning of the first columns: a block ('pre') or block and region.")
+    second: str = Field(description="Beginning of the second columns; the rest of the names is the same.")
+    features: Literal["all"] = Field(default="all", description="Every column that has a partner.")
+    adjust: tuple[()] = Field(default=(), description="Nothing: each patient is compared with himself.")
+    within: Literal["nothing"] = Field(default="nothing", description="Nothing is permuted.")
+
+    @model_validator(mode="after")
+    def _two_measurements(self) -> Self:
+        if self.first == self.second:
+            raise ValueError(f"first and second are both '{self.first}'")
         return self
 
 

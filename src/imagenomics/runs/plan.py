@@ -17,7 +17,13 @@ from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.delta_block import DeltaBlock
-from imagenomics.runs.family_block import AssociateBlock, DifferentialBlock, ReplicateBlock, RocBlock
+from imagenomics.runs.family_block import (
+    AssociateBlock,
+    DifferentialBlock,
+    PairedBlock,
+    ReplicateBlock,
+    RocBlock,
+)
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
 from imagenomics.runs.survival_block import SurvivalBlock
@@ -159,6 +165,9 @@ class Plan(Settings):
     roc: tuple[RocBlock, ...] = Field(
         default=(), description="Features as markers of binary molecules, with cut-offs."
     )
+    paired: tuple[PairedBlock, ...] = Field(
+        default=(), description="Two measurements of the same patients against each other."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -179,6 +188,7 @@ class Plan(Settings):
         "survival",
         "replicate",
         "roc",
+        "paired",
         "enrich",
         "modules",
         "train",
@@ -213,6 +223,7 @@ class Plan(Settings):
                 self.survival,
                 self.replicate,
                 self.roc,
+                self.paired,
                 self.enrich,
                 self.modules,
                 self.train,

@@ -7,13 +7,14 @@ from typing import Any
 
 from imagenomics.runs.families.differential import DIFFERENTIAL
 from imagenomics.runs.families.kind import FamilyKind
+from imagenomics.runs.families.paired import PAIRED
 from imagenomics.runs.families.pairs import PAIRS
 from imagenomics.runs.families.replicate import REPLICATE
 from imagenomics.runs.families.roc import ROC
 from imagenomics.runs.families.survival import FAMILY as SURVIVAL
 from imagenomics.runs.plan import Plan
 
-KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL, REPLICATE, ROC)
+KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL, REPLICATE, ROC, PAIRED)
 TABLES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tables))
 
 
