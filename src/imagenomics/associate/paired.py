@@ -29,7 +29,7 @@ class PairedSettings(FamilySettings):
     test: Literal["signed-rank", "t"] = Field(
         "signed-rank",
         description="Test of numeric columns: Wilcoxon's signed ranks (effect: pseudomedian of the differences), or "
-        "the paired t test (effect: mean difference). Binary columns: McNemar's exact test (effect: matched odds ratio).",
+        "the paired t test (effect: mean difference). Binary columns: McNemar's exact (matched odds ratio).",
     )
     min_group: int = Field(
         10, ge=1, description="Fewest patients whose two values differ; with fewer a pair is not tested."
