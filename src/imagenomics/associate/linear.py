@@ -16,9 +16,15 @@ from imagenomics.associate.codes import (
     TARGET_CONSTANT,
     TARGET_EXPLAINED,
 )
+from imagenomics.associate.correlation_kernel import fill_correlations
 from imagenomics.associate.design import Design
 from imagenomics.associate.linear_exact import solve_pairs
-from imagenomics.associate.linear_kernel import EXACT, LANE, largest_by_df, scan_pairs
+from imagenomics.associate.linear_kernel import (
+    EXACT,
+    LANE,
+    largest_by_df,
+    scan_pairs,
+)
 from imagenomics.associate.linear_parts import Columns, Found, Lanes
 from imagenomics.associate.one_sided import Direction, log_p_toward, look_to_one_side, toward
 from imagenomics.associate.outcome import Block, Rules, whole
@@ -30,7 +36,6 @@ from imagenomics.stats.tails import log_two_sided_t
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-CHUNK = 16384
 ON_TARGET, ON_FEATURE = 1, 2  # whose slope is the effect: that on the binary side
 
 
@@ -214,17 +219,7 @@ def correlations(
     with np.errstate(divide="ignore", invalid="ignore"):
         k = np.tanh(critical_z(confidence) / np.sqrt(np.where(sizes > 1, sizes - 1.0, np.nan)))
     out = [np.empty(t.shape) for _ in range(4)]
-    flat, degrees = t.ravel(), df.ravel()
-    views = [array.ravel() for array in out]
-    for start in range(0, flat.size, CHUNK):
-        part = slice(start, start + CHUNK)
-        effect, low, high, se = (view[part] for view in views)
-        np.divide(1.0, np.sqrt(flat[part] * flat[part] + degrees[part]), out=se)
-        np.multiply(flat[part], se, out=effect)
-        width = k[degrees[part]]
-        across = effect * width
-        np.divide(effect - width, 1.0 - across, out=low)
-        np.divide(effect + width, 1.0 + across, out=high)
+    fill_correlations(t.ravel(), df.ravel(), k, *(array.ravel() for array in out))
     return out[0], out[1], out[2], out[3]
 
 

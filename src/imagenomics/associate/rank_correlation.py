@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,7 @@ from imagenomics.stats.tails import log_two_sided_t
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+AT_ONCE = 16384  # pairs
 
 
 class SpearmanEngine:
@@ -56,7 +59,11 @@ class SpearmanEngine:
         df = np.where(code == OK, n - 2, 0).astype(np.int32)
         statistic = correlation_t(rho, df)
         p, neg = two_sided_t(statistic, df)
-        low, high = correlation_interval(rho, n, ranks=True, confidence=self.confidence)
+        low, high = np.empty(rho.shape), np.empty(rho.shape)
+        for part in _parts(rho.shape):
+            low[part], high[part] = correlation_interval(
+                rho[part], n[part], ranks=True, confidence=self.confidence
+            )
         block = Block(
             test="Spearman correlation",
             effect_name="Spearman correlation",
@@ -174,8 +181,20 @@ def _whole_counts(f: Sorted, t: Sorted) -> IntArray:
 
 
 def _rho(products: FloatArray, counts: IntArray) -> FloatArray:
-    """Return the correlation of doubled ranks from their sum of products and their ties."""
-    n = counts[0].astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt((n**3 - n - counts[1]) * (n**3 - n - counts[2])) / 3.0
-        return np.clip((products - n * (n + 1.0) ** 2) / spread, -1.0, 1.0)
+    """Turn sums of products of doubled ranks into correlations, in place."""
+    for part in _parts(products.shape):
+        n = counts[0, part].astype(np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            cubes = n**3 - n
+            spread = np.sqrt((cubes - counts[1, part]) * (cubes - counts[2, part])) / 3.0
+            products[part] -= n * (n + 1.0) ** 2
+            products[part] /= spread
+            np.clip(products[part], -1.0, 1.0, out=products[part])
+    return products
+
+
+def _parts(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Return rows of pairs, few enough that what is made of them stays in the cache."""
+    step = max(1, AT_ONCE // max(shape[1], 1))
+    for start in range(0, shape[0], step):
+        yield slice(start, start + step)
