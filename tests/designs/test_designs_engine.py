@@ -11,6 +11,7 @@ import pytest
 
 from imagenomics.designs.columns import columns_of, genes_of
 from imagenomics.designs.draw import Population
+from imagenomics.designs.folder import patients_table
 from imagenomics.designs.models import Design, Effect, Phenotype
 from imagenomics.designs.outcome import look
 from imagenomics.designs.pictures.readings import agreed_readings, read_pictures
@@ -233,3 +234,30 @@ def test_an_unknown_picture_or_quantity_is_named() -> None:
         with pytest.raises(InputError, match="IGX-DES-002") as error:
             columns_of(design(pictures=[picture]))
         assert code in str(error.value)
+
+
+def test_a_printed_p_of_levels_asks_for_more_behind_them() -> None:
+    middle = LEVELS.model_copy(update={"levels": ("no", "yes"), "shares": (0.5, 0.5)})
+    kept = math.sqrt(2 / math.pi)  # correlation of a normal variable with the side of its median
+    assert shift_of_groups(effect(p=0.05), (15, 25), middle) == pytest.approx(
+        shift_of_groups(effect(p=0.05), (15, 25), NUMBER) / kept
+    )
+    assert correlation(effect(p=0.05), 40, middle) == pytest.approx(correlation(effect(p=0.05), 40) / kept)
+
+
+def test_a_molecule_is_measured_in_as_many_as_declared() -> None:
+    molecules = [
+        {"name": "M", "assay": "mutation", "kind": "binary", "positives": 7, "measured": 20},
+        {"name": "N", "assay": "protein", "kind": "number", "measured": 25},
+        {"name": "P", "assay": "array", "kind": "panel", "genes": 3, "measured": 12},
+    ]
+    cohort = Population(design(molecules=molecules), 1.0).cohort()
+    assert cohort.values["M"].notna().sum() == 20
+    assert cohort.values["M"].sum() == 7
+    assert cohort.values["N"].notna().sum() == 25
+    assert len(cohort.panels["P"]) == 12
+    assert set(cohort.panels["P"].index) < set(cohort.values.index)
+    table = patients_table(design(molecules=molecules), cohort)
+    assert table["M"].value_counts().to_dict() == {"absent": 13, "present": 7}
+    with pytest.raises(InputError, match="more patients than there are"):
+        design(molecules=[{**molecules[0], "measured": 41}])

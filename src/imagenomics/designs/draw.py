@@ -73,13 +73,19 @@ class Population:
                 values[variable.name] = _in_units(variable, hidden[variable.name], everyone)
         panels = {m.name: drawing.panel(m, hidden) for m in design.molecules if m.kind == "panel"}
         times = {s.name: drawing.times(s, hidden, self._hazards[s.name]) for s in design.survival}
+        for molecule in (m for m in design.molecules if m.measured):
+            there = drawing.measured(molecule, values.get(molecule.name))
+            if molecule.kind == "panel":
+                panels[molecule.name] = panels[molecule.name][there]
+            else:
+                values[molecule.name] = pd.Series(values[molecule.name]).where(there).to_numpy()
         width = len(str(design.patients.n))
         names = [f"P{i + 1:0{width}d}" for i in range(design.patients.n)]
         index = pd.Index(names, name="patient", dtype=object)
         return Cohort(
             pd.DataFrame(values, index=index),
             pd.DataFrame({k: v for k, v in hidden.items() if v.dtype != object}, index=index),
-            {name: frame.set_axis(index) for name, frame in panels.items()},
+            {name: frame.set_axis(index[frame.index]) for name, frame in panels.items()},
             {name: frame.set_axis(index) for name, frame in times.items()},
         )
 
@@ -124,7 +130,7 @@ class _Drawing:
         return found
 
     def _binary(self, molecule: Molecule) -> FloatArray:
-        count = round(self.n * molecule.positives / self.design.patients.n)
+        count = round(self.n * molecule.positives / self._measured_in(molecule.name))
         return self.random.permutation(np.arange(self.n) < count).astype(np.float64)
 
     def _classes(self, names: list[str], weights: np.ndarray) -> np.ndarray:
@@ -136,6 +142,7 @@ class _Drawing:
     def _normal(self, name: str, variable: object, found: dict[str, np.ndarray]) -> FloatArray:
         """Return the variable's drivers, weighted, and a rest of its own."""
         total, explained = np.zeros(self.n), 0.0
+        phenotype = variable if isinstance(variable, Phenotype) else None
         for effect in self.design.effects:
             if effect.on != name:
                 continue
@@ -145,16 +152,36 @@ class _Drawing:
                 total += self.scale * (levels - levels.mean())
             elif set(np.unique(driver)) <= {0.0, 1.0}:
                 share = max(float(driver.mean()), 1 / self.n)
-                groups = max(1, round(share * self.design.patients.n)), self.design.patients.n
+                n = self._measured_in(effect.of)
+                groups = max(1, round(share * n)), n
                 groups = groups[0], max(1, groups[1] - groups[0])
-                phenotype = variable if isinstance(variable, Phenotype) else None
                 total += self.scale * shift_of_groups(effect, groups, phenotype) * (driver - share)
             else:
-                r = self.scale * correlation(effect, self.design.patients.n)
+                r = self.scale * correlation(effect, self._measured_in(effect.of), phenotype)
                 total += r * driver
                 explained += r * r
         rest = np.sqrt(max(1.0 - explained, LEAST_REST))
         return np.asarray(total + rest * self.random.standard_normal(self.n))
+
+    def _measured_in(self, name: str) -> int:
+        """Return the design's number of patients in whom a molecule was measured; of anything else, all."""
+        found = {m.name: m.measured for m in self.design.molecules}
+        return found.get(name.partition(".")[0], 0) or self.design.patients.n
+
+    def measured(self, molecule: Molecule, values: np.ndarray | None) -> npt.NDArray[np.bool_]:
+        """Return in which patients a molecule was measured: as many of each group as declared."""
+        groups: list[tuple[npt.NDArray[np.bool_], int]]
+        if values is not None and molecule.kind == "binary":
+            has = values > 0
+            groups = [(has, molecule.positives), (~has, molecule.measured - molecule.positives)]
+        elif values is not None and molecule.kind == "classes":
+            groups = [(values == level, count) for level, count in molecule.levels.items()]
+        else:
+            groups = [(np.ones(self.n, dtype=np.bool_), molecule.measured)]
+        chosen = np.zeros(self.n, dtype=np.bool_)
+        for group, count in groups:
+            chosen[self.random.permutation(np.flatnonzero(group))[:count]] = True
+        return chosen
 
     def panel(self, molecule: Molecule, hidden: dict[str, np.ndarray]) -> pd.DataFrame:
         """Return the expression of every gene: log2, or counts."""

@@ -134,8 +134,7 @@ def patients_table(design: Design, cohort: Cohort) -> pd.DataFrame:
         columns[covariate.name] = cohort.values[covariate.name]
     for molecule in design.molecules:
         if molecule.kind == "binary":
-            words = np.array(molecule.names, dtype=object)
-            columns[molecule.name] = words[cohort.values[molecule.name].to_numpy().astype(int)]
+            columns[molecule.name] = cohort.values[molecule.name].map(dict(enumerate(molecule.names)))
         elif molecule.kind != "panel":
             columns[molecule.name] = cohort.values[molecule.name]
     for name, times in cohort.times.items():

@@ -42,6 +42,11 @@ class Molecule(Settings):
         description="'binary' (mutated or not), 'classes' (subtypes), 'number' (a score, a protein level), 'panel' "
         "(expression of many genes, some of them in sets that go together)."
     )
+    measured: int = Field(
+        default=0,
+        ge=0,
+        description="Patients in whom it was measured; 0: all. Counts are of these; the others' cells are empty.",
+    )
     positives: int = Field(default=0, ge=0, description="Patients that have it, of a binary one.")
     levels: dict[str, int] = Field(default={}, description="Class to number of patients.")
     names: tuple[str, str] = Field(
@@ -240,6 +245,8 @@ class Design(Settings):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         names = [v.name for v in self.variables()]
+        if any(m.measured > self.patients.n for m in self.molecules):
+            raise ValueError("a molecule cannot be measured in more patients than there are")
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(f"the name '{sorted(twice)[0]}' is used twice")
@@ -259,7 +266,7 @@ class Design(Settings):
         return self
 
     def variables(self) -> tuple[Molecule | Phenotype | Covariate | Survival, ...]:
-        """Return everything that has a value in each patient."""
+        """Return everything that has a value in a patient."""
         return (*self.molecules, *self.covariates, *self.phenotypes, *self.survival)
 
     def phenotypes_of(self, picture: str) -> tuple[Phenotype, ...]:

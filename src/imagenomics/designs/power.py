@@ -172,6 +172,7 @@ class Cohorts:
             if f"{MOLECULES}.{name}" in table.columns.index
         }
         for panel, frame in cohort.panels.items():
+            frame = frame.reindex(cohort.values.index)
             values |= {
                 f"{panel}.{g}": frame[g].to_numpy() for g in frame if f"{panel}.{g}" in table.columns.index
             }

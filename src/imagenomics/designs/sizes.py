@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from scipy import special, stats
 
 from imagenomics.designs.models import Effect, Phenotype
 
 SD_OF_LOGISTIC = math.pi / math.sqrt(3)
+LARGEST_R = 0.95
 
 
 def shift_of_groups(effect: Effect, groups: tuple[int, int], phenotype: Phenotype | None) -> float:
@@ -46,22 +48,39 @@ def shift_of_groups(effect: Effect, groups: tuple[int, int], phenotype: Phenotyp
         return math.log(effect.odds_ratio) / (1.0 if continuous else SD_OF_LOGISTIC)
     if effect.p is not None:
         t = float(stats.t.isf(effect.p / 2, sum(groups) - 2))
-        return effect.sign * t * math.sqrt(1 / groups[0] + 1 / groups[1])
+        d = effect.sign * t * math.sqrt(1 / groups[0] + 1 / groups[1])
+        return d / _kept(phenotype)
     if effect.r is not None:  # point-biserial
         share = groups[0] / sum(groups)
         return effect.r / math.sqrt((1 - effect.r**2) * share * (1 - share))
     raise ValueError(f"the effect of '{effect.of}' on '{effect.on}' has no size for two groups")
 
 
-def correlation(effect: Effect, n: int) -> float:
+def correlation(effect: Effect, n: int, phenotype: Phenotype | None = None) -> float:
     """Return the correlation of two numbers that an effect stands for."""
     if effect.r is not None:
         return effect.r
     if effect.p is not None:
         t = float(stats.t.isf(effect.p / 2, n - 2))
-        return effect.sign * t / math.sqrt(n - 2 + t * t)
+        r = effect.sign * t / math.sqrt(n - 2 + t * t) / _kept(phenotype)
+        return max(-LARGEST_R, min(r, LARGEST_R))
     d = shift_of_groups(effect, (n // 2, n - n // 2), None)
     return d / math.sqrt(d * d + 4.0)
+
+
+def _kept(phenotype: Phenotype | None) -> float:
+    """Return the correlation of a hidden variable with the levels that are read of it; 1 of what has no levels.
+
+    A printed p is of the levels: what lies behind them must be this much more different.
+    """
+    if phenotype is None or len(phenotype.shares) < 2:
+        return 1.0
+    shares = np.array(phenotype.shares) / sum(phenotype.shares)
+    borders = special.ndtri(np.cumsum(shares)[:-1])
+    density = np.exp(-(borders**2) / 2) / math.sqrt(2 * math.pi)
+    score = np.cumsum(shares) - shares / 2  # mid-ranks
+    spread = math.sqrt(float(np.sum(shares * (score - 0.5) ** 2)))
+    return float(np.sum(density * np.diff(score))) / spread
 
 
 def _share(count: float, of: float) -> float:

@@ -11,6 +11,7 @@ from imagenomics.designs.pictures.dsc import DSC
 from imagenomics.designs.pictures.kind import PictureKind
 from imagenomics.designs.pictures.lesion import LESION
 from imagenomics.designs.pictures.uptake import UPTAKE
+from imagenomics.designs.pictures.vessels import VESSELS
 
 KINDS: Mapping[str, PictureKind] = {
     "lesion": LESION,
@@ -19,5 +20,6 @@ KINDS: Mapping[str, PictureKind] = {
     "dce": DCE,
     "diffusion": DIFFUSION,
     "uptake": UPTAKE,
+    "vessels": VESSELS,
 }
 READINGS, GIVEN = "readings", "given"  # not drawn: read by people, or measured by another program
