@@ -9,11 +9,13 @@ import numpy as np
 
 from imagenomics.designs.models import Phenotype, Picture
 from imagenomics.designs.pictures.kind import Blocks, PictureKind, Place, Quantity, image_block, write_picture
-from imagenomics.designs.pictures.tissues import LESION, REGIONS, SERIES, tissue_labels
+from imagenomics.designs.pictures.tissues import LESION
 from imagenomics.features.perfusion.population import population_curve
 from imagenomics.features.perfusion.spoiled_echo import spoiled_signal
 from imagenomics.features.perfusion.tofts import PlasmaCurve, tofts_curves
+from imagenomics.images.grid import Grid
 
+SERIES = Grid((1, 6, 6), (3.0, 2.0, 2.0))  # few voxels: every one costs a fit
 TIMES_S = np.arange(40) * 7.5
 T10_S, ARRIVAL_S = 1.2, 30.0
 RELAXIVITY = 4.5
@@ -26,7 +28,7 @@ QUANTITIES = {
 
 
 def _blocks(picture: Picture, phenotypes: Sequence[Phenotype]) -> Blocks:
-    image = image_block(picture, form="series", regions=REGIONS, series={"tr_s": 7.5})
+    image = image_block(picture, form="series", regions={"lesion": LESION}, series={"tr_s": 7.5})
     measure = {"kind": "dce", "repetition_time_ms": 5, "flip_angle_deg": 15, "t10_s": T10_S}
     blocks = [{"name": f"{picture.name}-exchange", "image": picture.name, "measure": measure}]
     if any(p.quantity == "amplitude" for p in phenotypes):
@@ -47,7 +49,8 @@ def _plasma() -> PlasmaCurve:
 
 
 def _draw(picture: Picture, values: Mapping[str, float], place: Place) -> None:
-    labels = tissue_labels()
+    labels = np.zeros(SERIES.shape)
+    labels[:, 1:5, 1:5] = LESION
     ktrans = max(values.get("ktrans", 0.15 * values.get("amplitude", 1.0)), 0.005)
     kep = values.get("kep")
     space = float(np.clip(ktrans / kep if kep else values.get("ve", 0.3), 0.02, 0.9))

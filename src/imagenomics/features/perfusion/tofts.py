@@ -8,12 +8,12 @@ import numpy as np
 
 from imagenomics.features.perfusion.curves import interpolate, running_area
 from imagenomics.features.perfusion.least_squares import fit_curves
+from imagenomics.features.perfusion.washing_kernel import washed
 
 PER_MINUTE = 60.0
 LARGEST_KTRANS = 10.0  # 1/min
 LARGEST_KEP = 50.0  # 1/min
 FINE_STEP_S = 0.5  # of a population curve
-SMALL = 1e-4  # rate times interval below which a series replaces the quotient
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,33 +51,13 @@ class PlasmaCurve:
         values = self.at(grid)
         kept = np.full(len(grid), -1)
         kept[place] = np.arange(len(place))
-        found = np.zeros((len(rates), len(place)))
-        held = np.zeros(len(rates))
-        steps = np.diff(grid)
-        for k in range(1, len(grid)):
-            if k == 1 or steps[k - 1] != steps[k - 2]:
-                decay, level, slope = _pieces(rates, steps[k - 1])
-            held = held * decay + values[k - 1] * level + (values[k] - values[k - 1]) * slope
-            if kept[k] >= 0:
-                found[:, kept[k]] = held
-        return found
+        return washed(values, np.diff(grid), kept, rates, len(place))
 
     def _grid(self, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the curve's times up to the last asked for joined with those, and the places of the latter."""
         own = self.times_s[self.times_s <= times_s[-1]]
         grid = np.unique(np.concatenate([own, times_s]))
         return grid, np.searchsorted(grid, times_s)
-
-
-def _pieces(rates: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the decay over a step, and what a constant and a ramp of height 1 add over it."""
-    x = rates * step
-    decay = np.exp(-x)
-    small = np.abs(x) < SMALL
-    safe = np.where(small, 1.0, x)
-    level = np.where(small, 1 - x / 2, (1 - decay) / safe)
-    slope = np.where(small, 0.5 - x / 6, (1 - level) / safe)
-    return decay, step * level, step * slope
 
 
 def tofts_curves(parameters: np.ndarray, times_s: np.ndarray, plasma: PlasmaCurve) -> np.ndarray:
