@@ -83,7 +83,7 @@ def run_design(design: Design, folder: Path, *, keep: bool = True) -> dict[str, 
     folder : Path
         Emptied first; receives the cohorts and their run folders.
     keep : bool
-        Keep the simulated pictures and the stores of the runs.
+        Keep the simulated pictures and the stores of the runs, and write the pages of all three.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def run_design(design: Design, folder: Path, *, keep: bool = True) -> dict[str, 
     """
     start = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
-    trials = {scale: run_trial(design, scale, folder) for scale in SCALES}
+    trials = {scale: run_trial(design, scale, folder, page=keep or scale == "published") for scale in SCALES}
     follow = measured(design, trials)
     power = draw_power(design, trials["published"], follow)
     result = {

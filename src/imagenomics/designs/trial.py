@@ -49,7 +49,7 @@ class Measured(NamedTuple):
     n: int
 
 
-def run_trial(design: Design, scale: str, folder: Path) -> Trial:
+def run_trial(design: Design, scale: str, folder: Path, *, page: bool = True) -> Trial:
     """Draw a cohort, write it, and run the paper's analysis and its twin under today's rules.
 
     Parameters
@@ -59,6 +59,8 @@ def run_trial(design: Design, scale: str, folder: Path) -> Trial:
         One of ``SCALES``.
     folder : Path
         Receives ``<scale>/cohort`` and ``<scale>/run``.
+    page : bool
+        Write the page of the run, too.
     """
     place = folder / scale
     cohort = Population(design, SCALES[scale]).cohort()
@@ -66,7 +68,8 @@ def run_trial(design: Design, scale: str, folder: Path) -> Trial:
     title = f"{design.paper}: a simulated cohort in which {TITLES[scale]}"
     written = write_cohort(doubled, cohort, place / "cohort", title=title)
     plan = Plan.read(written.tree, where=f"design of {design.paper}")
-    run_plan(plan, written.folder, JobOptions(place / "run", progress=Progress(shown=False)))
+    options = JobOptions(place / "run", progress=Progress(shown=False))
+    run_plan(plan, written.folder, options, last="report" if page else "nulls")
     return Trial(plan, cohort, written.folder, place / "run")
 
 
