@@ -250,6 +250,7 @@ def test_a_molecule_is_measured_in_as_many_as_declared() -> None:
         {"name": "M", "assay": "mutation", "kind": "binary", "positives": 7, "measured": 20},
         {"name": "N", "assay": "protein", "kind": "number", "measured": 25},
         {"name": "P", "assay": "array", "kind": "panel", "genes": 3, "measured": 12},
+        {"name": "Q", "assay": "score", "kind": "number"},
     ]
     cohort = Population(design(molecules=molecules), 1.0).cohort()
     assert cohort.values["M"].notna().sum() == 20
@@ -260,4 +261,6 @@ def test_a_molecule_is_measured_in_as_many_as_declared() -> None:
     table = patients_table(design(molecules=molecules), cohort)
     assert table["M"].value_counts().to_dict() == {"absent": 13, "present": 7}
     with pytest.raises(InputError, match="more patients than there are"):
-        design(molecules=[{**molecules[0], "measured": 41}])
+        design(molecules=[{**molecules[0], "measured": 41}, molecules[3]])
+    with pytest.raises(InputError, match="in every patient"):
+        design(molecules=molecules[:3])

@@ -247,6 +247,10 @@ class Design(Settings):
         names = [v.name for v in self.variables()]
         if any(m.measured > self.patients.n for m in self.molecules):
             raise ValueError("a molecule cannot be measured in more patients than there are")
+        if self.molecules and all(m.measured for m in self.molecules):
+            raise ValueError(
+                "one molecule must be measured in every patient: those without any are not linked"
+            )
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(f"the name '{sorted(twice)[0]}' is used twice")

@@ -30,10 +30,13 @@ QUANTITIES = {
 def _blocks(picture: Picture, phenotypes: Sequence[Phenotype]) -> Blocks:
     image = image_block(picture, form="series", regions={"lesion": LESION}, series={"tr_s": 7.5})
     measure = {"kind": "dce", "repetition_time_ms": 5, "flip_angle_deg": 15, "t10_s": T10_S}
-    blocks = [{"name": f"{picture.name}-exchange", "image": picture.name, "measure": measure}]
-    if any(p.quantity == "amplitude" for p in phenotypes):
-        brix = {**measure, "model": "brix"}
-        blocks.append({"name": f"{picture.name}-brix", "image": picture.name, "measure": brix})
+    brix = {**measure, "model": "brix"}
+    wanted = {"brix" if p.quantity == "amplitude" else "exchange" for p in phenotypes}  # fits are slow
+    blocks = [
+        {"name": f"{picture.name}-{part}", "image": picture.name, "measure": settings}
+        for part, settings in (("exchange", measure), ("brix", brix))
+        if part in wanted
+    ]
     return {"images": [image], "phenotypes": blocks}
 
 
