@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.designs.columns import set_genes
-from imagenomics.designs.models import Covariate, Design, Effect, Molecule, Phenotype, Survival
+from imagenomics.designs.models import GENES, Covariate, Design, Effect, Molecule, Phenotype, Survival
 from imagenomics.designs.sizes import correlation, shift_of_groups
 from imagenomics.work.seeds import generator
 
@@ -146,6 +146,11 @@ class _Drawing:
         for effect in self.design.effects:
             if effect.on != name:
                 continue
+            if effect.of == GENES:
+                share = self.scale * (effect.h2 or 0.0)
+                total += np.sqrt(share) * self._inherited()
+                explained += share
+                continue
             driver = found[effect.of]
             if driver.dtype == object:
                 levels = np.array([(effect.levels or {}).get(str(v), 0.0) for v in driver])
@@ -182,6 +187,16 @@ class _Drawing:
         for group, count in groups:
             chosen[self.random.permutation(np.flatnonzero(group))[:count]] = True
         return chosen
+
+    def _inherited(self) -> FloatArray:
+        """Return a standard normal variable that identical twins share wholly and other twins by half."""
+        own = self.random.standard_normal(self.n)
+        same, half = self.design.patients.twins or (0, 0)
+        for pair in range(min(same + half, self.n // 2)):
+            first, second = 2 * pair, 2 * pair + 1
+            r = 1.0 if pair < same else 0.5
+            own[second] = r * own[first] + np.sqrt(1 - r * r) * own[second]
+        return own
 
     def panel(self, molecule: Molecule, hidden: dict[str, np.ndarray]) -> pd.DataFrame:
         """Return the expression of every gene: log2, or counts."""

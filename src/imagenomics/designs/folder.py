@@ -13,7 +13,7 @@ import pandas as pd
 
 from imagenomics.designs.columns import MOLECULES, columns_of, set_genes, with_columns
 from imagenomics.designs.draw import Cohort
-from imagenomics.designs.models import Design, Molecule, Phenotype, Picture
+from imagenomics.designs.models import Design, Molecule, Patients, Phenotype, Picture
 from imagenomics.designs.pictures.kind import Blocks, Place
 from imagenomics.designs.pictures.kinds import GIVEN, KINDS, READINGS
 from imagenomics.designs.pictures.readings import (
@@ -137,9 +137,20 @@ def patients_table(design: Design, cohort: Cohort) -> pd.DataFrame:
             columns[molecule.name] = cohort.values[molecule.name].map(dict(enumerate(molecule.names)))
         elif molecule.kind != "panel":
             columns[molecule.name] = cohort.values[molecule.name]
+    if design.patients.twins is not None:
+        columns["family"], columns["zygosity"] = families(design.patients)
     for name, times in cohort.times.items():
         columns[f"{name}_time"], columns[f"{name}_event"] = times["time"], times["event"]
     return pd.DataFrame(columns, index=cohort.values.index)
+
+
+def families(patients: Patients) -> tuple[list[str], list[str]]:
+    """Return family and zygosity of each patient: pairs of identical twins, of other twins, then people alone."""
+    same, half = patients.twins or (0, 0)
+    paired = 2 * (same + half)
+    family = [f"F{k // 2 if k < paired else k}" for k in range(patients.n)]
+    zygosity = ["MZ" if k < 2 * same else "DZ" if k < paired else "" for k in range(patients.n)]
+    return family, zygosity
 
 
 def gene_sets(molecule: Molecule, seed: int, *, others: int = 20) -> str:

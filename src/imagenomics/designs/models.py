@@ -20,7 +20,9 @@ SIZES = (
     "p",
     "levels",
     "hazard_ratio",
+    "h2",
 )
+GENES = "genes"  # what drives where relatives are alike
 
 
 class Patients(Settings):
@@ -31,6 +33,16 @@ class Patients(Settings):
         description="'printed' in the paper, 'derived' from its numbers, or 'assumed' where none could be read."
     )
     note: str = Field(default="", description="What the number is of, or why it is assumed.")
+    twins: tuple[int, int] | None = Field(
+        default=None,
+        description="Pairs of identical and of other twins among them; columns 'family' and 'zygosity' say who.",
+    )
+
+    @model_validator(mode="after")
+    def _twins_are_patients(self) -> Self:
+        if self.twins is not None and 2 * sum(self.twins) > self.n:
+            raise ValueError(f"{sum(self.twins)} pairs of twins are more than {self.n} patients")
+        return self
 
 
 class Molecule(Settings):
@@ -174,6 +186,13 @@ class Effect(Settings):
         default=None, gt=0, description="On survival: per standard deviation, or with against without."
     )
 
+    h2: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Of 'genes': share of the variance that twins share through them.",
+    )
+
     @model_validator(mode="after")
     def _one_size(self) -> Self:
         given = [name for name in SIZES if getattr(self, name) is not None]
@@ -261,7 +280,7 @@ class Design(Settings):
         factors = {f"{m.name}.{s}" for m in self.molecules for s in m.sets}
         for effect in self.effects:
             for name in (effect.of, effect.on):
-                if name not in {*names, *factors}:
+                if name not in {*names, *factors, *([GENES] if self.patients.twins else [])}:
                     raise ValueError(f"an effect names '{name}', which is no variable of the design")
         blocks = {b.get("name") for part in self.study.values() if isinstance(part, list) for b in part}
         for finding in self.findings:

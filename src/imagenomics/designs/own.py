@@ -13,12 +13,13 @@ from imagenomics.designs.rules import TODAY, under_todays_rules
 from imagenomics.designs.trial import tables_of
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.runs.check import check_study
+from imagenomics.runs.families.declared import KINDS
 from imagenomics.runs.job import JobOptions, run_plan
 from imagenomics.runs.plan import Plan
 from imagenomics.study.load import STUDY_FILE
 from imagenomics.tables.read_toml import read_toml
 
-ANALYSES = ("associate", "differential", "survival", "replicate", "enrich", "modules", "train")
+ANALYSES = (*(kind.section for kind in KINDS), "enrich", "modules", "train")
 
 
 def read_mapping(pairs: Iterable[str]) -> dict[str, str]:
@@ -42,6 +43,7 @@ def needed_names(design: Design) -> tuple[str, ...]:
     used = set(_strings(design.study))
     times = [f"{s.name}_{part}" for s in design.survival for part in ("time", "event")]
     files = [f"{m.name}.gmt" for m in design.molecules if m.sets]
+    times += ["family", "zygosity"] if design.patients.twins else []
     known = [v.name for v in design.variables()] + times + files
     return tuple(dict.fromkeys(name for name in known if name in used))
 

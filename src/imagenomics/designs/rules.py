@@ -26,6 +26,8 @@ QUESTION = (
     "target",
     "positive",
     "clinical",
+    "family",
+    "zygosity",
 )
 TODAY = "-today"
 

@@ -66,6 +66,7 @@ FAMILY_SECTIONS = (
     "replicate",
     "roc",
     "paired",
+    "heritability",
 )  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")

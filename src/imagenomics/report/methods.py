@@ -42,6 +42,7 @@ def methods_section(results: Results) -> Html:
             *(_replication(b) for b in results.blocks("replicate")),
             *(_markers(b) for b in results.blocks("roc")),
             *(_paired(b) for b in results.blocks("paired")),
+            *(_heritability(b) for b in results.blocks("heritability")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
@@ -166,6 +167,17 @@ def _paired(block: Block) -> str:
         f"Measurements of “{block.get('second')}” were compared with those of “{block.get('first')}” in the same "
         f"patients by {test}, binary ones by McNemar's exact test (analysis “{block.get('name')}”); q values control "
         "the false discovery rate among all of them."
+    )
+
+
+def _heritability(block: Block) -> str:
+    adjust = [str(a) for a in block.get("adjust") or ()]
+    how = f", adjusted for {listed(adjust)}" if adjust else ""
+    scores = " of normal scores" if block.get("normal_scores", True) else ""
+    return (
+        f"The heritability of image features was fitted by maximum likelihood in a polygenic model{scores}{how} "
+        f"(Almasy and Blangero 1998; analysis “{block.get('name')}”), and tested by half a chi-square; what "
+        "relatives share besides their genes counts as heritability there."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from imagenomics.associate.differential.settings import DifferentialSettings
+from imagenomics.associate.heritability import HeritabilitySettings
 from imagenomics.associate.paired import PairedSettings
 from imagenomics.associate.post_hoc import PostHoc
 from imagenomics.associate.replication.settings import ReplicationSettings
@@ -130,6 +131,18 @@ class PairedBlock(FamilyBlock, PairedSettings):
         if self.first == self.second:
             raise ValueError(f"first and second are both '{self.first}'")
         return self
+
+
+class HeritabilityBlock(FamilyBlock, HeritabilitySettings):
+    """One ``[[heritability]]`` block: how much of each image feature relatives share."""
+
+    family: str = Field(description="Column with the family of each patient: equal in relatives.")
+    zygosity: str | None = Field(
+        default=None,
+        description="Column that says 'MZ' for both of a pair of identical twins; all other relatives are siblings, "
+        "who share half of their genes.",
+    )
+    within: Literal["nothing"] = Field(default="nothing", description="Nothing is permuted.")
 
 
 def _refuse_both(chosen: tuple[str, ...], adjust: tuple[str, ...]) -> None:

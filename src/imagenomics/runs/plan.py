@@ -20,6 +20,7 @@ from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.runs.family_block import (
     AssociateBlock,
     DifferentialBlock,
+    HeritabilityBlock,
     PairedBlock,
     ReplicateBlock,
     RocBlock,
@@ -168,6 +169,9 @@ class Plan(Settings):
     paired: tuple[PairedBlock, ...] = Field(
         default=(), description="Two measurements of the same patients against each other."
     )
+    heritability: tuple[HeritabilityBlock, ...] = Field(
+        default=(), description="How much of the image features relatives share through their genes."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -189,6 +193,7 @@ class Plan(Settings):
         "replicate",
         "roc",
         "paired",
+        "heritability",
         "enrich",
         "modules",
         "train",
@@ -224,6 +229,7 @@ class Plan(Settings):
                 self.replicate,
                 self.roc,
                 self.paired,
+                self.heritability,
                 self.enrich,
                 self.modules,
                 self.train,

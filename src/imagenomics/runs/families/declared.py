@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from imagenomics.runs.families.differential import DIFFERENTIAL
+from imagenomics.runs.families.heritability import HERITABILITY
 from imagenomics.runs.families.kind import FamilyKind
 from imagenomics.runs.families.paired import PAIRED
 from imagenomics.runs.families.pairs import PAIRS
@@ -14,7 +15,7 @@ from imagenomics.runs.families.roc import ROC
 from imagenomics.runs.families.survival import FAMILY as SURVIVAL
 from imagenomics.runs.plan import Plan
 
-KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL, REPLICATE, ROC, PAIRED)
+KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL, REPLICATE, ROC, PAIRED, HERITABILITY)
 TABLES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tables))
 
 
