@@ -9,6 +9,11 @@ from pydantic import Field, field_validator, model_validator
 from imagenomics.cohort.settings import ID_RULE_HELP, IdRule, SampleRule, Separator
 from imagenomics.settings import BlockName, Settings
 
+PER_HELP = (
+    "Rows are units inside patients, e.g. 'biopsy': the column of this name tells those of a patient apart (or the "
+    "group `unit` of the id rule's pattern). Only [[associate]] blocks with this word as `unit` use them."
+)
+
 
 class MoleculeBlock(Settings):
     """What every `[[molecules]]` block has."""
@@ -41,6 +46,7 @@ class MatrixBlock(MoleculeBlock):
 
     NUMBERS: ClassVar[bool] = False  # cells are numbers of which a mean can be taken
 
+    per: str | None = Field(None, min_length=1, description=PER_HELP)
     genes: Literal["all"] | tuple[str, ...] = Field("all", description="The genes to read, or 'all'.")
     columns: ColumnNames = Field(ColumnNames(), description="How genes are named in the header.")
     ignore: tuple[str, ...] = Field((), description="Columns that are neither gene nor sample.")
@@ -58,6 +64,15 @@ class MatrixBlock(MoleculeBlock):
     @classmethod
     def _one_gene(cls, genes: Any) -> Any:
         return (genes,) if isinstance(genes, str) and genes != "all" else genes
+
+    @model_validator(mode="after")
+    def _columns_have_no_unit(self) -> Self:
+        pattern = "" if self.rule is None else self.rule.pattern or ""
+        if self.per is not None and self.orientation == "genes-by-samples" and "(?P<unit>" not in pattern:
+            raise ValueError(
+                "with samples in columns the unit must stand in the id: rule = { pattern = '...' }"
+            )
+        return self
 
     @model_validator(mode="after")
     def _no_mean_of_codes(self) -> Self:

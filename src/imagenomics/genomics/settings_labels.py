@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from imagenomics.cohort.settings import ID_RULE_HELP, ColumnSettings, IdRule, Separator
-from imagenomics.genomics.settings_blocks import MoleculeBlock
+from imagenomics.genomics.settings_blocks import PER_HELP, MoleculeBlock
 from imagenomics.settings import Settings
 
 
@@ -45,6 +45,7 @@ class LabelSettings(MoleculeBlock):
     """A table of molecular labels: subtypes, status, classes, scores."""
 
     kind: Literal["labels"] = Field("labels", description="Columns are labels with levels.")
+    per: str | None = Field(None, min_length=1, description=PER_HELP)
     columns: dict[str, LabelColumn] = Field(
         min_length=1, description="Label -> column; a list of names reads the columns of these names."
     )
@@ -61,6 +62,12 @@ class LabelSettings(MoleculeBlock):
         return list(
             dict.fromkeys([self.path, *(s.path for s in further if s.path), *(r for r in rules if r)])
         )
+
+    @model_validator(mode="after")
+    def _units_have_one_source(self) -> Self:
+        if self.per is not None and any(label.sources for label in self.columns.values()):
+            raise ValueError("`per` and `sources` in one block: units are read from one file")
+        return self
 
     @model_validator(mode="after")
     def _no_mean(self) -> Self:

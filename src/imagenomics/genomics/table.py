@@ -11,6 +11,7 @@ import pandas as pd
 from imagenomics.cohort.losses import loss_table
 from imagenomics.cohort.mapping import REPORT_COLUMNS
 from imagenomics.tables.patient_table import PatientTable, describe
+from imagenomics.tables.unit_table import UnitTable
 
 CHANGE_COLUMNS = ("patient", "gene", "change")
 CONFLICT_COLUMNS = ("patient", "column", "source", "value", "taken")
@@ -76,6 +77,8 @@ class MoleculeTable:
         ``column, rule, inputs, learned``: by which rule and from what a label was derived.
     uncalled : DataFrame
         ``column, patient, reason``: for whom a derived label could not be called, and why.
+    units : UnitTable or None
+        Of a block with ``per``: the molecules by patient and unit; ``table`` then has no columns.
     """
 
     table: PatientTable
@@ -89,6 +92,7 @@ class MoleculeTable:
     sequenced: Sequenced | None = None
     rules: pd.DataFrame = field(default_factory=lambda: empty(RULE_COLUMNS))
     uncalled: pd.DataFrame = field(default_factory=lambda: empty(UNCALLED_COLUMNS))
+    units: UnitTable | None = None
 
 
 class NamedSettings(Protocol):

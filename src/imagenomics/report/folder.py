@@ -34,6 +34,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "associations.parquet": ("analysis", "feature", "target", "n", "effect", "p", "neg_log10_p", "q"),
     "sam.parquet": ("analysis", "feature", "target", "d", "expected", "s0", "pi0", "q_sam"),
     "sam_deltas.parquet": ("analysis", "feature", "delta", "called", "false_median", "fdr"),
+    "nested_units.parquet": ("analysis", "feature", "target", "unit", "units", "patients", "icc", "scheme"),
+    "unit_features.parquet": ("word", "patient", "unit"),
+    "unit_molecules.parquet": ("word", "patient", "unit"),
     "survival_curves.parquet": ("analysis", "grouping", "group", "curve", "time", "estimate"),
     "survival_groups.parquet": ("analysis", "grouping", "group", "n", "events", "p", "status"),
     "replication.parquet": (

@@ -55,6 +55,8 @@ FORMS = {
     "eta squared": "η² {}",
     "partial eta squared": "partial η² {}",
     "rank epsilon squared": "ε² {}",
+    "standardised slope": "slope {} (SD per SD)",
+    "adjusted standardised slope": "slope {} (SD per SD)",
     "spearman correlation": "ρ {}",
     "partial spearman correlation": "partial ρ {}",
     "kendall's tau-b": "τ {}",

@@ -140,6 +140,15 @@ def _check_learned(block: Learned, linked: Linked) -> dict[str, Any]:
 
 
 def _check_molecules(name: str, kind: str, linked: Linked) -> dict[str, Any]:
+    inner = linked.inner.source(name)
+    if inner is not None:
+        row = {
+            "molecules": name,
+            "kind": kind,
+            "columns": len(inner.columns),
+            "patients": len(inner.patients),
+        }
+        return {**row, "unit": inner.unit, "units": len(inner)}
     own = linked.molecules.where(source=name).values
     n = int(own.notna().any(axis=1).sum())
     return {"molecules": name, "kind": kind, "columns": own.shape[1], "patients": n}

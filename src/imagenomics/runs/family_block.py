@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.heritability import HeritabilitySettings
+from imagenomics.associate.nested.settings import SCHEME_HELP, Scheme
 from imagenomics.associate.paired import PairedSettings
 from imagenomics.associate.post_hoc import PostHoc
 from imagenomics.associate.replication.settings import ReplicationSettings
@@ -60,6 +61,30 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
         default="associated",
         description="Which pairs: those with q of at most alpha, or all that were tested.",
     )
+    unit: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Rows are units inside patients ('biopsy'): features of [[feature_tables]] and targets of "
+        "[[molecules]] with this word as `per`; targets may also be those of patients.",
+    )
+    units: Scheme = Field(default="cluster-robust", description=SCHEME_HELP)
+
+    @model_validator(mode="after")
+    def _units_have_tests_of_their_own(self) -> Self:
+        if self.unit is None:
+            if "units" in self.model_fields_set:
+                raise ValueError("`units` says how units inside patients are tested: declare `unit`, too")
+            return self
+        other = [*self.chosen, *(f"method = '{m}'" for m in (self.method,) if m == "partial-rank")]
+        if self.side != "two-sided":
+            other.append(f"side = '{self.side}'")
+        if self.post_hoc != "none":
+            other.append(f"post_hoc = '{self.post_hoc}'")
+        if self.permutations and "permutations" in self.model_fields_set:
+            other.append(f"permutations = {self.permutations}")
+        if other:
+            raise ValueError(f"{', '.join(other)} is for one row per patient: leave it out beside `unit`")
+        return self
 
     @model_validator(mode="after")
     def _chosen_tests_take_no_covariates(self) -> Self:

@@ -15,10 +15,12 @@ from imagenomics.cohort.mapping import REPORT_COLUMNS
 from imagenomics.cohort.settings import IdRule
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.genomics.table import CONFLICT_COLUMNS, empty
+from imagenomics.genomics.unit_molecules import no_unit_row, units_of
 from imagenomics.images.freesurfer.subjects import read_freesurfer
 from imagenomics.runs.table_blocks import FeatureTable, FreeSurferBlock
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.tables.read import read_keyed_table, to_number
+from imagenomics.tables.unit_table import LEVELS, UnitTable, check_units
 from imagenomics.work.failures import Failure
 
 
@@ -31,6 +33,7 @@ class GivenFeatures:
 
     table: PatientTable
     losses: pd.DataFrame
+    units: UnitTable | None = None  # of a block with ``per``; the table by patient then has no columns
     report: pd.DataFrame = field(default_factory=lambda: empty(REPORT_COLUMNS))
     conflicts: pd.DataFrame = field(default_factory=lambda: empty(CONFLICT_COLUMNS))
     notes: tuple[str, ...] = ()
@@ -55,7 +58,8 @@ def read_feature_table(
     ------
     InputError
         ``IGX-RUN-030``: no row belongs to a patient of the study; ``IGX-TAB-001``: an id twice; ``IGX-TAB-013``: a
-        column that is not numeric; ``IGX-RUN-032``: a column that is not there.
+        column that is not numeric; ``IGX-RUN-032``: a column that is not there; of units ``IGX-ASSOC-060``,
+        ``IGX-ASSOC-064``, ``IGX-ASSOC-065``.
     """
     frame = read_keyed_table(path, key=block.id)
     written = [str(i) for i in frame[block.id]]
@@ -63,19 +67,31 @@ def read_feature_table(
     index = pd.Index(parsed["patient"], name="patient", dtype=object)
     known = index.isin(list(patients))
     if not known.any():
-        raise no_row(path, written, patients)
+        raise (
+            no_row(path, written, patients)
+            if block.per is None
+            else no_unit_row(path, written, patients, unit=block.per)
+        )
     losses = [
         Loss(patient, block.name, raw, DROPPED, reason or "not in patients")
         for patient, raw, reason, kept in zip(index, written, parsed["reason"], known, strict=True)
         if not kept
     ]
-    names = _chosen(block, [c for c in frame.columns if c != block.id], str(path))
+    where = f"{path} ([[feature_tables]] {block.name})"
+    inside = None if block.per is None else units_of(frame, block.per, where=where)
+    names = _chosen(block, [c for c in frame.columns if c not in (block.id, block.per)], str(path))
     columns = {
         f"{block.name}.{name}": to_number(frame[name], where=f"{path}: {name}").to_numpy()[known]
         for name in names
     }
     roles = ["volume" if name == block.volume else "feature" for name in names]
     described = describe(columns, source=block.name, family="given", feature=names, role=roles)
+    if block.per is not None:
+        pairs = pd.MultiIndex.from_arrays([index[known], pd.Index(inside or [])[known]], names=LEVELS)
+        check_units(pairs, unit=block.per, where=where)
+        units = UnitTable(pd.DataFrame(columns, index=pairs).sort_index(), described, block.per)
+        nobody = PatientTable(pd.DataFrame(index=pd.Index([], name="patient", dtype=object)), describe([]))
+        return GivenFeatures(nobody, loss_table(losses), units)
     table = PatientTable(pd.DataFrame(columns, index=index[known]), described)
     return GivenFeatures(table, loss_table(losses))
 

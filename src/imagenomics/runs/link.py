@@ -22,6 +22,7 @@ from imagenomics.runs.plan import Plan
 from imagenomics.runs.sources import Sources, image_losses, read_sources
 from imagenomics.runs.store import files_digest, make_key
 from imagenomics.runs.table_one import table_one
+from imagenomics.runs.units_inside import NO_UNITS, InnerUnits, inner_units, unit_losses, write_units
 from imagenomics.tables.patient_table import PatientTable, join
 from imagenomics.work.executor import Executor
 
@@ -65,6 +66,8 @@ class Linked:
         Content of every table that the study reads.
     key : str
         Hash of settings and tables.
+    inner : InnerUnits
+        Features and molecules whose rows are units inside patients.
     """
 
     patients: tuple[str, ...]
@@ -84,6 +87,7 @@ class Linked:
     root: Path
     digests: dict[str, str]
     key: str
+    inner: InnerUnits = NO_UNITS
 
     @property
     def sites(self) -> pd.Series | None:
@@ -105,6 +109,7 @@ def link(
     folder.write_csv("conflicts", linked.conflicts)
     folder.write_csv("derived", linked.derived)
     folder.write_csv("not_called", linked.not_called)
+    write_units(linked.inner, folder)
     folder.write_json("flow", {**linked.flow.as_dict(), "sides": linked.sides})
     return linked
 
@@ -153,6 +158,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
         root=root,
         digests=digests,
         key=_key(plan, digests, [*patients, acquired.text] if acquired.text else patients),
+        inner=inner_units(sources.given, sources.molecules, patients),
     )
 
 
@@ -188,6 +194,7 @@ def _losses(plan: Plan, sources: Sources, patients: Sequence[str], root: Path) -
             *(given.losses for given in sources.given.values()),
             *(molecules.losses for molecules in sources.molecules.values()),
             loss_table(left),
+            unit_losses(inner_units(sources.given, sources.molecules, patients)),
         ]
     )
     lost = table[table["category"] != "matched"].rename(columns={"side": "source"})

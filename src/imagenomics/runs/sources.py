@@ -16,6 +16,7 @@ from imagenomics.errors import InputError, short_list
 from imagenomics.genomics.derive.labels import derive_labels
 from imagenomics.genomics.molecules import load_molecules
 from imagenomics.genomics.table import MoleculeTable
+from imagenomics.genomics.unit_molecules import load_unit_molecules
 from imagenomics.images.find import FoundImages, find_images
 from imagenomics.images.listing import ids_in_files
 from imagenomics.runs.feature_tables import GivenFeatures, read_feature_table, read_subjects
@@ -58,12 +59,12 @@ class Sources:
     def pictured(self) -> set[str]:
         """Patients with an image file or a row of given features."""
         imaged = {p for found in self.files.values() for p in found.cases}
-        return imaged.union(*(_with_values(g.table) for g in self.given.values()))
+        return imaged.union(*(_known(g) for g in self.given.values()))
 
     @property
     def molecular(self) -> set[str]:
         """Patients with a value in any molecule table."""
-        return set().union(*(_with_values(t.table) for t in self.molecules.values()))
+        return set().union(*(_known(t) for t in self.molecules.values()))
 
     def counts(self) -> list[dict[str, object]]:
         """Return how many patients each source has."""
@@ -72,9 +73,8 @@ class Sources:
             {"source": name, "n": len(found.cases), "missing": len(found.missing)}
             for name, found in self.files.items()
         ]
-        tables = {name: g.table for name, g in self.given.items()}
-        tables |= {name: t.table for name, t in self.molecules.items()}
-        return rows + [{"source": name, "n": len(_with_values(table))} for name, table in tables.items()]
+        tables: dict[str, GivenFeatures | MoleculeTable] = {**self.given, **self.molecules}
+        return rows + [{"source": name, "n": len(_known(table))} for name, table in tables.items()]
 
 
 def read_sources(plan: Plan, root: Path) -> Sources:
@@ -114,6 +114,14 @@ def _molecules(plan: Plan, patients: Sequence[str], root: Path) -> dict[str, Mol
             resolve=lambda name: root / name,
             min_match=plan.patients.min_match,
         )
+        if getattr(block, "per", None) is None
+        else load_unit_molecules(
+            block,
+            path=root / block.path,
+            patients=patients,
+            rule=plan.patients.rule,
+            resolve=lambda name: root / name,
+        )
         for block in plan.molecules
     }
     derived = derive_labels(plan.derive, read, patients=patients, resolve=lambda name: root / name)
@@ -147,6 +155,11 @@ def image_losses(plan: Plan, sources: Sources, root: Path) -> Iterator[pd.DataFr
             if name not in known
         ]
         yield loss_table([*missing, *strangers])
+
+
+def _known(side: GivenFeatures | MoleculeTable) -> set[str]:
+    """Return who has a value, of their own or of one of their units."""
+    return _with_values(side.table) if side.units is None else side.units.patients
 
 
 def _with_values(table: PatientTable) -> set[str]:

@@ -28,6 +28,12 @@ class FeatureTable(Settings):
         default=None,
         description="How an id as written becomes a patient id. Default: the rule of the patients.",
     )
+    per: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Rows are units inside patients, e.g. 'biopsy': the column of this name tells those of a patient "
+        "apart. Only [[associate]] blocks with this word as `unit` use them.",
+    )
     columns: tuple[str, ...] = Field(default=("*",), description="Columns to take, as names or globs.")
     volume: str | None = Field(
         default=None, description="The column that is the lesion volume, if there is one."

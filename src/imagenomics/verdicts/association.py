@@ -157,7 +157,7 @@ class _Claim:
         self, best: pd.Series, settings: VerdictSettings, counts: tuple[int, int] | None
     ) -> tuple[float, str]:
         alpha, power = settings.alpha, settings.power
-        n = int(best["n"])
+        n = _effective(best)
         if self.events is not None:
             happened = round(min(1.0, n / max(self.events[1], 1)) * self.events[0])
             found = detectable_hazard_ratio(happened, alpha=alpha / self.tests, power=power)
@@ -188,8 +188,21 @@ def _strongest(best: pd.Series) -> str:
     """Name the strongest pair; being chosen as the strongest makes its effect look larger than it is."""
     return (
         f"the strongest of them is {best['feature']} ({best['effect_name']} {number(best['effect'])}, "
-        f"{probability(best['p'])}, {best['n']:.0f} patients; the largest of many effects, so an overestimate)"
+        f"{probability(best['p'])}, {best['n']:.0f} {_counted(best)}; the largest of many effects, so an overestimate)"
     )
+
+
+def _counted(best: pd.Series) -> str:
+    """Return what ``n`` counts."""
+    unit = str(best.get("unit", "") or "patient")
+    return "patients" if unit == "patient" else f"units ({unit})"
+
+
+def _effective(best: pd.Series) -> int:
+    """Return how many independent patients a test is worth; units inside patients count by degrees of freedom."""
+    if _counted(best) == "patients" or np.isnan(float(best.get("df", NAN))):
+        return int(best["n"])
+    return min(int(best["n"]), round(float(best["df"])) + 2)
 
 
 def _limit_text(limit: float, scale: str, tests: int) -> str:

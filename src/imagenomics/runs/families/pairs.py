@@ -10,6 +10,7 @@ import pandas as pd
 from imagenomics.associate.pairs import test_pairs
 from imagenomics.associate.post_hoc import compare_levels
 from imagenomics.runs.choose import choose_clinical, choose_targets
+from imagenomics.runs.families import nested
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
     FamilyKind,
@@ -29,12 +30,18 @@ SECONDS_OF_PAIR = 2e-7  # in one draw, for one patient; benchmarks/study_stages.
 
 
 def _look_up(block: AssociateBlock, linked: Linked, where: str) -> None:
+    if block.unit is not None:
+        nested.look_up(block, linked, where)
+        return
+    nested.refuse_units(block, linked, where)
     choose_clinical(linked.clinical, block.adjust, where=where)
     choose_targets(linked.molecules, block.targets, where=where)
 
 
 def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
     _look_up(block, linked, where)
+    if block.unit is not None:
+        return nested.foresee(block, linked, where)
     return foresee_tests(
         block,
         features,
@@ -46,6 +53,8 @@ def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, wher
 
 
 def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
+    if block.unit is not None:
+        return nested.test(block, inputs, where)
     features = inputs.features(block, where=where)
     targets = choose_targets(inputs.linked.molecules, block.targets, where=where)
     table = test_pairs(
@@ -72,6 +81,8 @@ def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.Dat
 
 
 def _judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
+    if block.unit is not None:
+        return nested.judge(block, linked, rows)
     verdicts = association_verdicts(
         rows,
         settings=VerdictSettings(alpha=block.alpha),
@@ -93,5 +104,11 @@ def class_counts(linked: Linked) -> dict[str, tuple[int, int]]:
 
 
 PAIRS = FamilyKind(
-    "associate", 3, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge, tables=(POST_HOC,)
+    "associate",
+    3,
+    look_up=_look_up,
+    foresee=_foresee,
+    test=_test,
+    judge=_judge,
+    tables=(POST_HOC, nested.UNITS),
 )
