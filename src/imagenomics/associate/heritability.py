@@ -10,11 +10,11 @@ import pandas as pd
 from pydantic import Field
 from scipy import optimize, special
 
-from imagenomics.associate.design import orthonormal
+from imagenomics.associate.design import complete_rows, make_design, orthonormal
 from imagenomics.associate.frame import COLUMNS
-from imagenomics.associate.inputs import read_inputs
 from imagenomics.associate.scores import normal_scores
 from imagenomics.associate.settings import FamilySettings
+from imagenomics.associate.sides import check_table, read_side
 from imagenomics.errors import InputError, short_list
 from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.tables.patient_table import PatientTable
@@ -124,11 +124,13 @@ def test_heritability(
     Almasy & Blangero 1998, American Journal of Human Genetics 62:1198; Self & Liang 1987, Journal of the American
     Statistical Association 82:605 (the test at the border).
     """
-    ids = _complete(phenotypes, covariates)
-    read = read_inputs(
-        phenotypes, phenotypes, covariates=covariates, strata=None, names=("phenotypes", "phenotypes")
-    )
-    side, design = read.features, read.design.basis
+    ids = check_table(phenotypes, what="phenotypes").values.index.sort_values()
+    side, adjust = read_side(phenotypes, ids, what="phenotypes"), None
+    if covariates is not None and len(covariates.columns):
+        adjust = read_side(check_table(covariates, what="covariates"), ids, what="covariates")
+        keep = complete_rows(adjust)
+        side, adjust, ids = side.rows(keep), adjust.rows(keep), ids[keep]
+    design = make_design(adjust, len(ids)).basis
     shared = relatedness(families.reindex(ids), None if zygosity is None else zygosity.reindex(ids))
     if not (np.triu(shared, 1) > 0).any():
         raise InputError(
@@ -206,15 +208,6 @@ def fit_heritability(y: FloatArray, people: Spectrum, *, confidence: float) -> F
     ]
     p = 1.0 if ratio <= 0.0 else 0.5 * float(special.chdtrc(1, ratio))
     return Fit(float(best), float(limits[0]), float(limits[1]), float(ratio), p)
-
-
-def _complete(phenotypes: PatientTable, covariates: PatientTable | None) -> pd.Index:
-    """Return the people of the test in the order in which :func:`read_inputs` reads them."""
-    ids = phenotypes.values.index.sort_values()
-    if covariates is None or not len(covariates.columns):
-        return ids
-    known = covariates.values.reindex(ids).notna().all(axis=1)
-    return ids[known.to_numpy()]
 
 
 def _begun(
