@@ -55,12 +55,13 @@ def relatedness(families: pd.Series, zygosity: pd.Series | None) -> FloatArray:
     families : Series
         Family of each person; people of different families, or without one, are unrelated.
     zygosity : Series, optional
-        ``MZ`` for both of a pair of identical twins (they share all); any other cell, or none: half.
+        ``MZ`` for both of a pair of identical twins (they share all); any other cell, or none: half. A twin whose other
+        is not there has no pair.
 
     Raises
     ------
     InputError
-        ``IGX-ASSOC-090``: more, or fewer, than two people of one family are ``MZ``.
+        ``IGX-ASSOC-090``: more than two people of one family are ``MZ``.
     """
     family = families.astype(object).to_numpy()
     known = families.notna().to_numpy()
@@ -69,13 +70,13 @@ def relatedness(families: pd.Series, zygosity: pd.Series | None) -> FloatArray:
     if zygosity is not None:
         identical = (zygosity.astype(object) == MONOZYGOTIC).to_numpy() & known
         sizes = pd.Series(family[identical]).value_counts()
-        odd = [str(name) for name, size in sizes.items() if size != 2]
+        odd = [str(name) for name, size in sizes.items() if size > 2]
         if odd:
             raise InputError(
                 "IGX-ASSOC-090",
-                f"{len(odd)} families have not two, but one or more people who are {MONOZYGOTIC}: {short_list(odd)}",
-                expected="two people for each pair of identical twins; two pairs are two families",
-                remedy="mark both twins, or neither",
+                f"{len(odd)} families have more than two people who are {MONOZYGOTIC}: {short_list(odd)}",
+                expected="two people for each pair of identical twins",
+                remedy="give each pair a family of its own",
             )
         shared[same & identical[:, None] & identical[None, :]] = 1.0
     np.fill_diagonal(shared, 1.0)
