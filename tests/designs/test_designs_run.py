@@ -14,7 +14,7 @@ from imagenomics.designs.load import design_keys, load_design, read_design
 from imagenomics.designs.own import needed_names, own_plan, read_mapping, run_own
 from imagenomics.designs.page import paper_runs_page
 from imagenomics.designs.run import run_designs
-from imagenomics.designs.words import MEANING, could_show, design_text, null_kept, planted_found
+from imagenomics.designs.words import MEANING, could_show, design_text, null_kept, null_words, planted_found
 from imagenomics.errors import FileProblem, ImagenomicsError, InputError
 from imagenomics.runs.plan import Plan
 from imagenomics.work.progress import Progress
@@ -80,7 +80,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]
 def test_a_design_runs_finds_what_was_planted_and_keeps_the_null(ran: tuple[Path, dict[str, Any]]) -> None:
     out, result = ran
     first = result["findings"][0]
-    assert planted_found(first) == "found"
+    assert planted_found(first) == "found (printed size)"
     assert could_show(first).startswith("yes")
     assert null_kept(first)
     assert first["power"]["today"]["half"]["found"] < first["power"]["today"]["published"]["found"]
@@ -156,6 +156,28 @@ targets = "genes"
         run_own(design, study, wrong, out=tmp_path / "nothing", data=data)
     assert "reads.large_nodes" in str(error.value)
     assert not (tmp_path / "nothing").exists()
+
+
+def test_sizes_are_those_of_the_effects_that_a_finding_is_about() -> None:
+    rvi = load_design("banerjee2015_rvi")
+    assert [rvi.size_known(f) for f in rvi.findings] == ["derived", "derived"]
+    heritable = load_design("adhikari2018_h2_rsfmri")
+    assert [heritable.size_known(f) for f in heritable.findings] == ["printed", "printed"]
+    for key in design_keys():
+        design = load_design(key)
+        assert all(design.size_known(f) for f in design.findings), key
+
+
+def test_what_was_not_drawn_is_no_kept_null() -> None:
+    seen = {"found": False}
+    row = {"paper": {"published": seen}, "today": {"published": seen, "none": seen}, "size": "assumed"}
+    assert null_kept(row) is None
+    assert null_words(row) == "nothing found in one cohort"
+    assert could_show(row) == "not drawn"
+    share = {"found": 20, "of": 100}
+    drawn = {**row, "power": {"today": dict.fromkeys(("published", "half", "none"), share)}}
+    assert null_words(drawn) == "NOT kept"
+    assert could_show(drawn) == "no: 20% (half the effect: 20%)"
 
 
 def test_a_mapping_says_what_it_lacks_and_what_is_too_much(tmp_path: Path) -> None:

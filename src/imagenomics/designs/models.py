@@ -295,3 +295,25 @@ class Design(Settings):
     def phenotypes_of(self, picture: str) -> tuple[Phenotype, ...]:
         """Return the phenotypes that are planted in a picture."""
         return tuple(p for p in self.phenotypes if p.picture == picture)
+
+    def size_known(self, finding: Finding) -> Known | None:
+        """Return where the size of what a finding looks for comes from, the least known of its effects; or None."""
+        sides = [
+            self._variable(side.removeprefix("molecules.")) for side in (finding.feature, finding.target)
+        ]
+        named = {side for side in sides if side}
+        beyond = {s.name for s in self.survival} | {GENES}  # what rows call by other names than the design
+        known = [
+            e.known
+            for e in self.effects
+            if named <= {e.of, e.on} and (sides[1] or finding.target == "" or beyond & {e.of, e.on})
+        ]
+        order: tuple[Known, ...] = ("assumed", "derived", "printed")
+        return next((k for k in order if k in known), None)
+
+    def _variable(self, name: str) -> str:
+        """Return the variable, or the set of genes, that a side of a row stands for; '' for none."""
+        sets = [f"{m.name}.{s}" for m in self.molecules for s in m.sets]
+        gene_of = [s for s in sets if name.startswith(s) and name[len(s) :].isdigit()]
+        known = {v.name for v in self.variables()} | set(sets)
+        return gene_of[0] if gene_of else name if name in known else ""

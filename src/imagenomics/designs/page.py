@@ -10,7 +10,7 @@ from imagenomics.catalogue.claims.check import check_claim, load_claims
 from imagenomics.catalogue.papers.load import load_papers
 from imagenomics.catalogue.plain import markdown
 from imagenomics.designs.load import design_keys, why_none
-from imagenomics.designs.words import MEANING, could_show, null_kept, planted_found
+from imagenomics.designs.words import MEANING, could_show, null_kept, null_words, planted_found
 from imagenomics.work.failures import Failure
 
 HEAD = (
@@ -21,6 +21,15 @@ HEAD = (
     "without effect",
     "published numbers recomputed",
     "remark",
+)
+LEGEND = (
+    "The planted effect is the published one where it was printed, and else derived or assumed: its size is marked. "
+    "*Planted effect*: whether the paper's own rule finds it in one simulated cohort with pictures or readers, and "
+    "whether today's rules (corrected for the whole family, the package's defaults) do. *Could have shown it*: how "
+    "often today's rules find it in 20 to 100 drawn cohorts of the same size (each design says how many), and when "
+    "only half of it is there; of an assumed size it answers an assumption. *Without effect*: whether today's rules "
+    "keep to their error rate, and in how many cohorts without any effect the paper's analysis reports something by "
+    "an uncorrected p of at most .05."
 )
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -43,12 +52,7 @@ def paper_runs_page(results: Results, failures: Mapping[str, Failure], *, date: 
         "",
         f"Made by `imagenomics papers run --all --page` on {date}. {_sum(results, failures)}",
         "",
-        f"{MEANING} The planted effect is the published one where it was printed, and else derived or assumed: each "
-        "design says which. *Planted effect*: whether the paper's own rule finds it in one simulated cohort with "
-        "pictures or readers, and whether today's rules (corrected for the whole family, the package's defaults) do. "
-        "*Could have shown it*: how often today's rules find it in 100 cohorts of the same size, and when only half of "
-        "it is there. *Without effect*: whether today's rules keep to their error rate, and in how many cohorts "
-        "without any effect the paper's analysis reports something by an uncorrected p of at most .05.",
+        f"{MEANING} {LEGEND}",
         "",
         f"| {' | '.join(HEAD)} |",
         f"|{'---|' * len(HEAD)}",
@@ -92,7 +96,7 @@ def _rows(key: str, results: Results, failures: Mapping[str, Failure], claims: s
 
 
 def _without(finding: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    words = {True: "kept", False: "NOT kept", None: "not testable"}[null_kept(finding)]
+    words = null_words(finding)
     shares = result["analyses"].get(finding["analysis"])
     if shares is None or not shares["paper"]["of"]:
         return words
@@ -113,10 +117,13 @@ def _claims() -> dict[str, str]:
 def _sum(results: Results, failures: Mapping[str, Failure]) -> str:
     rows = [row for result in results.values() for row in result["findings"]]
     found = sum(row["today"]["published"]["found"] is True for row in rows)
-    kept = sum(null_kept(row) is True for row in rows)
+    judged = [kept for row in rows if (kept := null_kept(row)) is not None]
+    sizes = Counter(row["size"] for row in rows)
+    said = ", ".join(f"{sizes[k]} {k}" for k in ("printed", "derived", "assumed"))
     return (
-        f"{len(results)} designs ran, {len(failures)} failed. Of {len(rows)} findings today's rules find {found} at "
-        f"the planted effect and keep the null in {kept}."
+        f"{len(results)} designs ran, {len(failures)} failed. Of {len(rows)} findings (size of the effect: {said}) "
+        f"today's rules find {found} at the planted effect; of the {len(judged)} for which cohorts were drawn and "
+        f"could be tested, they keep the null in {sum(judged)}."
     )
 
 

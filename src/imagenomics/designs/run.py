@@ -53,7 +53,8 @@ def run_designs(
     Returns
     -------
     results : dict of str to dict
-        What :func:`run_design` returns, by paper.
+        What :func:`run_design` returns, by paper; each finding with ``size``: whether the size of the planted effect
+        is ``printed``, ``derived`` or ``assumed``.
     failures : dict of str to Failure
         Papers whose design did not run, and why.
     """
@@ -66,7 +67,11 @@ def run_designs(
     with open_executor(workers=workers, scheduler=None, progress=shown) as executor:
         shop = Workshop(Store(out / "store"), executor, retry_failed)
         done = shop.do(units, _one, label="designs")
-    return {key: payload["result"] for key, payload in done.payloads.items()}, done.failures
+    results = {key: payload["result"] for key, payload in done.payloads.items()}
+    for key, result in results.items():
+        for row, finding in zip(result["findings"], designs[key].findings, strict=True):
+            row["size"] = designs[key].size_known(finding)
+    return results, done.failures
 
 
 def _one(unit: Unit) -> dict[str, Any]:

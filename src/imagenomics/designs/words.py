@@ -20,19 +20,28 @@ def planted_found(row: Mapping[str, Any]) -> str:
     """Say whether the planted effect of a finding was found in the cohort with pictures: by the paper's rule, today."""
     paper, today = row["paper"]["published"], row["today"]["published"]
     words = {True: "found", False: "not found", None: "not testable"}
-    if paper["found"] == today["found"]:
-        return words[paper["found"]]
-    return f"{words[paper['found']]}; today {words[today['found']]}"
+    said = words[paper["found"]]
+    if paper["found"] != today["found"]:
+        said += f"; today {words[today['found']]}"
+    return f"{said} ({row['size']} size)" if row.get("size") else said
+
+
+def null_words(row: Mapping[str, Any]) -> str:
+    """Say whether today's rules kept the null of a finding, and from how many cohorts that is known."""
+    if "power" in row:
+        return {True: "kept", False: "NOT kept", None: "not testable"}[null_kept(row)]
+    found = row["today"]["none"]["found"]
+    words = {True: "something found", False: "nothing found", None: "not testable"}[found]
+    return words if found is None else f"{words} in one cohort"
 
 
 def null_kept(row: Mapping[str, Any]) -> bool | None:
     """Tell whether today's rules kept the null: nothing found without effect more often than they allow.
 
-    The share of drawn cohorts decides, within its 99.9% interval; without drawn cohorts, the one with pictures.
+    The share of drawn cohorts decides, within its 99.9% interval; None where none was drawn, or none could be tested.
     """
     if "power" not in row:
-        found = row["today"]["none"]["found"]
-        return None if found is None else not found
+        return None
     share = row["power"]["today"]["none"]
     if not share["of"]:
         return None
@@ -45,11 +54,13 @@ def could_show(row: Mapping[str, Any]) -> str:
     if "power" not in row:
         return "not drawn"
     shares = row["power"]["today"]
+    if not shares["published"]["of"]:
+        return "not testable today"
     words = []
     for scale in ("published", "half"):
         share = shares[scale]
         words.append(f"{100 * share['found'] / share['of']:.0f}%" if share["of"] else "not testable")
-    enough = shares["published"]["of"] and shares["published"]["found"] >= ENOUGH * shares["published"]["of"]
+    enough = shares["published"]["found"] >= ENOUGH * shares["published"]["of"]
     return f"{'yes' if enough else 'no'}: {words[0]} (half the effect: {words[1]})"
 
 
@@ -81,9 +92,7 @@ def _finding(row: Mapping[str, Any]) -> list[str]:
         paper, today = row["paper"][scale], row["today"][scale]
         lines.append(f"    {words:17s} paper's rule: {_seen(paper, row['by'])}; today: {_seen(today, 'q')}")
     lines.append(f"    could a study of this size have shown it? {could_show(row)}")
-    kept = null_kept(row)
-    words = {True: "kept", False: "NOT kept", None: "not testable"}[kept]
-    return [*lines, f"    null {words}"]
+    return [*lines, f"    without effect: {'null ' if 'power' in row else ''}{null_words(row)}"]
 
 
 def _seen(seen: Mapping[str, Any], by: str) -> str:
