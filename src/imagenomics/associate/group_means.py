@@ -10,7 +10,7 @@ import numpy.typing as npt
 from imagenomics.associate.codes import FEATURE_CONSTANT, FEW, NO_SPREAD, OK, SMALL_GROUP, TARGET_CONSTANT
 from imagenomics.associate.one_sided import Direction, log_p_toward, look_to_one_side, toward
 from imagenomics.associate.outcome import Block, Rules, blank, turned, unknown, whole
-from imagenomics.associate.sides import Side
+from imagenomics.associate.sides import Side, centred
 from imagenomics.stats.effects import hedges_g
 from imagenomics.stats.tails import log_two_sided_t, p_and_log10
 
@@ -67,10 +67,7 @@ class GroupMeansEngine:
         self.swapped = bool((features.kinds == "binary").all())
         numeric, grouping = (targets, features) if self.swapped else (features, targets)
         self.groups = np.ascontiguousarray(grouping.values.T)
-        self.seen = ~np.isnan(numeric.values)
-        filled = np.where(self.seen, numeric.values, 0.0)
-        centre = filled.sum(axis=0) / np.maximum(self.seen.sum(axis=0), 1)
-        self.values = np.where(self.seen, filled - centre, 0.0)
+        self.values, self.seen = centred(numeric.values)
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""

@@ -16,7 +16,7 @@ from imagenomics.associate.codes import (
     TARGET_CONSTANT,
 )
 from imagenomics.associate.outcome import Block, Rules, blank, turned, unknown
-from imagenomics.associate.sides import Side
+from imagenomics.associate.sides import Side, centred
 from imagenomics.stats.anova import welch_f
 from imagenomics.stats.explained import partial_eta_squared
 from imagenomics.stats.tails import log_sf_f, p_and_log10
@@ -57,10 +57,7 @@ class GroupVariancesEngine:
         self.swapped = bool((features.kinds == "categorical").all())
         numeric, grouping = (targets, features) if self.swapped else (features, targets)
         self.groups = np.ascontiguousarray(grouping.values.T)
-        self.seen = ~np.isnan(numeric.values)
-        filled = np.where(self.seen, numeric.values, 0.0)
-        centre = filled.sum(axis=0) / np.maximum(self.seen.sum(axis=0), 1)
-        self.values = np.where(self.seen, filled - centre, 0.0)
+        self.values, self.seen = centred(numeric.values)
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""

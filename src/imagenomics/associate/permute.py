@@ -6,7 +6,7 @@ misses travels with the row. In models with covariates the rows are residuals (F
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -101,11 +101,16 @@ def draw_block(
     item: tuple[int, int], *, engines: Sequence[Engine], strata: IntArray, seed: int, analysis: str
 ) -> FloatArray:
     """Return the smallest log p of the family for the draws from ``item[0]`` up to ``item[1]``."""
-    orders = np.stack([permute_rows(strata, generator(seed, "maxt", analysis, b)) for b in range(*item)])
+    orders = permuted_orders(strata, range(*item), seed=seed, analysis=analysis)
     smallest = np.zeros(len(orders))
     for engine in engines:
         smallest = np.minimum(smallest, engine.smallest_log_p(orders))
     return smallest
+
+
+def permuted_orders(strata: IntArray, draws: Iterable[int], *, seed: int, analysis: str) -> IntArray:
+    """Return the order of the rows in each draw, (draws, N); draw b has the stream ``("maxt", analysis, b)``."""
+    return np.stack([permute_rows(strata, generator(seed, "maxt", analysis, b)) for b in draws])
 
 
 def permute_rows(strata: IntArray, random: np.random.Generator) -> IntArray:

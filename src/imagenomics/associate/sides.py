@@ -103,6 +103,17 @@ def read_side(table: PatientTable, ids: pd.Index, *, what: str) -> Side:
     return Side([str(c) for c in frame.columns], kinds, values, _allowed(values, kinds))
 
 
+def centred(values: FloatArray) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Return columns less the mean of their observed values, 0 where one is missing, and where none is: (N, p) each.
+
+    Sums of squares of groups then lose no digits to a large common mean.
+    """
+    seen = ~np.isnan(values)
+    filled = np.where(seen, values, 0.0)
+    centre = filled.sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    return np.where(seen, filled - centre, 0.0), seen
+
+
 def level_codes(column: pd.Series, levels: Sequence[str]) -> FloatArray:
     """Return level names as codes 0, 1, ... in the order of ``levels``, others after them."""
     present = sorted({str(v) for v in column.dropna().unique()} - set(levels))

@@ -20,12 +20,11 @@ from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.frame import Placed, make_frame, put_together
 from imagenomics.associate.inputs import read_inputs
 from imagenomics.associate.outcome import Block, Rules, whole
-from imagenomics.associate.permute import permute_rows
+from imagenomics.associate.permute import permuted_orders
 from imagenomics.associate.sides import Side, check_table
 from imagenomics.errors import InputError
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.work.executor import Executor, SerialExecutor
-from imagenomics.work.seeds import generator
 
 GENE_COLUMNS = ("analysis", "feature", "target", "d", "expected", "s0", "s0_percentile", "pi0", "q_sam")
 DELTA_COLUMNS = ("analysis", "feature", *NAMES)
@@ -104,9 +103,7 @@ def test_sam(
         )
     f, g = scored(inputs.features, settings.transform), inputs.targets
     fit, usable = np.flatnonzero(np.isin(f.kinds, list(PER)) & f.allowed), np.flatnonzero(g.allowed)
-    orders = np.stack(
-        [permute_rows(groups, generator(seed, "maxt", analysis, b)) for b in range(settings.permutations)]
-    )
+    orders = permuted_orders(groups, range(settings.permutations), seed=seed, analysis=analysis)
     task = SamTask(
         g.values[:, usable], inputs.design.basis, orders, settings.min_patients, settings.min_group
     )
