@@ -53,6 +53,7 @@ def test_a_verdict_for_each_target_of_each_family():
     assert "3 carriers" in verdicts[2]["reason"]
     assert "a correlation of about" in verdicts[3]["reason"]
     assert verdicts[3]["detectable"] == pytest.approx(0.354, abs=0.003)
+    assert [v["detectable_name"] for v in (first, verdicts[3])] == ["AUC", "correlation"]
 
 
 def test_a_table_without_a_column_is_refused():
@@ -71,6 +72,14 @@ def test_detectable_is_that_of_the_patients_who_were_tested():
     same = association_verdicts(_table(), settings=RULES, class_counts={"IDH1": (30, 70)})[0]
     assert few["n"] == 100
     assert few["detectable"] == same["detectable"]
+
+
+@pytest.mark.parametrize("measure", ["heritability", "mean difference", "matched odds ratio"])
+def test_a_measure_of_its_own_scale_has_no_figure_on_another(measure):
+    verdict = association_verdicts(_table().assign(effect_name=measure), settings=RULES)[3]
+    assert np.isnan(verdict["detectable"])
+    assert verdict["detectable_name"] == ""
+    assert "not worked out" in verdict["reason"]
 
 
 def test_only_permutations_within_sites_are_called_so():

@@ -215,7 +215,10 @@ def _numbers(verdict: Verdict, scale: str) -> Html:
     ]
     if verdict.get("kind") == "association":
         rows[1] = ("p", hint("q", "q of the target"), p_value(verdict.get("null_p_adjusted")))
-        rows[2] = ("d", hint("detectable", "smallest effect this design could show"), fixed(detectable))
+        said = fixed(detectable)
+        if said != NOTHING and verdict.get("detectable_name"):
+            said = f"{said} {verdict['detectable_name']}"
+        rows[2] = ("d", hint("detectable", "smallest effect this design could show"), said)
     rows = [row for row in rows if row[2] != NOTHING]
     facts = [
         [el("dt", label), el("dd", value, el("small", " optimistic") if k == "d" else None)]

@@ -18,6 +18,9 @@ from imagenomics.verdicts.reasons import number, probability
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 from imagenomics.verdicts.settings import VerdictSettings
 
+AUC, CORRELATION, HAZARD = "AUC", "correlation", "hazard ratio per standard deviation"
+# Measures on a scale of their own, for which neither an AUC nor a correlation says what could have been shown.
+NOT_WORKED_OUT = ("heritability", "mean difference", "pseudomedian of differences", "matched odds ratio")
 NEEDED = (
     "analysis",
     "feature",
@@ -75,7 +78,8 @@ def association_verdicts(
     list of dict
         Fields as in :func:`imagenomics.verdicts.rules.prediction_verdicts`; ``model`` is the strongest
         feature with its effect; ``null_p`` is the p and ``null_p_adjusted`` the q of the target. Detectable is
-        the effect of one feature that would have passed alpha divided by the number of tests of the family.
+        the effect of one feature that would have passed alpha divided by the number of tests of the family, on the
+        scale ``detectable_name``; '' and NaN where that is not worked out (heritability, paired differences).
 
     Raises
     ------
@@ -151,24 +155,32 @@ class _Claim:
                 f"{_limit_text(limit, scale, self.tests)}"
             )
         row = _row(best, SUPPORTED if supported else ABSENT, f"{reason}{self._site_text(tested)}")
-        return {**row, "null_p": self.p, "null_p_adjusted": self.q, "detectable": limit}
+        return {
+            **row,
+            "null_p": self.p,
+            "null_p_adjusted": self.q,
+            "detectable": limit,
+            "detectable_name": scale,
+        }
 
     def _limit(
         self, best: pd.Series, settings: VerdictSettings, counts: tuple[int, int] | None
     ) -> tuple[float, str]:
+        """Return the smallest effect that could have been shown, and its scale; '' where none is worked out."""
         alpha, power = settings.alpha, settings.power
         n = _effective(best)
+        if best["effect_name"] in NOT_WORKED_OUT:
+            return NAN, ""
         if self.events is not None:
             happened = round(min(1.0, n / max(self.events[1], 1)) * self.events[0])
-            found = detectable_hazard_ratio(happened, alpha=alpha / self.tests, power=power)
-            return found, "a hazard ratio per standard deviation (or its inverse)"
+            return detectable_hazard_ratio(happened, alpha=alpha / self.tests, power=power), HAZARD
         if (
             counts is not None
         ):  # of all patients; those with covariates and the feature are as many in proportion
             share = min(1.0, n / max(sum(counts), 1))
             tested = [max(1, round(share * count)) for count in counts]
-            return detectable_group_auc(*tested, alpha=alpha, tests=self.tests, power=power), "an AUC"
-        return detectable_correlation(n, alpha=alpha, tests=self.tests, power=power), "a correlation"
+            return detectable_group_auc(*tested, alpha=alpha, tests=self.tests, power=power), AUC
+        return detectable_correlation(n, alpha=alpha, tests=self.tests, power=power), CORRELATION
 
     def _site_text(self, tested: pd.DataFrame) -> str:
         """Say what permuting within sites found, where the tests themselves look past the site."""
@@ -206,11 +218,15 @@ def _effective(best: pd.Series) -> int:
 
 
 def _limit_text(limit: float, scale: str, tests: int) -> str:
+    if not scale:
+        return "How small an effect these patients could have shown is not worked out for this measure."
     if np.isnan(limit):
         return f"With these patients and {tests} tests no effect could have been shown with 80% power."
+    inverse = " (or its inverse)" if scale == HAZARD else ""
     return (
-        f"With these patients and {tests} tests {scale} of about {number(limit)} would have been found with "
-        "80% power (an optimistic figure); a weaker one cannot be ruled out."
+        f"With these patients and {tests} tests {'an' if scale == AUC else 'a'} {scale}{inverse} of about "
+        f"{number(limit)} would have been found with 80% power (an optimistic figure); a weaker one "
+        "cannot be ruled out."
     )
 
 
@@ -231,6 +247,7 @@ def _row(best: pd.Series | None, verdict: str, reason: str) -> dict[str, Any]:
         "null_p": NAN,
         "null_p_adjusted": NAN,
         "detectable": NAN,
+        "detectable_name": "",
         "n": 0 if best is None else int(best["n"]),
         "reason": reason,
     }
