@@ -140,6 +140,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
     digests = {name: files_digest(root, name) for name in plan.tables()}
     acquired = read_acquired(plan, sources.files, patients, issues=issues, executor=executor)
     clinical = join([sources.cohort.table, given.where(role="clinical")]).patients(patients)
+    inner = inner_units(sources.given, sources.molecules, patients)
     return Linked(
         patients=tuple(patients),
         clinical=join([clinical, acquired.table]).patients(patients),
@@ -149,7 +150,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
         files={name: _only(found, patients) for name, found in sources.files.items()},
         flow=flow,
         sides=sources.counts(),
-        losses=_losses(plan, sources, patients, root),
+        losses=_losses(plan, sources, patients, inner=inner, root=root),
         mappings=_mappings(sources.cohort, coded),
         left_out=_stacked({name: t.dropped for name, t in tables.items()}, "source", DROPPED_COLUMNS),
         conflicts=_stacked({name: t.conflicts for name, t in coded.items()}, "block", CONFLICT_COLUMNS),
@@ -158,7 +159,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
         root=root,
         digests=digests,
         key=_key(plan, digests, [*patients, acquired.text] if acquired.text else patients),
-        inner=inner_units(sources.given, sources.molecules, patients),
+        inner=inner,
     )
 
 
@@ -179,7 +180,9 @@ def _flow(sources: Sources, *, molecules: bool) -> tuple[Flow, list[str]]:
     return flow.then("with pictures and molecules", {"no molecules": len(seen) - len(both)}), both
 
 
-def _losses(plan: Plan, sources: Sources, patients: Sequence[str], root: Path) -> pd.DataFrame:
+def _losses(
+    plan: Plan, sources: Sources, patients: Sequence[str], *, inner: InnerUnits, root: Path
+) -> pd.DataFrame:
     """Return every id that did not come through, one row for each declared patient who left included."""
     kept, pictured = set(patients), sources.pictured
     left = [
@@ -194,7 +197,7 @@ def _losses(plan: Plan, sources: Sources, patients: Sequence[str], root: Path) -
             *(given.losses for given in sources.given.values()),
             *(molecules.losses for molecules in sources.molecules.values()),
             loss_table(left),
-            unit_losses(inner_units(sources.given, sources.molecules, patients)),
+            unit_losses(inner),
         ]
     )
     lost = table[table["category"] != "matched"].rename(columns={"side": "source"})

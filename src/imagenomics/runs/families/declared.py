@@ -16,11 +16,15 @@ from imagenomics.runs.families.survival import FAMILY as SURVIVAL
 from imagenomics.runs.plan import Plan
 
 KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL, REPLICATE, ROC, PAIRED, HERITABILITY)
-TABLES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tables))
+TABLES = tuple(
+    dict.fromkeys(
+        name for kind in KINDS for own in (kind, kind.among_units) if own is not None for name in own.tables
+    )
+)
 
 
 def declared_families(plan: Plan) -> Iterator[tuple[FamilyKind, Any]]:
     """Return the families of a study, each block with its kind."""
     for kind in KINDS:
         for block in getattr(plan, kind.section):
-            yield kind, block
+            yield kind.of(block), block

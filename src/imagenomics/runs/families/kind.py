@@ -69,6 +69,8 @@ class FamilyKind:
     left_out : callable
         ``left_out(block, linked)``: linked patients who cannot enter, for want of something else than a covariate, and
         why.
+    among_units : FamilyKind, optional
+        The kind that takes blocks of this section whose rows are units inside patients.
     """
 
     section: str
@@ -79,6 +81,11 @@ class FamilyKind:
     judge: Callable[[Any, Linked, pd.DataFrame], Iterable[Verdict]]
     tables: tuple[str, ...] = ()
     left_out: Callable[[Any, Linked], Mapping[str, str]] = _nobody
+    among_units: FamilyKind | None = None
+
+    def of(self, block: Any) -> FamilyKind:
+        """Return the kind that a block of this section is."""
+        return self.among_units if self.among_units and block.unit is not None else self
 
     def where(self, block: FamilyBlock) -> str:
         """Return how messages name a block."""

@@ -11,7 +11,14 @@ from imagenomics.associate.nested.settings import NestedSettings
 from imagenomics.associate.nested.units import test_units
 from imagenomics.errors import InputError, unknown_name
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
-from imagenomics.runs.families.kind import ASSOCIATIONS, Inputs, Verdict, foresee_tests, site_ignored
+from imagenomics.runs.families.kind import (
+    ASSOCIATIONS,
+    FamilyKind,
+    Inputs,
+    Verdict,
+    foresee_tests,
+    site_ignored,
+)
 from imagenomics.runs.family_block import AssociateBlock
 from imagenomics.runs.link import Linked
 from imagenomics.tables.patient_table import PatientTable
@@ -24,16 +31,14 @@ UNITS = "nested_units"
 SECONDS = {"cluster-robust": 1e-6, "mixed": 1e-5, "independent": 5e-7}
 
 
-def look_up(block: AssociateBlock, linked: Linked, where: str) -> None:
-    """Refuse names that are not there; see :class:`~imagenomics.runs.families.kind.FamilyKind`."""
+def _look_up(block: AssociateBlock, linked: Linked, where: str) -> None:
     choose_clinical(linked.clinical, block.adjust, where=where)
     _features(block, linked, where)
     _targets(block, linked, where)
 
 
-def foresee(block: AssociateBlock, linked: Linked, where: str) -> dict[str, Any]:
-    """Return the row of ``check``."""
-    look_up(block, linked, where)
+def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
+    _look_up(block, linked, where)
     own, targets = linked.inner.features[str(block.unit)], _targets(block, linked, where)
     shared = own.values.index
     if isinstance(targets, UnitTable):
@@ -50,8 +55,7 @@ def foresee(block: AssociateBlock, linked: Linked, where: str) -> dict[str, Any]
     return {**row, "unit": block.unit, "units": len(shared), "n": patients, "scheme": block.units}
 
 
-def test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
-    """Test every pair of a block."""
+def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
     found = test_units(
         _features(block, inputs.linked, where),
         _targets(block, inputs.linked, where),
@@ -72,10 +76,7 @@ def test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.Data
     return {ASSOCIATIONS: found.associations, UNITS: found.units}
 
 
-test.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
-
-
-def judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
+def _judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
     """Return the verdicts; what could have been shown is counted in degrees of freedom, not in units."""
     verdicts = association_verdicts(
         rows,
@@ -142,3 +143,8 @@ def _side(tables: Any, block: AssociateBlock, where: str, *, what: str) -> UnitT
         raise unknown_name("IGX-ASSOC-067", f"unit of {what}", str(block.unit), tables, where=where)
     found: UnitTable = tables[block.unit]
     return found
+
+
+NESTED = FamilyKind(
+    "associate", 1, look_up=_look_up, foresee=_foresee, test=_test, judge=_judge, tables=(UNITS,)
+)

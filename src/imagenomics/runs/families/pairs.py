@@ -10,7 +10,6 @@ import pandas as pd
 from imagenomics.associate.pairs import test_pairs
 from imagenomics.associate.post_hoc import compare_levels
 from imagenomics.runs.choose import choose_clinical, choose_targets
-from imagenomics.runs.families import nested
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
     FamilyKind,
@@ -19,6 +18,7 @@ from imagenomics.runs.families.kind import (
     foresee_tests,
     site_ignored,
 )
+from imagenomics.runs.families.nested import NESTED, refuse_units
 from imagenomics.runs.family_block import AssociateBlock
 from imagenomics.runs.link import Linked
 from imagenomics.tables.patient_table import PatientTable
@@ -30,18 +30,13 @@ SECONDS_OF_PAIR = 2e-7  # in one draw, for one patient; benchmarks/study_stages.
 
 
 def _look_up(block: AssociateBlock, linked: Linked, where: str) -> None:
-    if block.unit is not None:
-        nested.look_up(block, linked, where)
-        return
-    nested.refuse_units(block, linked, where)
+    refuse_units(block, linked, where)
     choose_clinical(linked.clinical, block.adjust, where=where)
     choose_targets(linked.molecules, block.targets, where=where)
 
 
 def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
     _look_up(block, linked, where)
-    if block.unit is not None:
-        return nested.foresee(block, linked, where)
     return foresee_tests(
         block,
         features,
@@ -53,8 +48,6 @@ def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, wher
 
 
 def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFrame]:
-    if block.unit is not None:
-        return nested.test(block, inputs, where)
     features = inputs.features(block, where=where)
     targets = choose_targets(inputs.linked.molecules, block.targets, where=where)
     table = test_pairs(
@@ -81,8 +74,6 @@ def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.Dat
 
 
 def _judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
-    if block.unit is not None:
-        return nested.judge(block, linked, rows)
     verdicts = association_verdicts(
         rows,
         settings=VerdictSettings(alpha=block.alpha),
@@ -110,5 +101,6 @@ PAIRS = FamilyKind(
     foresee=_foresee,
     test=_test,
     judge=_judge,
-    tables=(POST_HOC, nested.UNITS),
+    tables=(POST_HOC,),
+    among_units=NESTED,
 )
