@@ -12,7 +12,7 @@ from imagenomics.errors import InputError
 from imagenomics.stats.anova import anova, anova_from_summary
 from imagenomics.stats.kruskal import kruskal
 from imagenomics.stats.mann_whitney import cliffs_delta, mann_whitney
-from imagenomics.stats.post_hoc import dunn, pairwise_mann_whitney, pairwise_welch, tukey
+from imagenomics.stats.post_hoc import dunn, games_howell, pairwise_mann_whitney, pairwise_welch, tukey
 from imagenomics.stats.signed_rank import sign_test, signed_rank
 from imagenomics.stats.t_test import paired_t_test, standardised_difference, t_test, t_test_from_summary
 
@@ -176,6 +176,14 @@ def test_pairs_of_groups():
     for k, (i, j) in enumerate([(0, 1), (0, 2), (1, 2)]):
         assert all_means.p_adjusted[k] == pytest.approx(wanted.pvalue[i, j], abs=1e-8)
         assert all_means.low[k] == pytest.approx(limits.low[i, j], abs=1e-6)
+    unequal, wanted = games_howell([X, Y, Z]), stats.tukey_hsd(X, Y, Z, equal_var=False)
+    limits = wanted.confidence_interval()
+    for k, (i, j) in enumerate([(0, 1), (0, 2), (1, 2)]):
+        assert unequal.p_adjusted[k] == pytest.approx(wanted.pvalue[i, j], abs=1e-8)
+        assert (unequal.low[k], unequal.high[k]) == pytest.approx(
+            (limits.low[i, j], limits.high[i, j]), abs=1e-6
+        )
+        assert unequal.p[k] == pytest.approx(welch.p[k])
     two = tukey([X, Y])
     assert two.p_adjusted[0] == pytest.approx(float(t_test(X, Y, equal_variances=True).p), abs=1e-7)
 
@@ -249,6 +257,7 @@ def test_sign_test(d):
         (lambda: mann_whitney([], [1]), "IGX-STAT-044"),
         (lambda: kruskal([[1, 2], []]), "IGX-STAT-044"),
         (lambda: tukey([[1, 2], [3]]), "IGX-STAT-044"),
+        (lambda: games_howell([[1, 2], [3]]), "IGX-STAT-044"),
         (lambda: signed_rank([], []), "IGX-STAT-044"),
         (lambda: sign_test([1, 2], [1, 2], side="x"), "IGX-STAT-043"),
     ],

@@ -10,17 +10,25 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.errors import unknown_name
-from imagenomics.stats.post_hoc import Pairwise, dunn, pairwise_mann_whitney, pairwise_welch, tukey
+from imagenomics.stats.post_hoc import (
+    Pairwise,
+    dunn,
+    games_howell,
+    pairwise_mann_whitney,
+    pairwise_welch,
+    tukey,
+)
 from imagenomics.tables.patient_table import PatientTable
 
 FloatArray = npt.NDArray[np.float64]
-PostHoc = Literal["dunn", "mann-whitney", "tukey", "welch"]
+PostHoc = Literal["dunn", "mann-whitney", "tukey", "games-howell", "welch"]
 AREA, DIFFERENCE = "AUC of a above b", "mean of a less mean of b"
 # the test, its name in the table, what its effect is
 METHODS: Mapping[str, tuple[Callable[..., Pairwise], str, str]] = {
     "dunn": (dunn, "Dunn (Holm)", AREA),
     "mann-whitney": (pairwise_mann_whitney, "Mann-Whitney (Holm)", AREA),
     "tukey": (tukey, "Tukey-Kramer", DIFFERENCE),
+    "games-howell": (games_howell, "Games-Howell", DIFFERENCE),
     "welch": (pairwise_welch, "Welch's t (Holm)", DIFFERENCE),
 }
 COLUMNS = (
@@ -59,7 +67,7 @@ def compare_levels(
         The tables whose pairs were tested.
     rows : DataFrame
         Their tests, as :func:`~imagenomics.associate.pairs.test_pairs` returns them.
-    method : {'dunn', 'mann-whitney', 'tukey', 'welch'}
+    method : {'dunn', 'mann-whitney', 'tukey', 'games-howell', 'welch'}
         See :mod:`imagenomics.stats.post_hoc`.
     q_at_most : float, optional
         Only pairs with a q of at most this; without it all that were tested.

@@ -54,8 +54,8 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
     post_hoc: Literal["none"] | PostHoc = Field(
         default="none",
         description="Compare the levels of categorical columns two at a time, for pairs with a numeric column: Dunn's "
-        "test, pairwise Mann-Whitney or Welch tests (p adjusted by Holm's rule), or Tukey-Kramer. Rows of "
-        "post_hoc.parquet; without covariates only.",
+        "test, pairwise Mann-Whitney or Welch tests (p adjusted by Holm's rule), Tukey-Kramer, or Games-Howell (a "
+        "variance for each level). Rows of post_hoc.parquet; without covariates only.",
     )
     post_hoc_pairs: Literal["associated", "tested"] = Field(
         default="associated",

@@ -1,4 +1,4 @@
-"""After a test of several groups, which of them differ: Dunn, Tukey-Kramer, and pairwise tests with Holm's rule."""
+"""After a test of several groups, which of them differ: Dunn, Tukey-Kramer, Games-Howell, and pairwise tests (Holm)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from imagenomics.stats.effects import critical_z
 from imagenomics.stats.kruskal import rank_sums
 from imagenomics.stats.mann_whitney import mann_whitney
 from imagenomics.stats.multiplicity import holm
-from imagenomics.stats.samples import groups, summary
-from imagenomics.stats.side import normal_p
+from imagenomics.stats.samples import groups, summary, summary_numbers
+from imagenomics.stats.side import normal_p, t_p
 from imagenomics.stats.t_test import t_test
 from imagenomics.stats.tested import Tested
 
@@ -105,21 +105,48 @@ def tukey_from_summary(
     mean: FloatArray, sd: FloatArray, n: FloatArray, *, confidence: float = 0.95
 ) -> Pairwise:
     """Do :func:`tukey` with the published means, standard deviations and sizes of k groups."""
-    from scipy.stats import studentized_range
-
-    from imagenomics.stats.samples import summary_numbers
-    from imagenomics.stats.side import t_p
-
-    critical_z(confidence)
     m, s, size = summary_numbers(mean, sd, n)
     i, j = _pairs(m.size)
     df = float(size.sum() - m.size)
     pooled = ((size - 1) * s**2).sum() / df
     error = np.sqrt(pooled / 2.0 * (1 / size[i] + 1 / size[j]))
-    difference = m[i] - m[j]
-    q = np.abs(difference) / error
-    step = _widest(confidence, m.size, df) * error
-    adjusted = np.clip(studentized_range.sf(q, m.size, df), 0.0, 1.0)
+    return _studentised(m, error, np.full(i.size, df), confidence=confidence)
+
+
+def games_howell(samples: Sequence[npt.ArrayLike], *, confidence: float = 0.95) -> Pairwise:
+    """Compare all pairs of means with one error rate for all, each group with its own variance (after Welch's ANOVA).
+
+    Parameters, errors as in :func:`tukey`.
+
+    Returns
+    -------
+    Pairwise
+        As that of :func:`tukey`; ``p`` is that of Welch's t test of one pair alone.
+
+    Source
+    ------
+    Games & Howell 1976, J Educ Stat 1:113.
+    """
+    m, s, size = summary_numbers(*summary(groups(samples, least=2)))
+    i, j = _pairs(m.size)
+    share = s**2 / size
+    both = share[i] + share[j]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = both**2 / (share[i] ** 2 / (size[i] - 1) + share[j] ** 2 / (size[j] - 1))
+    return _studentised(m, np.sqrt(both / 2.0), df, confidence=confidence)
+
+
+def _studentised(mean: FloatArray, error: FloatArray, df: FloatArray, *, confidence: float) -> Pairwise:
+    """Compare all pairs of means by the studentised range, with the standard error and df of each pair."""
+    from scipy.stats import studentized_range
+
+    critical_z(confidence)
+    i, j = _pairs(mean.size)
+    difference = mean[i] - mean[j]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        q = np.abs(difference) / error
+    step = np.array([_widest(confidence, mean.size, d) for d in df.tolist()]) * error
+    adjusted = np.clip(studentized_range.sf(q, mean.size, df), 0.0, 1.0)
     single = t_p(q / np.sqrt(2.0), df)
     return Pairwise(i, j, difference, difference - step, difference + step, q, single, adjusted)
 
