@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from imagenomics.associate.clusters.rows import SIGNIFICANCE
 from imagenomics.associate.replication.frame import POOLED_TESTS
 from imagenomics.associate.roc.comparisons import COMPARED
 from imagenomics.report.feature_words import words_of
@@ -83,9 +84,10 @@ def read_families(results: Results) -> list[Family]:
 
 
 def _judged(results: Results) -> pd.DataFrame:
-    """Return the rows that verdicts rest on, without those of single cohorts and of compared AUCs."""
+    """Return the rows that verdicts rest on, without those of single cohorts, compared AUCs and clusters themselves."""
     table = results.table("associations.parquet")
-    table = table[table["test"] != COMPARED].reset_index(drop=True) if len(table) else table
+    if len(table):
+        table = table[~table["test"].isin((COMPARED, SIGNIFICANCE))].reset_index(drop=True)
     names = {str(block.get("name")) for block in results.blocks("replicate")}
     if table.empty or not names:
         return table

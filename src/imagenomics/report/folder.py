@@ -51,6 +51,12 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "roc_cutoffs.parquet": ("analysis", "feature", "target", "direction", "cutoff", "optimism"),
     "roc_curves.parquet": ("analysis", "feature", "target", "false_positive_rate", "sensitivity"),
+    "clusters.parquet": ("analysis", "patient", "cluster", "leaf", "reason"),
+    "cluster_trees.parquet": ("analysis", "side", "node", "name", "leaf", "left", "right", "height"),
+    "cluster_choice.parquet": ("analysis", "k", "chosen", "gap", "se", "silhouette", "ambiguous", "p"),
+    "cluster_groups.parquet": ("analysis", "cluster", "n", "jaccard", "recovered"),
+    "cluster_profiles.parquet": ("analysis", "feature", "cluster", "mean_z", "leaf", "reason"),
+    "cluster_values.parquet": ("analysis", "patient", "feature", "z"),
     "post_hoc.parquet": ("analysis", "feature", "target", "level_a", "level_b", "effect", "p", "p_adjusted"),
     "enrichment.parquet": ("analysis", "feature", "set", "p", "q", "verdict"),
     "set_scores.parquet": (),
@@ -70,6 +76,7 @@ FAMILY_SECTIONS = (
     "roc",
     "paired",
     "heritability",
+    "clusters",
 )  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")

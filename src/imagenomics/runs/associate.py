@@ -28,7 +28,7 @@ def associate(
     inputs = Inputs(linked, extracted, plan.seed, shop.executor)
     found: dict[str, list[pd.DataFrame]] = {}
     for kind, block in declared_families(plan):
-        left_out = {**without_covariates(block.needed, linked), **kind.left_out(block, linked)}
+        left_out = {**without_covariates(block.needed, linked), **kind.left_out(block, inputs)}
         issues.leave_out(block.name, left_out)
         for name, frame in _one_family(kind, block, inputs, shop=shop).items():
             found.setdefault(name, []).append(frame)

@@ -16,6 +16,7 @@ from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.runs.alike import misfit, retest_problem
+from imagenomics.runs.cluster_block import ClusterBlock
 from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.runs.family_block import (
     AssociateBlock,
@@ -172,6 +173,9 @@ class Plan(Settings):
     heritability: tuple[HeritabilityBlock, ...] = Field(
         default=(), description="How much of the image features relatives share through their genes."
     )
+    clusters: tuple[ClusterBlock, ...] = Field(
+        default=(), description="Groups of patients by image features alone, and what follows them."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -194,6 +198,7 @@ class Plan(Settings):
         "roc",
         "paired",
         "heritability",
+        "clusters",
         "enrich",
         "modules",
         "train",
@@ -230,6 +235,7 @@ class Plan(Settings):
                 self.roc,
                 self.paired,
                 self.heritability,
+                self.clusters,
                 self.enrich,
                 self.modules,
                 self.train,

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from imagenomics.associate.survival.settings import GroupSettings, SurvivalSettings
 from imagenomics.runs.family_block import FamilyBlock
+from imagenomics.settings import Settings
 
 ORIGINS = (
     *("diagnosis", "imaging", "surgery", "biopsy", "treatment", "randomisation"),
@@ -15,8 +16,8 @@ ORIGINS = (
 )
 
 
-class SurvivalBlock(FamilyBlock, SurvivalSettings):
-    """One ``[[survival]]`` block: features, and molecules, against the time to an event."""
+class FollowUpSettings(Settings):
+    """When something happened to whom: the columns, what their cells mean, and what time is counted from."""
 
     time: str = Field(
         description="Column of the patients table (or clinical variable, or molecule) with the time from the origin to "
@@ -54,6 +55,38 @@ class SurvivalBlock(FamilyBlock, SurvivalSettings):
         default="refuse",
         description="Events on the day of origin: refuse a time of 0, or count it as half a day.",
     )
+
+    @field_validator("origin")
+    @classmethod
+    def _origin_is_said(cls, value: str) -> str:
+        if value not in ORIGINS and len(value.split()) < 3:
+            raise ValueError(
+                f"'{value}' is none of {', '.join(ORIGINS)}; say in a sentence what time is counted from"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _cells_have_one_meaning(self) -> Self:
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError("'time', 'event' and 'entry' are different columns")
+        cells = [
+            c for c in (self.event_value, *self.censored_values, *self.competing_values) if c is not None
+        ]
+        if len(set(cells)) < len(cells):
+            raise ValueError("a cell of the event column has two meanings")
+        if self.competing_values and self.event_value is None:
+            raise ValueError("with 'competing_values' say which cell is the event: 'event_value'")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the follow-up."""
+        return tuple(c for c in (self.time, self.event, self.entry) if c is not None)
+
+
+class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
+    """One ``[[survival]]`` block: features, and molecules, against the time to an event."""
+
     molecules: str | tuple[str, ...] = Field(
         default=(),
         description="Molecule blocks, columns or globs that are tested against survival, too, as a claim of their own.",
@@ -74,33 +107,14 @@ class SurvivalBlock(FamilyBlock, SurvivalSettings):
             return [{"by": item} if isinstance(item, str) else item for item in value]
         return value
 
-    @field_validator("origin")
-    @classmethod
-    def _origin_is_said(cls, value: str) -> str:
-        if value not in ORIGINS and len(value.split()) < 3:
-            raise ValueError(
-                f"'{value}' is none of {', '.join(ORIGINS)}; say in a sentence what time is counted from"
-            )
-        return value
-
     @model_validator(mode="after")
     def _columns_have_one_role(self) -> Self:
-        follow_up = [c for c in (self.time, self.event, self.entry) if c is not None]
-        if len(set(follow_up)) < len(follow_up):
-            raise ValueError("'time', 'event' and 'entry' are different columns")
         for name in (*self.adjust, *self.strata):
-            if name in follow_up:
+            if name in self.columns:
                 raise ValueError(f"'{name}' is the follow-up itself and cannot be adjusted for")
         both = set(self.adjust) & set(self.strata)
         if both:
             raise ValueError(f"'{sorted(both)[0]}' is in 'adjust' and in 'strata'; once is enough")
-        cells = [
-            c for c in (self.event_value, *self.censored_values, *self.competing_values) if c is not None
-        ]
-        if len(set(cells)) < len(cells):
-            raise ValueError("a cell of the event column has two meanings")
-        if self.competing_values and self.event_value is None:
-            raise ValueError("with 'competing_values' say which cell is the event: 'event_value'")
         return self
 
     @property

@@ -20,7 +20,10 @@ from imagenomics.verdicts.settings import VerdictSettings
 
 AUC, CORRELATION, HAZARD = "AUC", "correlation", "hazard ratio per standard deviation"
 # Measures on a scale of their own, for which neither an AUC nor a correlation says what could have been shown.
-NOT_WORKED_OUT = ("heritability", "mean difference", "pseudomedian of differences", "matched odds ratio")
+NOT_WORKED_OUT = (
+    *("heritability", "mean difference", "pseudomedian of differences", "matched odds ratio"),
+    "cluster index",
+)
 NEEDED = (
     "analysis",
     "feature",

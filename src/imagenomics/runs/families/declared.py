@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from imagenomics.runs.families.clusters import KIND as CLUSTERS
 from imagenomics.runs.families.differential import DIFFERENTIAL
 from imagenomics.runs.families.heritability import HERITABILITY
 from imagenomics.runs.families.kind import FamilyKind
@@ -15,7 +16,16 @@ from imagenomics.runs.families.roc import ROC
 from imagenomics.runs.families.survival import FAMILY as SURVIVAL
 from imagenomics.runs.plan import Plan
 
-KINDS: tuple[FamilyKind, ...] = (PAIRS, DIFFERENTIAL, SURVIVAL, REPLICATE, ROC, PAIRED, HERITABILITY)
+KINDS: tuple[FamilyKind, ...] = (
+    PAIRS,
+    DIFFERENTIAL,
+    SURVIVAL,
+    REPLICATE,
+    ROC,
+    PAIRED,
+    HERITABILITY,
+    CLUSTERS,
+)
 TABLES = tuple(
     dict.fromkeys(
         name for kind in KINDS for own in (kind, kind.among_units) if own is not None for name in own.tables

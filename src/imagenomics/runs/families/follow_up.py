@@ -10,7 +10,7 @@ import pandas as pd
 from imagenomics.associate.survival.times import SurvivalTimes, survival_times
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.runs.link import Linked
-from imagenomics.runs.survival_block import SurvivalBlock
+from imagenomics.runs.survival_block import FollowUpSettings
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.tables.read import blank_to_missing
 
@@ -39,7 +39,7 @@ class FollowUp:
     missing: dict[str, str]
 
 
-def read_follow_up(block: SurvivalBlock, linked: Linked, where: str) -> FollowUp:
+def read_follow_up(block: FollowUpSettings, linked: Linked, where: str) -> FollowUp:
     """Return the follow-up of the linked patients.
 
     Raises
@@ -110,7 +110,7 @@ def _cells(name: str, linked: Linked, where: str) -> pd.Series:
     )
 
 
-def _causes(block: SurvivalBlock, cells: pd.Series, where: str) -> pd.Series:
+def _causes(block: FollowUpSettings, cells: pd.Series, where: str) -> pd.Series:
     found = sorted(cells.dropna().unique())
     event = block.event_value if block.event_value is not None else "1"
     meaning = {event: 1.0} | {v: k + 2.0 for k, v in enumerate(block.competing_values)}

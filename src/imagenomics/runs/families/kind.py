@@ -41,7 +41,7 @@ class Inputs:
         return self.linked.sites if block.within == "site" else None
 
 
-def _nobody(block: Any, linked: Linked) -> Mapping[str, str]:
+def _nobody(block: Any, inputs: Inputs) -> Mapping[str, str]:
     return {}
 
 
@@ -67,7 +67,7 @@ class FamilyKind:
     tables : tuple of str
         Further tables that ``test`` returns.
     left_out : callable
-        ``left_out(block, linked)``: linked patients who cannot enter, for want of something else than a covariate, and
+        ``left_out(block, inputs)``: linked patients who cannot enter, for want of something else than a covariate, and
         why.
     among_units : FamilyKind, optional
         The kind that takes blocks of this section whose rows are units inside patients.
@@ -80,7 +80,7 @@ class FamilyKind:
     test: Callable[[Any, Inputs, str], Mapping[str, pd.DataFrame]]
     judge: Callable[[Any, Linked, pd.DataFrame], Iterable[Verdict]]
     tables: tuple[str, ...] = ()
-    left_out: Callable[[Any, Linked], Mapping[str, str]] = _nobody
+    left_out: Callable[[Any, Inputs], Mapping[str, str]] = _nobody
     among_units: FamilyKind | None = None
 
     def of(self, block: Any) -> FamilyKind:

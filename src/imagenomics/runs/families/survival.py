@@ -81,7 +81,7 @@ def _test(block: SurvivalBlock, inputs: Inputs, where: str) -> dict[str, pd.Data
     ]
     curves, groups = test_groups(block, inputs, followed, where=where)
     if len(groups):
-        parts.append(group_rows(block, groups))
+        parts.append(group_rows(groups, analysis=block.name, target=block.grouped))
     rows = with_q(pd.concat(parts, ignore_index=True), block)
     return {
         ASSOCIATIONS: rows,
@@ -107,8 +107,8 @@ def _judge(block: SurvivalBlock, linked: Linked, rows: pd.DataFrame) -> Iterable
     )
 
 
-def _left_out(block: SurvivalBlock, linked: Linked) -> dict[str, str]:
-    found: FollowUp = read_follow_up(block, linked, FAMILY.where(block))
+def _left_out(block: SurvivalBlock, inputs: Inputs) -> dict[str, str]:
+    found: FollowUp = read_follow_up(block, inputs.linked, FAMILY.where(block))
     return found.missing
 
 

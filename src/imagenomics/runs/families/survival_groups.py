@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.settings import FamilySettings
 from imagenomics.associate.sides import read_side
 from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS, group_patients, group_tables
 from imagenomics.associate.survival.rows import NOT_TESTABLE, OK, TARGET_KIND
@@ -52,8 +53,7 @@ def test_groups(
         ids = column.index[known]
         name = _name(group)
         if len(ids) < block.min_patients:
-            reason = f"fewer than {block.min_patients} patients have follow-up and the column"
-            tables.append(pd.DataFrame([_refused(name, group, len(ids), reason)]))
+            tables.append(too_few(name, group, len(ids), block))
             continue
         times = followed.times.of(ids)
         found = group_patients(
@@ -69,21 +69,22 @@ def test_groups(
             found, times, name=name, strata=strata, settings=group, confidence=block.confidence
         )
         curves.append(drawn)
-        tables.append(_with_small_groups(rows, block))
+        tables.append(with_small_groups(rows, block))
     return (
         _stacked(curves, CURVE_COLUMNS).assign(analysis=block.name),
         _stacked(tables, GROUP_COLUMNS).assign(analysis=block.name),
     )
 
 
-def group_rows(block: SurvivalBlock, groups: pd.DataFrame) -> pd.DataFrame:
+def group_rows(groups: pd.DataFrame, *, analysis: str, target: str) -> pd.DataFrame:
     """Return the tests of groups as rows of the table of associations, a claim of their own."""
+    labels = {"analysis": analysis, "target": target}
     return pd.DataFrame(
-        [_row(block, str(name), own) for name, own in groups.groupby("grouping", sort=False)]
+        [_row(str(name), own) | labels for name, own in groups.groupby("grouping", sort=False)]
     )[list(COLUMNS)]
 
 
-def _row(block: SurvivalBlock, name: str, own: pd.DataFrame) -> dict[str, Any]:
+def _row(name: str, own: pd.DataFrame) -> dict[str, Any]:
     first = own.iloc[0]
     ratio = (own["events"] / own["expected"]).to_numpy(dtype=np.float64)
     tested = first["status"] == OK and first["p"] == first["p"]
@@ -96,9 +97,7 @@ def _row(block: SurvivalBlock, name: str, own: pd.DataFrame) -> dict[str, Any]:
     numbers = dict.fromkeys(("ci_low", "ci_high", "q", "p_maxt", "se"), float("nan"))
     return {
         **numbers,
-        "analysis": block.name,
         "feature": name,
-        "target": block.grouped,
         "target_kind": TARGET_KIND,
         "stratum": "",
         "test": first["test"] or "log-rank",
@@ -117,7 +116,7 @@ def _row(block: SurvivalBlock, name: str, own: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _with_small_groups(rows: pd.DataFrame, block: SurvivalBlock) -> pd.DataFrame:
+def with_small_groups(rows: pd.DataFrame, block: FamilySettings) -> pd.DataFrame:
     """Refuse the test where a group is too small; its curve stays."""
     if rows["n"].min() >= block.min_group or rows["status"].iloc[0] != OK:
         return rows
@@ -125,8 +124,9 @@ def _with_small_groups(rows: pd.DataFrame, block: SurvivalBlock) -> pd.DataFrame
     return rows.assign(status=NOT_TESTABLE, reason=reason, p=np.nan)
 
 
-def _refused(name: str, group: GroupSettings, n: int, reason: str) -> dict[str, Any]:
-    return {
+def too_few(name: str, group: GroupSettings, n: int, block: FamilySettings) -> pd.DataFrame:
+    """Return the row of groups that have too few patients together."""
+    row = {
         **dict.fromkeys(GROUP_COLUMNS, float("nan")),
         "grouping": name,
         "group": "all",
@@ -137,8 +137,9 @@ def _refused(name: str, group: GroupSettings, n: int, reason: str) -> dict[str, 
         "draws": 0,
         "test": "",
         "status": NOT_TESTABLE,
-        "reason": reason,
+        "reason": f"fewer than {block.min_patients} patients have follow-up and the column",
     }
+    return pd.DataFrame([row])
 
 
 def _name(group: GroupSettings) -> str:
