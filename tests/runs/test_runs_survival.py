@@ -120,6 +120,15 @@ permutations = 99
 [[survival.groups]]
 by = "ct.b"
 cut = "median"
+[[survival.compare]]
+name = "beyond the clinic"
+repeats = 2
+draws = 100
+models = [
+    { name = "clinical", terms = ["age", "stage"] },
+    { name = "with picture", adds = ["ct.size"] },
+    { name = "with gene", adds = ["calls.E*"] },
+]
 """
 )
 
@@ -168,6 +177,29 @@ def test_groups_have_curves_medians_and_tests(out):
     assert list(first["at_risk"]) == list(egfr["n"])
 
 
+def test_models_are_compared_step_by_step(out):
+    models = pd.read_parquet(out / "survival_models.parquet").set_index("model")
+    assert models["n"].tolist() == [N - 1] * 3
+    assert models["df"].tolist() == [3, 4, 5]
+    assert models.loc["with gene", "terms"] == "age + stage + ct.size + calls.EGFR"
+    assert (models["lr_p"].iloc[1:] < 1e-4).all()
+    assert (models["aic_difference"].iloc[1:] < -10).all()
+    assert models["c_index"].is_monotonic_increasing
+    rows = pd.read_parquet(out / "associations.parquet")
+    rows = rows[rows["test"] == "likelihood ratio of nested Cox models"].set_index("feature")
+    picture = rows.loc["beyond the clinic: with picture vs clinical"]
+    assert picture["p"] == pytest.approx(models.loc["with picture", "lr_p"], rel=1e-9)
+    assert picture["q"] == models.loc["with picture", "q"] >= picture["p"]
+    assert picture["effect"] == models.loc["with picture", "c_gain"]
+    verdict = verdicts_of(out)["overall survival (added terms)"]
+    assert verdict["verdict"] == "supported"
+    assert "2 of 2 additions to a model go with" in verdict["reason"]
+    assert (verdict["detectable"], verdict["estimate_name"]) == (None, "gain in C-index")
+    page = (out / "report.html").read_text()
+    assert "What terms add" in page
+    assert "counted in the patients to whom the models were fitted" in page
+
+
 def test_who_was_not_followed_is_said(out):
     left = pd.read_csv(out / "left_out.csv", dtype=str)
     assert left[["analysis", "patient", "reason"]].iloc[0].tolist() == ["death", "P003", "months not known"]
@@ -205,7 +237,7 @@ def test_late_entry_changes_who_is_at_risk(folder, tmp_path):
 
 def test_check_says_what_would_be_done(folder):
     row = next(r for r in check(folder, FULL).analyses if r["kind"] == "survival")
-    assert (row["n"], row["tests"], row["unit"]) == (N - 1, 10, "months")
+    assert (row["n"], row["tests"], row["unit"]) == (N - 1, 12, "months")
     assert 20 < row["events"] < N
 
 
@@ -213,7 +245,7 @@ def test_check_says_what_would_be_done(folder):
     ("old", "new", "code"),
     [
         ('time = "months"', 'time = "moths"', "IGX-SURV-010"),
-        ('time = "months"', 'time = "stage"', "IGX-SURV-011"),
+        ('time = "months"', 'time = "hospital"', "IGX-SURV-011"),
         ('event = "status"\nevent_value = "dead"', 'event = "coded"', "IGX-SURV-012"),
         ('event_value = "dead"', 'event_value = "died"', "IGX-SURV-012"),
         ('by = "calls.EGFR"', 'by = "calls.EGFRR"', "IGX-SURV-013"),
@@ -225,6 +257,11 @@ def test_check_says_what_would_be_done(folder):
         ('adjust = ["age"]', 'adjust = ["months"]', "IGX-SET-001"),
         ('adjust = ["age"]', 'adjust = ["aeg"]', "IGX-RUN-042"),
         ('cut = "median"', 'cut = "median"\nat = 3.0', "IGX-SET-001"),
+        ('adds = ["ct.size"]', 'adds = ["ct.sise"]', "IGX-SURV-020"),
+        ('adds = ["ct.size"]', 'adds = ["months"]', "IGX-SET-001"),
+        ('adds = ["ct.size"]', 'adds = ["age"]', "IGX-SET-001"),
+        ('terms = ["age", "stage"]', 'adds = ["age", "stage"]', "IGX-SET-001"),
+        ('name = "with picture"', 'name = "clinical"', "IGX-SET-001"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_any_image(folder, old, new, code):

@@ -12,6 +12,7 @@ import pandas as pd
 from imagenomics.associate.clusters.rows import SIGNIFICANCE
 from imagenomics.associate.replication.frame import POOLED_TESTS
 from imagenomics.associate.roc.comparisons import COMPARED
+from imagenomics.associate.survival.frame import COMPARED as COMPARED_MODELS
 from imagenomics.report.feature_words import words_of
 from imagenomics.report.folder import Results
 from imagenomics.report.html import visible
@@ -84,10 +85,10 @@ def read_families(results: Results) -> list[Family]:
 
 
 def _judged(results: Results) -> pd.DataFrame:
-    """Return the rows that verdicts rest on, without those of single cohorts, compared AUCs and clusters themselves."""
+    """Return the rows that verdicts rest on, without those of single cohorts, compared AUCs or models, and clusters."""
     table = results.table("associations.parquet")
     if len(table):
-        table = table[~table["test"].isin((COMPARED, SIGNIFICANCE))].reset_index(drop=True)
+        table = table[~table["test"].isin((COMPARED, COMPARED_MODELS, SIGNIFICANCE))].reset_index(drop=True)
     names = {str(block.get("name")) for block in results.blocks("replicate")}
     if table.empty or not names:
         return table

@@ -39,6 +39,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "unit_molecules.parquet": ("word", "patient", "unit"),
     "survival_curves.parquet": ("analysis", "grouping", "group", "curve", "time", "estimate"),
     "survival_groups.parquet": ("analysis", "grouping", "group", "n", "events", "p", "status"),
+    "survival_models.parquet": ("analysis", "comparison", "model", "df", "aic", "c_index", "lr_p", "q"),
     "replication.parquet": (
         "analysis",
         "feature",

@@ -10,6 +10,7 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_charts import curve_chart, curve_key
+from imagenomics.report.survival_models import model_part
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, fixed, listed, many, number, p_value
 from imagenomics.report.wording import wording_of
@@ -42,6 +43,7 @@ def _block(results: Results, block: Block, i: int) -> Html:
         el("p.lead", _lead(block, endpoint)),
         _forest(results, name, endpoint),
         _groupings(results, block),
+        model_part(results, name),
     ]
     return el("details.block", title, parts, attrs={"open": i < 3})
 
@@ -76,7 +78,10 @@ def _origin(block: Block) -> str:
 def _forest(results: Results, name: str, endpoint: str) -> Html | None:
     """Return the strongest hazard ratios of a block, on one scale."""
     table = results.table("associations.parquet")
-    own = table[(table["analysis"].astype(str) == name) & table["p"].notna() & table["ci_low"].notna()]
+    ratios = table["effect_name"].astype(str).str.startswith("hazard ratio")
+    own = table[
+        ratios & (table["analysis"].astype(str) == name) & table["p"].notna() & table["ci_low"].notna()
+    ]
     if own.empty:
         return None
     wording = wording_of(results)

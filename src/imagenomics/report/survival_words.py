@@ -33,4 +33,9 @@ def survival_sentence(block: Block) -> str:
             "Cut-points that survival itself chose were chosen anew in each training part, judged by the patients left "
             "out, and tested by permuting the whole choice."
         )
+    if block.get("compare"):
+        said.append(
+            "Cox models were compared in the patients who had all their terms: by AIC, by likelihood-ratio tests of "
+            "nested models, and by the C-index of patients left out (the same stratified folds for all models)."
+        )
     return " ".join(said)

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from imagenomics.associate.survival.settings import GroupSettings, SurvivalSettings
+from imagenomics.associate.survival.settings import CompareSettings, GroupSettings, SurvivalSettings
 from imagenomics.runs.family_block import FamilyBlock
 from imagenomics.settings import Settings
 
@@ -99,6 +99,11 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
     groups: tuple[GroupSettings, ...] = Field(
         default=(), description="Groups of patients whose survival curves are drawn and compared."
     )
+    compare: tuple[CompareSettings, ...] = Field(
+        default=(),
+        description="Cox models of the same patients beside each other: what terms add to others. They hold the terms "
+        "that they name; 'adjust' does not enter, 'strata' and 'entry' do.",
+    )
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -115,6 +120,12 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
         both = set(self.adjust) & set(self.strata)
         if both:
             raise ValueError(f"'{sorted(both)[0]}' is in 'adjust' and in 'strata'; once is enough")
+        for name in (t for one in self.compare for terms in one.terms for t in terms):
+            if name in (*follow_up, *self.strata):
+                raise ValueError(f"compare: '{name}' is follow-up or stratum and no term of a model")
+        titles = [one.name for one in self.compare]
+        if len(set(titles)) < len(titles):
+            raise ValueError("two comparisons of models have the same name")
         return self
 
     @property
@@ -126,3 +137,8 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
     def grouped(self) -> str:
         """Return how the claim about groups is named."""
         return f"{self.endpoint} (groups)"
+
+    @property
+    def compared(self) -> str:
+        """Return how the claim about added terms is named."""
+        return f"{self.endpoint} (added terms)"

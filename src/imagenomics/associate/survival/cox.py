@@ -35,7 +35,7 @@ class CoxModel:
     log_likelihood, log_likelihood_null : float
         Partial likelihoods of the model and of none of its terms.
     concordance : float
-        Harrell's C of the linear predictor, on the patients of the fit (optimistic).
+        Harrell's C of the linear predictor within strata, on the patients of the fit (optimistic).
     linear_predictor : Series, (n,)
         By patient, centred.
     ties : str
@@ -155,7 +155,7 @@ def fit_cox(
     covariance = np.linalg.inv(H) / np.outer(spread, spread)
     table = _table(beta / spread, covariance, terms.columns, chosen.confidence)
     predictor = pd.Series(Z @ beta, index=followed.ids).sort_index()
-    c = harrell_c(followed, Z @ beta)
+    c = harrell_c(followed, Z @ beta, within=codes)
     return CoxModel(table, covariance, n, followed.n_events, full, null, c, predictor, chosen.ties, means)
 
 

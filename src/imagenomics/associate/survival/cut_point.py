@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.stats import chi2, norm
 
 from imagenomics.associate.survival.cut_kernel import best_cut, held_out, risk_spans
+from imagenomics.associate.survival.folds import event_folds
 from imagenomics.associate.survival.settings import GroupSettings
 from imagenomics.associate.survival.times import SurvivalTimes
 from imagenomics.resample.permutation import permuted_order
 from imagenomics.resample.sequential import SequentialP
-from imagenomics.resample.splits import folds as make_folds
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -99,7 +99,7 @@ def find_cut(
     least = max(1, int(np.ceil(settings.min_share * value.size)))
     rows = np.arange(value.size, dtype=np.int64)
     cut, z = best_cut(value, rows, spans, least)
-    fold = _folds(times, settings.folds, seed)
+    fold = event_folds(times, folds=settings.folds, seed=seed)[0]
     high = np.zeros(value.size, dtype=np.int64)
     if np.isnan(cut):
         nan = float("nan")
@@ -145,18 +145,3 @@ def corrected_p(z: float, share: float) -> float:
 def _cut_without(value: FloatArray, keep: npt.NDArray[np.bool_], spans: IntArray, share: float) -> float:
     train = np.flatnonzero(keep)
     return float(best_cut(value, train, spans, max(1, int(np.ceil(share * train.size))))[0])
-
-
-def _folds(times: SurvivalTimes, count: int, seed: int) -> IntArray:
-    """Return the fold of each patient, events spread evenly."""
-    most = int(min(times.n_events, times.event.size - times.n_events))
-    binary = most >= count
-    table = make_folds(
-        times.ids,
-        times.event.astype(np.float64) if binary else times.time,
-        n_splits=count,
-        seed=seed,
-        task="binary" if binary else "continuous",
-    )
-    found = table.set_index("patient")["fold"].reindex(times.ids)
-    return np.asarray(found.to_numpy(dtype=np.int64))

@@ -70,3 +70,54 @@ class GroupSettings(Settings):
         if self.at is not None and self.cut != "none":
             raise ValueError("give either 'at' (a fixed cut-point) or 'cut'")
         return self
+
+
+class ModelSettings(Settings):
+    """One Cox model of a comparison."""
+
+    name: str = Field(min_length=1, description="What the model is called, e.g. 'clinical'.")
+    terms: tuple[str, ...] = Field(
+        default=(), description="All its terms: features, clinical variables, molecules, or globs of them."
+    )
+    adds: tuple[str, ...] = Field(
+        default=(), description="Instead of 'terms': what it has beyond the model before it."
+    )
+
+
+class CompareSettings(Settings):
+    """Cox models of the same patients beside each other: what a model gains by more terms."""
+
+    name: str = Field(min_length=1, description="What the comparison is called.")
+    models: tuple[ModelSettings, ...] = Field(
+        min_length=2, description="Models in order; each is compared with the one before it."
+    )
+    folds: int = Field(
+        default=5, ge=2, description="Folds of the cross-validated C-index, events spread evenly."
+    )
+    repeats: int = Field(default=10, ge=1, description="Repeats of these folds; the same for all models.")
+    draws: int = Field(
+        default=1000, ge=100, description="Bootstrap draws of the interval of the gain in the C-index."
+    )
+
+    @model_validator(mode="after")
+    def _each_model_says_its_terms(self) -> Self:
+        names = [model.name for model in self.models]
+        if len(set(names)) < len(names):
+            raise ValueError("two models of a comparison have the same name")
+        for place, model in enumerate(self.models):
+            if bool(model.terms) == bool(model.adds):
+                raise ValueError(f"model '{model.name}' needs either 'terms' or 'adds'")
+            if model.adds and place == 0:
+                raise ValueError(f"model '{model.name}' is the first: it has 'terms', nothing to add to")
+        for model, terms in zip(self.models, self.terms, strict=True):
+            if len(set(terms)) < len(terms):
+                raise ValueError(f"model '{model.name}' names a term twice")
+        return self
+
+    @property
+    def terms(self) -> tuple[tuple[str, ...], ...]:
+        """Return all terms of each model, as they are written."""
+        found: list[tuple[str, ...]] = []
+        for model in self.models:
+            found.append(model.terms or (*found[-1], *model.adds))
+        return tuple(found)

@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.survival.frame import MODEL_COLUMNS
 from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS
 from imagenomics.associate.survival.rows import survival_rows, with_q
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.families.follow_up import FollowUp, read_follow_up
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict, site_ignored
 from imagenomics.runs.families.survival_groups import check_groups, group_rows, test_groups
+from imagenomics.runs.families.survival_models import check_models, model_rows, test_models, with_model_q
 from imagenomics.runs.families.survival_strata import strata_of
 from imagenomics.runs.link import Linked
 from imagenomics.runs.survival_block import SurvivalBlock
@@ -21,9 +23,11 @@ from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
-CURVES, GROUPS = "survival_curves", "survival_groups"
+CURVES, GROUPS, MODELS = "survival_curves", "survival_groups", "survival_models"
 SECONDS_OF_MODEL = 2e-6  # for one patient of one Cox model: a guess, not measured yet
 SECONDS_OF_CUT = 5e-8  # for each pair of patients in one fold of one draw: a guess
+
+SECONDS_OF_FIT = 5e-3  # of one model in one training part, with its pairs drawn again
 
 
 def _look_up(block: SurvivalBlock, linked: Linked, where: str) -> None:
@@ -38,23 +42,25 @@ def _foresee(block: SurvivalBlock, linked: Linked, features: PatientTable, where
     _look_up(block, linked, where)
     followed = read_follow_up(block, linked, where)
     check_groups(block, linked, features, where=where)
+    check_models(block, linked, features, where=where)
     n = len(followed.times.ids)
     chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
     molecules = _molecules(block, linked, where)
     tests = chosen + (0 if molecules is None else len(molecules.columns))
+    fits = sum(len(c.models) * (1 + c.folds * c.repeats) for c in block.compare)
     cuts = sum(g.folds * g.permutations for g in block.groups if g.cut == "maximal")
     return {
         "kind": "survival",
         "features": chosen,
         "targets": 1,
-        "tests": tests + len(block.groups),
+        "tests": tests + len(block.groups) + sum(len(c.models) - 1 for c in block.compare),
         "n": n,
         "events": followed.times.n_events,
         "censored": int((followed.cause == 0).sum()),
         "competing": int((followed.cause > 1).sum()),
         "median_follow_up": float(pd.Series(followed.times.time).median()),
         "unit": block.unit,
-        "seconds": tests * n * SECONDS_OF_MODEL + cuts * n * n * SECONDS_OF_CUT,
+        "seconds": tests * n * SECONDS_OF_MODEL + cuts * n * n * SECONDS_OF_CUT + fits * SECONDS_OF_FIT,
     }
 
 
@@ -82,11 +88,15 @@ def _test(block: SurvivalBlock, inputs: Inputs, where: str) -> dict[str, pd.Data
     curves, groups = test_groups(block, inputs, followed, where=where)
     if len(groups):
         parts.append(group_rows(groups, analysis=block.name, target=block.grouped))
+    models = test_models(block, inputs, followed, where=where)
+    if len(models):
+        parts.append(model_rows(block, models))
     rows = with_q(pd.concat(parts, ignore_index=True), block)
     return {
         ASSOCIATIONS: rows,
         CURVES: curves.reindex(columns=CURVE_COLUMNS),
         GROUPS: groups.reindex(columns=GROUP_COLUMNS),
+        MODELS: with_model_q(models, rows).reindex(columns=MODEL_COLUMNS),
     }
 
 
@@ -102,7 +112,11 @@ def _judge(block: SurvivalBlock, linked: Linked, rows: pd.DataFrame) -> Iterable
         settings=VerdictSettings(alpha=block.alpha),
         fdr=block.fdr,
         events=dict.fromkeys(rows["target"].astype(str), counts),
-        nouns={block.molecular: "molecules", block.grouped: "groupings"},
+        nouns={
+            block.molecular: "molecules",
+            block.grouped: "groupings",
+            block.compared: "additions to a model",
+        },
         site_ignored=site_ignored((*block.adjust, *block.strata), linked),
     )
 
@@ -114,11 +128,11 @@ def _left_out(block: SurvivalBlock, inputs: Inputs) -> dict[str, str]:
 
 FAMILY = FamilyKind(
     "survival",
-    1,
+    2,
     look_up=_look_up,
     foresee=_foresee,
     test=_test,
     judge=_judge,
-    tables=(CURVES, GROUPS),
+    tables=(CURVES, GROUPS, MODELS),
     left_out=_left_out,
 )

@@ -13,9 +13,10 @@ from imagenomics.associate.sides import read_side
 from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS, group_patients, group_tables
 from imagenomics.associate.survival.rows import NOT_TESTABLE, OK, TARGET_KIND
 from imagenomics.associate.survival.settings import GroupSettings
-from imagenomics.errors import InputError, unknown_name
+from imagenomics.errors import InputError
 from imagenomics.runs.families.follow_up import FollowUp
 from imagenomics.runs.families.kind import Inputs
+from imagenomics.runs.families.survival_columns import one_column
 from imagenomics.runs.families.survival_strata import strata_of
 from imagenomics.runs.link import Linked
 from imagenomics.runs.survival_block import SurvivalBlock
@@ -148,11 +149,7 @@ def _name(group: GroupSettings) -> str:
 
 
 def _column(group: GroupSettings, linked: Linked, features: PatientTable, *, where: str) -> PatientTable:
-    tables = (features, linked.clinical, linked.molecules)
-    found = next((t.select([group.by]) for t in tables if group.by in t.columns.index), None)
-    if found is None:
-        known = [c for table in tables for c in table.columns.index]
-        raise unknown_name("IGX-SURV-013", "column", group.by, known, where=f"{where}, groups")
+    found = one_column(group.by, linked, features, where=f"{where}, groups")
     cut = group.at is not None or group.cut != "none"
     number = found.columns.at[group.by, "kind"] == "continuous"
     if number != cut:
