@@ -9,12 +9,10 @@ import pandas as pd
 from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Html, el
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, beside, count, fixed, interval, p_value
+from imagenomics.report.text import NOTHING, as_float, beside, count, fixed, interval, p_value
 
 APPARENT = "In the patients of the fit: the more terms, the higher, whether they say anything or not."
-HELD_OUT = (
-    "In patients left out, mean over repeats; only patients of one fold (and stratum) are compared. 0.5 is chance."
-)
+HELD_OUT = "In patients left out, mean over repeats; only patients of one fold (and stratum) are compared. 0.5 is chance."
 GAIN = (
     "C-index of this model less that of the model before it, both in patients left out. The interval draws patients "
     "again and fits nothing anew, so that it is too narrow."
@@ -38,37 +36,40 @@ def model_part(results: Results, analysis: str) -> Html | None:
 
 
 def _comparison(rows: pd.DataFrame, name: str) -> Html:
-    first = records(rows)[0]
-    frame = rows.assign(
-        gain_interval=[interval(r["c_gain_low"], r["c_gain_high"]) for r in records(rows)],
-        test=[_test(r) for r in records(rows)],
-    )
+    models = records(rows)
+    frame = rows.assign(adds=_added([str(r["terms"]) for r in models]), gain=[_gain(r) for r in models])
+    test = "Of the likelihood ratio of what the model has beyond the one before it."
     columns = [
         Column("model", "model", breaks=True),
-        Column("terms", "terms", breaks=True),
-        Column(
-            "df", "df", count, numeric=True, hint="A term of several levels has one for each but the first."
-        ),
-        Column("log_likelihood", "log likelihood", fixed, numeric=True),
+        Column("adds", "terms", breaks=True, hint="A plus: all terms of the model before, and these."),
+        Column("df", "df", count, numeric=True, hint="A column of levels has one for each but the first."),
         Column("aic", "AIC", partial(fixed, places=1), numeric=True, hint=AIC),
-        Column("aic_difference", "AIC, change", partial(fixed, places=1), numeric=True, hint=AIC),
-        Column("test", "likelihood ratio", hint="Of what it has beyond the model before it."),
-        Column("lr_p", "p", p_value, numeric=True),
-        Column("q", "q", p_value, numeric=True),
-        Column("c_apparent", "C, apparent", fixed, numeric=True, hint=APPARENT),
+        Column("aic_difference", "change", partial(fixed, places=1), numeric=True, hint=AIC),
+        Column("lr_p", "p", p_value, numeric=True, hint=test),
+        Column("q", "q", p_value, numeric=True, hint=test),
+        Column("c_apparent", "C, fit", fixed, numeric=True, hint=APPARENT),
         Column("c_index", "C, left out", fixed, numeric=True, hint=HELD_OUT),
-        Column("c_gain", "gain", partial(beside, chance=0.0), numeric=True, hint=GAIN),
-        Column("gain_interval", "95% interval", hint=GAIN),
+        Column("gain", "gain (95% interval)", hint=GAIN),
         Column("reason", "note"),
     ]
     shown = [c for c in columns if c.name != "reason" or rows["reason"].astype(str).ne("").any()]
-    caption = (
-        f"{name}: {count(first['n'])} patients with all terms of all models, {count(first['events'])} events."
-    )
+    patients, events = count(models[0]["n"]), count(models[0]["events"])
+    caption = f"{name}: {patients} patients with all terms of all models, {events} events."
     return data_table(frame, shown, caption=caption)
 
 
-def _test(row: dict[str, object]) -> str:
-    if as_float(row["lr_statistic"]) is None:
-        return "–"
-    return f"χ² {fixed(row['lr_statistic'])} on {count(row['lr_df'])} df"
+def _added(terms: list[str]) -> list[str]:
+    """Return the terms of each model, those of the model before it left out where it holds them all."""
+    before, found = "", []
+    for own in terms:
+        found.append(
+            f"+{own.removeprefix(f'{before} +')}" if before and own.startswith(f"{before} +") else own
+        )
+        before = own
+    return found
+
+
+def _gain(row: dict[str, object]) -> str:
+    if as_float(row["c_gain"]) is None:
+        return NOTHING
+    return f"{beside(row['c_gain'], 0.0)} ({interval(row['c_gain_low'], row['c_gain_high'])})"
