@@ -12,7 +12,7 @@ from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import NOTHING, as_float, beside, count, fixed, interval, p_value
 
 APPARENT = "In the patients of the fit: the more terms, the higher, whether they say anything or not."
-HELD_OUT = "In patients left out, mean over repeats; only patients of one fold (and stratum) are compared. 0.5 is chance."
+HELD_OUT = "In patients left out, mean over repeats; only patients of one fold (and stratum) are compared."
 GAIN = (
     "C-index of this model less that of the model before it, both in patients left out. The interval draws patients "
     "again and fits nothing anew, so that it is too narrow."

@@ -121,7 +121,7 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
         if both:
             raise ValueError(f"'{sorted(both)[0]}' is in 'adjust' and in 'strata'; once is enough")
         for name in (t for one in self.compare for terms in one.terms for t in terms):
-            if name in (*follow_up, *self.strata):
+            if name in (*self.columns, *self.strata):
                 raise ValueError(f"compare: '{name}' is follow-up or stratum and no term of a model")
         titles = [one.name for one in self.compare]
         if len(set(titles)) < len(titles):

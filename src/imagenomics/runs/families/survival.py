@@ -27,7 +27,9 @@ CURVES, GROUPS, MODELS = "survival_curves", "survival_groups", "survival_models"
 SECONDS_OF_MODEL = 2e-6  # for one patient of one Cox model: a guess, not measured yet
 SECONDS_OF_CUT = 5e-8  # for each pair of patients in one fold of one draw: a guess
 
-FITTED = " The likelihood ratio is counted in the patients of the fit; the gain in C-index is that of patients left out."
+FITTED = (
+    " The likelihood ratio is that of the patients of the fit; the gain in C-index that of patients left out."
+)
 SECONDS_OF_FIT = 5e-3  # of one model in one training part, with its pairs drawn again
 
 
