@@ -16,7 +16,7 @@ from imagenomics.associate.clusters.frames import TABLES, cluster_frames
 from imagenomics.associate.clusters.gap import first_within_one_error, gap_statistic, log_spread
 from imagenomics.associate.clusters.rows import ONE, compared, significance_row
 from imagenomics.associate.clusters.settings import ClusterSettings
-from imagenomics.associate.clusters.significance import cluster_index, shrinkage
+from imagenomics.associate.clusters.significance import cluster_index, principal_axes, rotate
 from imagenomics.associate.clusters.trees import cut_tree, distances, grow_tree, place_patients, within_spread
 from imagenomics.associate.clusters.values import CONSTANT, NO_SPREAD, scale_features
 from imagenomics.associate.pairs import test_pairs as pairs_of
@@ -194,14 +194,15 @@ def test_consensus_and_jaccard_count_what_they_say():
     )
 
 
-def test_correlations_are_shrunk_more_in_fewer_patients():
+@pytest.mark.parametrize("shape", [(30, 6), (12, 20)])
+def test_rotations_keep_mean_and_covariance(shape):
     random = np.random.default_rng(3)
-    factor = random.standard_normal((1000, 1))
-    z = factor + random.standard_normal((1000, 30))
+    z = random.standard_normal(shape) @ random.standard_normal((shape[1], shape[1]))
     z = (z - z.mean(axis=0)) / z.std(axis=0)
-    assert shrinkage(z) > 0.99
-    assert shrinkage(z[:25]) < shrinkage(z)
-    assert shrinkage(random.standard_normal((60, 40))) < 0.4
+    cloud = rotate(principal_axes(z), len(z), random)
+    np.testing.assert_allclose(cloud.mean(axis=0), 0, atol=1e-10)
+    np.testing.assert_allclose(cloud.T @ cloud, z.T @ z, atol=1e-9)
+    assert np.abs(cloud - z).max() > 0.5
     assert cluster_index(z, 3, few())[0] == 1.0
 
 

@@ -1,4 +1,4 @@
-"""Clusters in one cloud: the gap statistic sees one, and the p value of clusters is uniform or too large."""
+"""Clusters in one cloud: the gap statistic sees one, and the p value of clusters is uniform."""
 
 import numpy as np
 import pandas as pd
@@ -54,15 +54,13 @@ def test_few_clouds_are_called_clusters(kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "fields", [{}, {"choose": "given", "k": 2, "linkage": "average"}, {"distance": "correlation"}]
+    "fields", [{}, {"choose": "given", "k": 2, "linkage": "average", "distance": "correlation"}]
 )
 @pytest.mark.parametrize("kind", list(CLOUDS))
-def test_p_of_one_cloud_is_uniform_or_too_large(kind, fields):
-    p = p_values(kind, 300, **fields)
-    assert kstest(p, "uniform", alternative="greater").pvalue > 0.0005  # never too small
-    assert (p <= 0.05).sum() <= binom.ppf(0.9995, 300, 0.05)
-    if CLOUDS[kind][2] == 0 or CLOUDS[kind][0] > CLOUDS[kind][1]:
-        assert (p <= 0.5).mean() > 0.3  # nor far too large
+def test_p_of_one_cloud_is_uniform(kind, fields):
+    p = p_values(kind, 200, **fields)
+    assert kstest(p, "uniform").pvalue > 0.001  # steps of 0.01 are too small to matter among so few
+    assert binom.ppf(0.0005, 200, 0.05) <= (p <= 0.05).sum() <= binom.ppf(0.9995, 200, 0.05)
 
 
 @pytest.mark.slow

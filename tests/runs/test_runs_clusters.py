@@ -138,6 +138,26 @@ def test_targets_follow_the_groups(done):
     assert verdicts["labels.amplified"]["verdict"] == "no evidence found"
 
 
+def test_the_page_shows_the_map_and_says_what_is_not_there(done):
+    page = (done / "report.html").read_text()
+    for words in (
+        "Patients and their features",
+        "1 feature left out (the same in all patients)",
+        "3 clusters by the gap statistic",
+        "there is no evidence of groups",
+        "How many clusters",
+        "come back in resampled patients",
+        "Survival of the clusters",
+        "8 features in rows and 99 patients in columns",
+        "What follows the clusters",
+        "Patients were clustered by their image features alone",
+        "2 clusters by the study file",
+    ):
+        assert words in page, words
+    assert page.count("data:image/png;base64") >= 2
+    assert "plotly" not in page[:200_000].lower()
+
+
 def test_clusters_that_are_not_there_are_no_groups(done):
     rows = pd.read_parquet(done / "associations.parquet").query("analysis == 'cloud'").set_index("target")
     assert rows.loc["labels.level", "p"] > 0

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from imagenomics.report.adjusted import adjusted_tables
+from imagenomics.report.clusters import cluster_blocks
 from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
@@ -27,14 +28,18 @@ Data = dict[str, Any]
 
 def association_section(results: Results) -> Html:
     """Return the section of associations."""
-    families = read_families(results)
+    wording = wording_of(results)
+    grouped = cluster_blocks(results, wording)
+    names = {str(block.get("name")) for block in results.blocks("clusters")}
+    families = [f for f in read_families(results) if f.analysis not in names]
+    if not families and grouped:
+        return el("div", grouped)
     if not families:
         words = "No association was tested in this run: the study declares none, or the run stopped before."
         return el("p.absent", words)
     share = max(LEAST_CELLS, MOST_CELLS // len(families))
     heats = [heatmap_data(f, results.table("features.columns.parquet"), most_cells=share) for f in families]
     people = _people(results, families, heats)
-    wording = wording_of(results)
     blocks = [
         _block(family, heats[i], i, people=people, wording=wording, parts=_parts(results, family, wording))
         for i, family in enumerate(families)
@@ -45,7 +50,7 @@ def association_section(results: Results) -> Html:
         if side_by_side
         else None
     )
-    return el("div", paired, blocks, embed_json("people", people) if people else None)
+    return el("div", paired, blocks, grouped, embed_json("people", people) if people else None)
 
 
 def _parts(results: Results, family: Family, wording: Wording) -> list[Html | None]:
@@ -73,7 +78,9 @@ def _by_turns(lists: Sequence[Sequence[Sequence[str]]]) -> list[str]:
 
 def needs_plotly(results: Results) -> bool:
     """Tell whether the page has interactive charts."""
-    return bool(results.table("associations.parquet")["p"].notna().any())
+    table = results.table("associations.parquet")
+    names = {str(block.get("name")) for block in results.blocks("clusters")}
+    return bool(table.loc[~table["analysis"].astype(str).isin(names), "p"].notna().any())
 
 
 def _block(

@@ -54,7 +54,7 @@ def people_data(
         return None
     known = [f for f in dict.fromkeys(features) if f in table.columns]
     known = known[: max(SHOWN, most_values // len(patients))]
-    columns = {t: _target(results, t) for t in dict.fromkeys(targets)}
+    columns = {t: target_of(results, t) for t in dict.fromkeys(targets)}
     site, clinical = site_column(results), results.table("clinical.parquet")
     sites = clinical[site].reindex(patients) if site else pd.Series(index=patients, dtype=object)
     return {
@@ -63,7 +63,7 @@ def people_data(
         "units": {f: unit for f in known if (unit := _field(results, f, "unit"))},
         "names": {f: words for f in known if (words := words_of(_field(results, f, "feature"))[0])},
         "targets": {
-            t: _groups(column.reindex(patients), _levels(results, t))
+            t: groups_of(column.reindex(patients), levels_of(results, t))
             for t, column in columns.items()
             if column is not None
         },
@@ -71,7 +71,8 @@ def people_data(
     }
 
 
-def _target(results: Results, name: str) -> pd.Series | None:
+def target_of(results: Results, name: str) -> pd.Series | None:
+    """Return a molecule or clinical variable by patient; None where no table has it."""
     for file in ("molecules.parquet", "clinical.parquet"):
         table = results.table(file)
         if name in table.columns:
@@ -79,7 +80,7 @@ def _target(results: Results, name: str) -> pd.Series | None:
     return None
 
 
-def _groups(column: pd.Series, levels: list[str]) -> dict[str, Any]:
+def groups_of(column: pd.Series, levels: list[str]) -> dict[str, Any]:
     """Return level names and the level of each patient (None: unknown), or numbers of a continuous target."""
     present = column.dropna()
     named = (
@@ -107,7 +108,8 @@ def _sites(column: pd.Series) -> dict[str, Any]:
     return {"sites": names, "site": [place.get(str(v), -1) for v in column], "allSites": len(counts)}
 
 
-def _levels(results: Results, target: str) -> list[str]:
+def levels_of(results: Results, target: str) -> list[str]:
+    """Return the level names of a molecule or clinical variable; none for a number."""
     for name in ("molecules.columns.parquet", "clinical.columns.parquet"):
         columns = results.table(name)
         if "levels" in columns.columns and target in columns.index:

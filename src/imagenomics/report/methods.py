@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from imagenomics.report.cluster_words import cluster_sentence
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.measured_words import phenotype_sentences
@@ -43,6 +44,7 @@ def methods_section(results: Results) -> Html:
             *(_markers(b) for b in results.blocks("roc")),
             *(_paired(b) for b in results.blocks("paired")),
             *(_heritability(b) for b in results.blocks("heritability")),
+            *(cluster_sentence(b) for b in results.blocks("clusters")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],

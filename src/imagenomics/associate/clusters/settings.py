@@ -57,7 +57,7 @@ class ClusterSettings(FamilySettings):
     null_draws: int = Field(
         500,
         ge=99,
-        description="sets of patients drawn from one normal cloud with the features' correlations, for the "
+        description="rotations of the data, which are one normal cloud with the same correlations, for the "
         "significance of the clusters",
     )
     permutations: int = Field(

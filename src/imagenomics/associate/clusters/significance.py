@@ -31,25 +31,23 @@ class Significance(NamedTuple):
         How often one cloud gives as small an index; NaN for one cluster.
     p_any : float
         For the smallest of those p that were looked at: the whole search is repeated in each draw.
-    intensity : float
-        How far correlations were shrunk: 1 as measured, 0 none.
     """
 
     ratio: FloatArray
     expected: FloatArray
     p: FloatArray
     p_any: float
-    intensity: float
 
 
 def test_clusters(
     z: FloatArray, *, most: int, settings: ClusterSettings, seed: int, analysis: str, executor: Executor
 ) -> Significance:
-    """Test the cluster index against patients drawn from one normal distribution.
+    """Test the cluster index against patients of one normal distribution with the same correlations.
 
-    The distribution has the correlations of the features, shrunk towards none just so far that drawn sets vary as much
-    as the data do: correlations measured in few patients are too large, and sets drawn from them would be more
-    elongated than the data, which hides clusters. Draws are scaled, and cut by the same tree, as the data were.
+    Drawn patients are random rotations of the data, which keep mean and covariance of the features as they were
+    measured and forget which patient lies where. Where patients come from one normal distribution, data and rotations
+    are alike, so that the p is exact, also with more features than patients. Draws are scaled, and cut by the same
+    tree, as the data were.
 
     Parameters
     ----------
@@ -73,12 +71,10 @@ def test_clusters(
 
     Source
     ------
-    Liu, Hayes, Nobel & Marron 2008, JASA 103:1281 (cluster index against one normal); Schafer & Strimmer 2005, SAGMB
-    4:32 (intensity of shrinkage).
+    Liu, Hayes, Nobel & Marron 2008, JASA 103:1281 (cluster index against one normal distribution); Langsrud 2005,
+    Statistics and Computing 15:53 (rotations in place of an estimated covariance).
     """
-    intensity = shrinkage(z)
     shared = {"z": z, "most": most, "settings": settings, "seed": seed, "analysis": analysis}
-    shared["intensity"] = intensity
     blocks = draw_blocks(
         draw_clouds, settings.null_draws, shared=shared, label=f"null draws of {analysis}", executor=executor
     )
@@ -86,9 +82,9 @@ def test_clusters(
     observed = cluster_index(z, most, settings)
     counts = (drawn <= observed + TIE).sum(axis=0)
     p = (counts + 1.0) / (len(drawn) + 1.0)
-    places = np.arange(1, most) if settings.k is None else np.array([settings.k - 1])
+    places = np.arange(1, most) if settings.k is None else np.array([min(settings.k, most) - 1])
     p[0] = np.nan
-    return Significance(observed, drawn.mean(axis=0), p, _smallest(observed, drawn, places), intensity)
+    return Significance(observed, drawn.mean(axis=0), p, _smallest(observed, drawn, places))
 
 
 test_clusters.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
@@ -113,43 +109,28 @@ def cluster_index(z: FloatArray, most: int, settings: ClusterSettings) -> FloatA
     return np.asarray(within / within[0] if within[0] > 0 else np.ones(most))
 
 
-def shrinkage(z: FloatArray) -> float:
-    """Return the factor by which correlations are multiplied, 0 to 1.
-
-    The square of the factor is the part of the squared correlations that is not sampling error: draws from the shrunk
-    ones then have squared correlations as large as the data's, on average.
-    """
-    n = len(z)
-    if n < 3:
-        return 1.0
-    scaled = (z - z.mean(axis=0)) / z.std(axis=0)
-    correlation = scaled.T @ scaled / n
-    squares = (scaled**2).T @ scaled**2 / n
-    noise = (squares - correlation**2) * n**2 / (n - 1.0) ** 3
-    apart = ~np.eye(len(correlation), dtype=bool)
-    whole = float((correlation[apart] ** 2).sum())
-    return float(np.sqrt(max(0.0, 1.0 - float(noise[apart].sum()) / whole))) if whole > 0 else 0.0
-
-
 def draw_clouds(
-    item: tuple[int, int],
-    *,
-    z: FloatArray,
-    most: int,
-    settings: ClusterSettings,
-    seed: int,
-    analysis: str,
-    intensity: float,
+    item: tuple[int, int], *, z: FloatArray, most: int, settings: ClusterSettings, seed: int, analysis: str
 ) -> FloatArray:
     """Return the cluster indices of the clouds ``item[0]`` up to ``item[1]``: (B, K)."""
-    n, p = z.shape
-    centred = z - z.mean(axis=0)
-    spread = z.std(axis=0)
+    axes = principal_axes(z)
     rows = []
     for b in range(*item):
-        random = generator(seed, "clusters", analysis, "null", b)
-        along = random.standard_normal((n, n)) @ centred / np.sqrt(n)
-        alone = random.standard_normal((n, p)) * spread
-        cloud = np.sqrt(intensity) * along + np.sqrt(1.0 - intensity) * alone
+        cloud = rotate(axes, len(z), generator(seed, "clusters", analysis, "null", b))
         rows.append(cluster_index(rescale(cloud, settings), most, settings))
     return np.array(rows)
+
+
+def principal_axes(z: FloatArray) -> FloatArray:
+    """Return principal axes times singular values of the columns, less their means and over their spread: (r, p)."""
+    centred = z - z.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(centred / centred.std(axis=0), full_matrices=False)
+    kept = sizes > sizes[0] * max(z.shape) * np.finfo(np.float64).eps
+    return np.asarray(sizes[kept, None] * axes[kept])
+
+
+def rotate(axes: FloatArray, n: int, random: np.random.Generator) -> FloatArray:
+    """Return ``n`` patients with mean 0 and the covariance of ``axes``, every direction as probable: (n, p)."""
+    drawn = random.standard_normal((n, len(axes)))
+    frame, upper = np.linalg.qr(drawn - drawn.mean(axis=0))
+    return np.asarray((frame * np.sign(np.diag(upper))) @ axes)
