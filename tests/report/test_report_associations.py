@@ -130,7 +130,7 @@ def test_people_stay_within_the_budget(full_folder):
 
 def test_levels_that_are_numbers_keep_their_names():
     column = pd.Series(["1", "3", None, "2", "3"])
-    found = distributions._groups(column, ["1", "2", "3"])
+    found = distributions.groups_of(column, ["1", "2", "3"])
     assert found == {"levels": ["1", "2", "3"], "groups": [0, 2, None, 1, 2]}
-    codes = distributions._groups(pd.Series([0.0, 1.0, np.nan]), ["wild type", "mutant"])
+    codes = distributions.groups_of(pd.Series([0.0, 1.0, np.nan]), ["wild type", "mutant"])
     assert codes == {"levels": ["wild type", "mutant"], "groups": [0, 1, None]}
