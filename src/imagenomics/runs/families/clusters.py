@@ -196,7 +196,7 @@ def _left_out(block: ClusterBlock, inputs: Inputs) -> dict[str, str]:
 
 KIND = FamilyKind(
     "clusters",
-    1,
+    2,  # rotations in place of draws from estimated correlations
     look_up=_look_up,
     foresee=_foresee,
     test=_test,
