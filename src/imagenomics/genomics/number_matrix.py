@@ -16,6 +16,7 @@ from imagenomics.errors import InputError, short_list
 from imagenomics.genomics.matrix import Matrix, keep_genes
 from imagenomics.genomics.settings_numbers import (
     ExpressionSettings,
+    GenotypeSettings,
     LogRatioSettings,
     MethylationSettings,
     ProteinSettings,
@@ -23,7 +24,9 @@ from imagenomics.genomics.settings_numbers import (
 from imagenomics.genomics.specimens import Linking, find_specimens, one_per_patient
 from imagenomics.genomics.table import MoleculeTable, block_table, cell_report, dropped_columns
 
-NumberSettings = ExpressionSettings | LogRatioSettings | MethylationSettings | ProteinSettings
+NumberSettings = (
+    ExpressionSettings | LogRatioSettings | MethylationSettings | ProteinSettings | GenotypeSettings
+)
 NUMBERS = "(numbers)"
 
 
@@ -134,6 +137,8 @@ def _numbers(cells: pd.DataFrame, *, where: str) -> tuple[pd.DataFrame, int]:
 
 
 def _notes(values: pd.DataFrame, settings: NumberSettings) -> list[str]:
+    if isinstance(settings, GenotypeSettings):
+        return []
     variance = values.var()
     flat = variance.index[~(variance > settings.min_variance)]
     if not len(flat):
@@ -153,10 +158,13 @@ def as_written(settings: LogRatioSettings | ProteinSettings) -> Prepare:
 def preparation(settings: NumberSettings, *, resolve: Callable[[str], Path], where: str) -> Prepare:
     """Return how the numbers of a block are prepared."""
     from imagenomics.genomics.expression import prepare_expression
+    from imagenomics.genomics.genotypes import prepare_genotypes
     from imagenomics.genomics.methylation import prepare_methylation
 
     if isinstance(settings, ExpressionSettings):
         return lambda values: prepare_expression(values, settings, resolve=resolve, where=where)
     if isinstance(settings, MethylationSettings):
         return lambda values: prepare_methylation(values, settings, where=where)
+    if isinstance(settings, GenotypeSettings):
+        return lambda values: prepare_genotypes(values, settings, where=where)
     return as_written(settings)

@@ -21,6 +21,7 @@ from imagenomics.genomics.settings_numbers import (
     CopyNumberSettings,
     ExpressionSettings,
     GeneIdSettings,
+    GenotypeSettings,
     LogRatioSettings,
     MethylationSettings,
     ProteinSettings,
@@ -35,6 +36,7 @@ __all__ = [
     "ExpressionSettings",
     "FusionSettings",
     "GeneIdSettings",
+    "GenotypeSettings",
     "LabelColumn",
     "LabelSettings",
     "LabelSource",
@@ -59,6 +61,7 @@ AnyKind = (
     | ExpressionSettings
     | MethylationSettings
     | ProteinSettings
+    | GenotypeSettings
     | FusionSettings
     | LabelSettings
 )
@@ -72,6 +75,7 @@ KINDS: Mapping[str, type[AnyKind]] = {
     "expression": ExpressionSettings,
     "methylation": MethylationSettings,
     "protein": ProteinSettings,
+    "genotypes": GenotypeSettings,
     "fusions": FusionSettings,
     "labels": LabelSettings,
 }

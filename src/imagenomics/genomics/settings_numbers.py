@@ -84,6 +84,30 @@ class ProteinSettings(MatrixBlock):
     min_variance: float = Field(0.0, ge=0, description="Proteins whose variance is not above this are named.")
 
 
+class GenotypeSettings(MatrixBlock):
+    """A matrix of genotypes of inherited variants, one column per variant."""
+
+    kind: Literal["genotypes"] = Field(
+        "genotypes", description="Cells are copies of an allele: 0, 1, 2, or an imputed dosage between."
+    )
+    genes: Literal["all"] | tuple[str, ...] = Field(
+        "all", alias="variants", description="The variants to read, or 'all'."
+    )
+    min_frequency: float = Field(
+        0.0, ge=0, le=0.5, description="Variants whose minor allele is rarer are listed and left out."
+    )
+    max_missing: float = Field(
+        1.0, ge=0, le=1, description="Variants unknown in a larger share of patients are listed and left out."
+    )
+    min_hwe: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Variants whose exact Hardy-Weinberg p is smaller are listed and left out; 0 keeps all. The usual "
+        "1e-6 finds genotyping errors; in patients chosen by disease a true association departs, too.",
+    )
+
+
 class GeneIdSettings(Settings):
     """How ids of genes become other ids: Ensembl or Entrez to symbols, aliases to approved symbols."""
 

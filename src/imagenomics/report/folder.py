@@ -58,6 +58,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "cluster_groups.parquet": ("analysis", "cluster", "n", "jaccard", "recovered"),
     "cluster_profiles.parquet": ("analysis", "feature", "cluster", "mean_z", "leaf", "reason"),
     "cluster_values.parquet": ("analysis", "patient", "feature", "z"),
+    "variant_sets.parquet": ("analysis", "set", "variants", "used", "alleles", "carriers"),
     "post_hoc.parquet": ("analysis", "feature", "target", "level_a", "level_b", "effect", "p", "p_adjusted"),
     "enrichment.parquet": ("analysis", "feature", "set", "p", "q", "verdict"),
     "set_scores.parquet": (),
@@ -78,6 +79,7 @@ FAMILY_SECTIONS = (
     "paired",
     "heritability",
     "clusters",
+    "variant_sets",
 )  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")

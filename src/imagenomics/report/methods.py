@@ -45,6 +45,7 @@ def methods_section(results: Results) -> Html:
             *(_paired(b) for b in results.blocks("paired")),
             *(_heritability(b) for b in results.blocks("heritability")),
             *(cluster_sentence(b) for b in results.blocks("clusters")),
+            *(_variant_sets(b) for b in results.blocks("variant_sets")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
@@ -180,6 +181,25 @@ def _heritability(block: Block) -> str:
         f"The heritability of image features was fitted by maximum likelihood in a polygenic model{scores}{how} "
         f"(Almasy and Blangero 1998; analysis “{block.get('name')}”), and tested by half a chi-square; what "
         "relatives share besides their genes counts as heritability there."
+    )
+
+
+def _variant_sets(block: Block) -> str:
+    adjust = [str(a) for a in block.get("adjust") or ()]
+    how = f", adjusted for {listed(adjust)}" if adjust else ""
+    test = {
+        "burden": "the weighted count of minor alleles",
+        "skat": "the variance-component test SKAT (Wu et al. 2011)",
+    }.get(
+        str(block.get("method")),
+        "the optimal mixture of burden and variance component, SKAT-O (Lee et al. 2012)",
+    )
+    weighed = "equal weights" if block.get("weights") == "equal" else "the weights of Beta(1, 25)"
+    most = as_float(block.get("max_frequency"))
+    return (
+        f"Sets of variants with minor alleles of a frequency up to {most:g} were tested against "
+        f"image features by {test} with {weighed}{how} (analysis “{block.get('name')}”); q values control the "
+        "false discovery rate among all sets and features."
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from imagenomics.genesets.set_index import locate_sets
 from imagenomics.prepare.gene_modules import check_gene_count
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
-from imagenomics.runs.enrich import read_sets
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock
+from imagenomics.runs.set_files import read_sets
 from imagenomics.tables.patient_table import PatientTable
 
 # Seconds: one random set; one feature, draw, patient and gene; one pair of genes in the network. Measured on two cores.
@@ -34,7 +34,7 @@ def check_sets(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[
 def _enrich_row(block: EnrichBlock, linked: Linked, features: PatientTable) -> dict[str, Any]:
     where = f"[[enrich]] {block.name}"
     chosen, genes = _sides(block, linked, features, where)
-    sets = read_sets(block, linked.root)
+    sets = read_sets(block, linked.root, section="enrich")
     names = [str(g) for g in genes.columns["feature"]]
     index = locate_sets(sets, names, min_matched=block.min_matched, where=where)
     testable = int(((index.sizes >= block.min_size) & (index.sizes <= block.max_size)).sum())

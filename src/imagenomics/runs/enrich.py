@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from pathlib import Path
-
 import pandas as pd
 
-from imagenomics.errors import unknown_name
 from imagenomics.genesets.enrich import SetTables, enrich_sets
 from imagenomics.genesets.frame import SUPPORTED
 from imagenomics.genesets.radiogenomic_map import score_sets
-from imagenomics.genomics.gene_sets import read_gmt
 from imagenomics.runs.associate import without_covariates
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.extract import Extracted
@@ -22,6 +16,7 @@ from imagenomics.runs.modules import FILES as MODULE_FILES
 from imagenomics.runs.modules import map_modules
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock
+from imagenomics.runs.set_files import read_sets
 from imagenomics.runs.store import Unit
 from imagenomics.runs.units import Workshop
 
@@ -29,7 +24,6 @@ STAGE = "enrich"
 VERSION = 1
 FILES = ("enrichment.parquet", "set_scores.parquet", *MODULE_FILES)
 SHOWN = 12  # sets of each block whose scores are kept for figures
-Sets = Mapping[str, tuple[str, ...]]
 
 
 def enrich(
@@ -68,16 +62,6 @@ def set_tables(block: EnrichBlock | ModulesBlock, linked: Linked, extracted: Ext
     )
 
 
-def read_sets(block: EnrichBlock, root: Path) -> Sets:
-    """Return the sets that a block takes from its file; ``IGX-SETS-012`` for a name or glob that fits none."""
-    sets = read_gmt(root / block.sets)
-    for pattern in block.only:
-        if not any(fnmatchcase(name, pattern) for name in sets):
-            where = f"[[enrich]] {block.name}, only; {block.sets}"
-            raise unknown_name("IGX-SETS-012", "gene set", pattern, sets, where=where)
-    return {n: g for n, g in sets.items() if any(fnmatchcase(n, pattern) for pattern in block.only)}
-
-
 def _one_block(
     block: EnrichBlock, plan: Plan, linked: Linked, extracted: Extracted, *, shop: Workshop
 ) -> pd.DataFrame:
@@ -86,7 +70,7 @@ def _one_block(
     def compute() -> dict[str, pd.DataFrame]:
         table = enrich_sets(
             set_tables(block, linked, extracted),
-            read_sets(block, linked.root),
+            read_sets(block, linked.root, section="enrich"),
             settings=block,
             analysis=block.name,
             seed=plan.seed,
@@ -109,7 +93,11 @@ def _scores(plan: Plan, linked: Linked, frame: pd.DataFrame) -> pd.DataFrame:
             ["supported", "p", "set", "feature"], ascending=[False, True, True, True], kind="stable"
         )
         shown = list(dict.fromkeys(first["set"]))[:SHOWN]
-        sets = {name: genes for name, genes in read_sets(block, linked.root).items() if name in shown}
+        sets = {
+            name: genes
+            for name, genes in read_sets(block, linked.root, section="enrich").items()
+            if name in shown
+        }
         if sets:
             expression = choose_targets(linked.molecules, block.molecules, where=f"[[enrich]] {block.name}")
             parts.append(score_sets(expression, sets, min_size=1).values.add_prefix(f"{block.name}."))

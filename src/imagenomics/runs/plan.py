@@ -27,7 +27,7 @@ from imagenomics.runs.family_block import (
     RocBlock,
 )
 from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
-from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, genes_problem
+from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, VariantSetBlock, genes_problem
 from imagenomics.runs.survival_block import SurvivalBlock
 from imagenomics.runs.table_blocks import AnyFeatureTable
 from imagenomics.settings import BlockName, Settings
@@ -176,6 +176,9 @@ class Plan(Settings):
     clusters: tuple[ClusterBlock, ...] = Field(
         default=(), description="Groups of patients by image features alone, and what follows them."
     )
+    variant_sets: tuple[VariantSetBlock, ...] = Field(
+        default=(), description="Sets of inherited variants against image features."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -199,6 +202,7 @@ class Plan(Settings):
         "paired",
         "heritability",
         "clusters",
+        "variant_sets",
         "enrich",
         "modules",
         "train",
@@ -236,13 +240,14 @@ class Plan(Settings):
                 self.paired,
                 self.heritability,
                 self.clusters,
+                self.variant_sets,
                 self.enrich,
                 self.modules,
                 self.train,
             )
             for b in part
         )
-        problem = genes_problem((*self.enrich, *self.modules), self.molecules)
+        problem = genes_problem((*self.enrich, *self.modules, *self.variant_sets), self.molecules)
         if problem:
             raise ValueError(problem)
         if not self.images and not self.feature_tables:
@@ -303,6 +308,7 @@ class Plan(Settings):
             *(path for block in self.feature_tables for path in block.inputs()),
             *(path for block in self.phenotypes for path in block.shared_files().values()),
             *(block.sets for block in self.enrich),
+            *(block.sets for block in self.variant_sets),
             *(block.folds_table for block in self.train),
             None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
         ]

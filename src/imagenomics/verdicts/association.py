@@ -23,6 +23,7 @@ AUC, CORRELATION, HAZARD = "AUC", "correlation", "hazard ratio per standard devi
 NOT_WORKED_OUT = (
     *("heritability", "mean difference", "pseudomedian of differences", "matched odds ratio"),
     "cluster index",
+    "correlation with the burden",
     "gain in C-index",
 )
 NEEDED = (

@@ -14,6 +14,7 @@ from imagenomics.runs.families.pairs import PAIRS
 from imagenomics.runs.families.replicate import REPLICATE
 from imagenomics.runs.families.roc import ROC
 from imagenomics.runs.families.survival import FAMILY as SURVIVAL
+from imagenomics.runs.families.variant_sets import VARIANT_SETS
 from imagenomics.runs.plan import Plan
 
 KINDS: tuple[FamilyKind, ...] = (
@@ -25,6 +26,7 @@ KINDS: tuple[FamilyKind, ...] = (
     PAIRED,
     HERITABILITY,
     CLUSTERS,
+    VARIANT_SETS,
 )
 TABLES = tuple(
     dict.fromkeys(

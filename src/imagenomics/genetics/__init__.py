@@ -1,0 +1,1 @@
+"""Inherited variants against imaging phenotypes: arrays and frames, no files."""
