@@ -207,7 +207,7 @@ def test_bad_input():
     features, variants, sets = tables(4)
     wrong = variants.values.copy()
     wrong.iloc[3, 4] = -9.0
-    with pytest.raises(InputError, match=r"(?s)IGX-GENET-001.*-9"):
+    with pytest.raises(InputError, match=r"(?s)IGX-GEN-080.*-9"):
         run(features, PatientTable(wrong, describe(wrong.columns)), sets)
-    with pytest.raises(InputError, match="IGX-GENET-002"):
+    with pytest.raises(InputError, match="IGX-GENET-001"):
         run(features, variants, {"GENE": ["rs1", "rs2"]})

@@ -16,6 +16,7 @@ from imagenomics.associate.sides import Side, check_table, read_side
 from imagenomics.errors import InputError, short_list
 from imagenomics.genetics.settings import VariantSetSettings
 from imagenomics.genetics.skat import NullModel, burden, linear_null, logistic_null, set_scores, skat, skat_o
+from imagenomics.genomics.genotypes import copies_of
 from imagenomics.stats.effects import critical_z
 from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.tables.patient_table import PatientTable
@@ -89,7 +90,7 @@ def test_variant_sets(
     Raises
     ------
     InputError
-        ``IGX-GENET-001``: cells that are no copies of an allele; ``IGX-GENET-002``: no variant of any set is in the
+        ``IGX-GEN-080``: cells that are no copies of an allele; ``IGX-GENET-001``: no variant of any set is in the
         table; ``IGX-ASSOC-001`` to ``-006`` as :func:`imagenomics.associate.pairs.test_pairs`.
 
     Assumes
@@ -101,11 +102,11 @@ def test_variant_sets(
     Wu et al. 2011, American Journal of Human Genetics 89:82; Lee, Wu & Lin 2012, Biostatistics 13:762.
     """
     genotypes = check_table(variants, what="variants").values.dropna(how="all")
-    _check(genotypes)
+    copies_of(genotypes, where="variants")
     wanted = set().union(*sets.values())
     if not wanted & set(genotypes.columns):
         raise InputError(
-            "IGX-GENET-002",
+            "IGX-GENET-001",
             f"none of the {len(wanted)} variants of {len(sets)} sets is a column: {short_list(sorted(wanted))}",
             where=f"columns of the variants: {short_list(map(str, genotypes.columns))}",
             expected="variants named alike in the sets and in the table",
@@ -128,20 +129,6 @@ def test_variant_sets(
 
 
 test_variant_sets.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
-
-
-def _check(genotypes: pd.DataFrame) -> None:
-    numbers = genotypes.to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = (numbers < 0) | (numbers > 2)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise InputError(
-            "IGX-GENET-001",
-            f"{int(wrong.sum())} genotypes are not between 0 and 2, e.g. {numbers[row, column]:g}",
-            where=f"patient {genotypes.index[row]}, variant {genotypes.columns[column]}",
-            expected="copies of an allele: 0, 1, 2, or an imputed dosage between",
-            remedy="recode the variants, and mark unknown genotypes as missing",
-        )
 
 
 def _variants(genotypes: pd.DataFrame, members: Sequence[str], settings: VariantSetSettings) -> Variants:

@@ -23,17 +23,7 @@ def prepare_genotypes(values: pd.DataFrame, settings: GenotypeSettings, *, where
     InputError
         ``IGX-GEN-080`` numbers outside 0 to 2.
     """
-    numbers = values.to_numpy(np.float64)
-    outside = (numbers < 0) | (numbers > 2)
-    if outside.any():
-        row, column = (int(k) for k in np.argwhere(outside)[0])
-        raise InputError(
-            "IGX-GEN-080",
-            f"{int(outside.sum())} genotypes are not between 0 and 2, e.g. {numbers[row, column]:g}",
-            where=f"{where}: patient {values.index[row]}, variant {values.columns[column]}",
-            expected="copies of an allele: 0, 1, 2, or an imputed dosage between",
-            remedy="recode genotypes such as 'A/G' or 0/0; mark unknown ones as missing, not as -9 or 3",
-        )
+    numbers = copies_of(values, where=where)
     known = ~np.isnan(numbers)
     n = known.sum(axis=0)
     share = np.where(known, numbers, 0.0).sum(axis=0) / np.maximum(2 * n, 1)
@@ -46,7 +36,7 @@ def prepare_genotypes(values: pd.DataFrame, settings: GenotypeSettings, *, where
     reasons[p < settings.min_hwe] = f"Hardy-Weinberg p below {settings.min_hwe:g}"
     reasons[frequency < settings.min_frequency] = f"minor allele frequency below {settings.min_frequency:g}"
     reasons[missing > settings.max_missing] = f"unknown in more than {settings.max_missing:.0%} of patients"
-    left = np.flatnonzero(reasons != "")
+    left = np.flatnonzero(reasons != "").tolist()
     dropped = {str(values.columns[k]): (str(reasons[k]), int(n[k])) for k in left}
     notes = (
         ()
@@ -57,6 +47,22 @@ def prepare_genotypes(values: pd.DataFrame, settings: GenotypeSettings, *, where
         )
     )
     return Prepared(values.loc[:, reasons == ""], "copies of the allele", "genotype", dropped, notes)
+
+
+def copies_of(values: pd.DataFrame, *, where: str) -> FloatArray:
+    """Return genotypes as numbers, (n, v), NaN where unknown; ``IGX-GEN-080`` for numbers outside 0 to 2."""
+    numbers = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    outside = (numbers < 0) | (numbers > 2)
+    if outside.any():
+        row, column = np.argwhere(outside)[0]
+        raise InputError(
+            "IGX-GEN-080",
+            f"{int(outside.sum())} genotypes are not between 0 and 2, e.g. {numbers[row, column]:g}",
+            where=f"{where}: patient {values.index[row]}, variant {values.columns[column]}",
+            expected="copies of an allele: 0, 1, 2, or an imputed dosage between",
+            remedy="recode genotypes such as 'A/G' or 0/0; mark unknown ones as missing, not as -9 or 3",
+        )
+    return numbers
 
 
 def hardy_weinberg(none: npt.ArrayLike, one: npt.ArrayLike, two: npt.ArrayLike) -> FloatArray:
