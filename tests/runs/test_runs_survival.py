@@ -66,6 +66,7 @@ def folder(tmp_path_factory):
             "months": np.round(np.minimum(hidden, left), 2) + 0.01,
             "status": np.where(hidden <= left, "dead", "alive"),
             "coded": np.where(hidden <= left, 2, 1),
+            "relapse": np.where(hidden > left, "none", np.where(x[:, 1] > -0.3, "relapse", "other death")),
             "number": (hidden <= left).astype(int),
             "late": np.round(np.minimum(hidden, left) * 0.3, 2),
         }
@@ -233,6 +234,52 @@ def test_late_entry_changes_who_is_at_risk(folder, tmp_path):
     curves = pd.read_parquet(late / "survival_curves.parquet")
     egfr = curves[(curves["grouping"] == "calls.EGFR") & (curves["group"] == "mutated")]
     assert egfr["at_risk"].iloc[0] < egfr["at_risk"].max()
+
+
+COMPETING = (
+    BLOCK.replace('"status"', '"relapse"')
+    .replace('"dead"', '"relapse"')
+    .replace("overall survival", "relapse")
+    + """
+competing_values = ["other death"]
+molecules = "calls"
+[[survival.groups]]
+by = "calls.EGFR"
+"""
+)
+
+
+@pytest.mark.parametrize("kind", ["cause-specific", "subdistribution"])
+def test_competing_events_are_named_and_counted(folder, tmp_path, kind):
+    block = COMPETING.replace('unit = "months"', f'unit = "months"\ncompeting = "{kind}"')
+    out = run(folder, tmp_path / "out", block)
+    rows = pd.read_parquet(out / "associations.parquet").set_index(["target", "feature"])
+    size = rows.loc[("relapse", "ct.size")]
+    many = kind == "subdistribution"
+    assert size["test"].startswith("Fine-Gray" if many else "Cox model")
+    assert size["effect_name"] == f"{'subdistribution ' if many else ''}hazard ratio per SD"
+    assert size["q"] < 0.01
+    curves = pd.read_parquet(out / "survival_curves.parquet")
+    assert set(curves["curve"]) == {"cumulative incidence", "cumulative incidence, competing"}
+    groups = pd.read_parquet(out / "survival_groups.parquet")
+    assert groups["test"].eq("Gray" if many else "log-rank of cause-specific hazards").all()
+    assert groups["competing"].sum() > 10
+    page = (out / "report.html").read_text()
+    assert "Competing events (other death) exclude the event" in page
+    assert ("Gray tests" in page) == many
+    assert verdicts_of(out)["relapse"]["verdict"] == "supported"
+
+
+@pytest.mark.parametrize(
+    "more",
+    ['entry = "late"', 'statistic = "score"', 'ties = "efron"'],
+)
+def test_what_subdistributions_do_not_take_is_refused(folder, more):
+    asked = f'unit = "months"\ncompeting = "subdistribution"\n{more}'
+    with pytest.raises(InputError, match="use a second block"):
+        check(folder, COMPETING.replace('unit = "months"', asked))
+    with pytest.raises(InputError, match="competing_values"):
+        check(folder, BLOCK + 'competing = "subdistribution"\n')
 
 
 def test_check_says_what_would_be_done(folder):

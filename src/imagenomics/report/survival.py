@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from imagenomics.associate.survival.frame import INCIDENCE, SURVIVAL
 from imagenomics.report.folder import Results, records
 from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Child, Html, el
@@ -63,10 +64,30 @@ def _lead(block: Block, endpoint: str) -> str:
         if block.get("entry")
         else ""
     )
+    meaning = "the event comes sooner"
+    other = ""
+    if block.get("competing_values"):
+        other = " " + competing_words(block)
+    if block.get("competing") == "subdistribution":
+        meaning = "more patients ever have the event"
     return (
-        f"{endpoint[:1].upper()}{endpoint[1:]} in {block.get('unit')}, counted from {_origin(block)}.{late} A hazard "
-        "ratio above 1 means that the event comes sooner where the value is higher; it describes patients such as "
-        "these and says nothing about what a treatment would change."
+        f"{endpoint[:1].upper()}{endpoint[1:]} in {block.get('unit')}, counted from {_origin(block)}.{late}{other} A "
+        f"hazard ratio above 1 means that {meaning} where the value is higher; it describes patients such as these and "
+        "says nothing about what a treatment would change."
+    )
+
+
+def competing_words(block: Block) -> str:
+    """Return in words what competing events do in a block."""
+    names = listed([str(v) for v in block.get("competing_values") or ()])
+    if block.get("competing") == "subdistribution":
+        return (
+            f"Competing events ({names}) exclude the event; patients who had one stay at risk with the weight of not "
+            "being censored (subdistribution hazards), and curves are cumulative incidence."
+        )
+    return (
+        f"Competing events ({names}) exclude the event; they end observation as censoring does (cause-specific "
+        "hazards, of patients still without any event), and curves are cumulative incidence, which counts them as they happened."
     )
 
 
@@ -78,7 +99,7 @@ def _origin(block: Block) -> str:
 def _forest(results: Results, name: str, endpoint: str) -> Html | None:
     """Return the strongest hazard ratios of a block, on one scale."""
     table = results.table("associations.parquet")
-    ratios = table["effect_name"].astype(str).str.startswith("hazard ratio")
+    ratios = table["effect_name"].astype(str).str.contains("hazard ratio")
     own = table[
         ratios & (table["analysis"].astype(str) == name) & table["p"].notna() & table["ci_low"].notna()
     ]
@@ -86,6 +107,8 @@ def _forest(results: Results, name: str, endpoint: str) -> Html | None:
         return None
     wording = wording_of(results)
     ordered = own.sort_values(["p", "feature"], kind="stable").head(FOREST)
+    several = own["effect_name"].astype(str).str.startswith("subdistribution").any()
+    ratio = "subdistribution hazard" if several else "hazard"
     lines = [
         Line(
             wording.name(row["feature"]),
@@ -95,7 +118,7 @@ def _forest(results: Results, name: str, endpoint: str) -> Html | None:
         for row in records(ordered)
     ]
     said = (
-        f"The {many(len(lines), 'strongest column')} of {many(len(own), 'tested one')}: hazard ratio with its 95% "
+        f"The {many(len(lines), 'strongest column')} of {many(len(own), 'tested one')}: {ratio} ratio with its 95% "
         "interval, per standard deviation of a number, against its absence for a state. The largest of many "
         "are overestimates."
     )
@@ -107,7 +130,7 @@ def _forest(results: Results, name: str, endpoint: str) -> Html | None:
             lines,
             measure="hazard ratio",
             label=f"hazard ratios for {endpoint}",
-            title="hazard ratio (right of 1: event sooner)",
+            title=f"{ratio} ratio (right of 1: event {'in more' if several else 'sooner'})",
         ),
     )
 
@@ -127,12 +150,13 @@ def _figure(curves: pd.DataFrame, rows: pd.DataFrame, grouping: str, block: Bloc
     drawn = curves[
         (curves["analysis"].astype(str) == str(block.get("name")))
         & (curves["grouping"].astype(str) == grouping)
-        & (curves["curve"].astype(str) == "survival")
+        & curves["curve"].astype(str).isin((SURVIVAL, INCIDENCE))
     ]
     names = [str(g) for g in rows["group"]]
-    chart = curve_chart(
-        drawn, names, unit=str(block.get("unit")), title=str(block.get("endpoint") or "survival")
-    )
+    endpoint = str(block.get("endpoint") or "survival")
+    several = (drawn["curve"].astype(str) == INCIDENCE).any()
+    title = f"had the event: {endpoint}" if several else endpoint
+    chart = curve_chart(drawn, names, unit=str(block.get("unit")), title=title)
     head = el("figcaption", el("b", grouping), _sentence(records(rows)[0], len(rows)))
     if chart is None:
         return el("figure.km", head)
@@ -172,11 +196,12 @@ def _table(own: pd.DataFrame, block: Block) -> Html:
         Column("group", "group"),
         Column("n", "patients", count, numeric=True),
         Column("events", "events", count, numeric=True),
+        *([Column("competing", "competing", count, numeric=True)] if block.get("competing_values") else []),
         Column("median", f"median ({block.get('unit')})", lambda v: fixed(v, 1), numeric=True),
         Column("interval", "95% interval"),
         Column("p", "p", p_value, numeric=True, hint=HONEST),
         Column("reason", "why not"),
     ]
     shown = [c for c in columns if c.name != "reason" or own["reason"].astype(str).ne("").any()]
-    caption = "A dash: the curve does not come down to one half, or its interval has no end there."
+    caption = "A dash: the curve does not come to one half, or its interval has no end there."
     return data_table(own.assign(interval=ends), shown, caption=caption)

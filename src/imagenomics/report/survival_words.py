@@ -17,17 +17,27 @@ def survival_sentence(block: Block) -> str:
     how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
     within = f", stratified by {listed(strata)}" if strata else ""
     ties = TIES.get(str(block.get("ties")), "Efron's")
+    many = block.get("competing") == "subdistribution"
+    test = f"{block.get('statistic', 'likelihood-ratio')} test"
+    model = (
+        "a Fine-Gray model of its own (subdistribution hazards; ties as Breslow's, Wald test by the sandwich variance "
+        "that holds the estimated weights)"
+        if many
+        else f"a Cox model of its own with {ties} handling of ties and the {test}"
+    )
     said = [
         f"{str(block.get('endpoint') or 'survival').capitalize()} was counted in {block.get('unit')} from "
         f"{str(block.get('origin') or 'its origin').rstrip('.')} (analysis “{block.get('name')}”).",
-        f"Every column was tested in a Cox model of its own {how}{within}, with {ties} handling of "
-        f"ties and the {block.get('statistic', 'likelihood-ratio')} test; a model needed "
+        f"Every column was tested in {model}, {how}{within}; a model needed "
         f"{block.get('events_per_term', 10)} events for each term. q values control the false discovery rate "
         "within this family.",
     ]
+    if block.get("competing_values") and not many:
+        said.append("Competing events ended observation as censoring does: hazards are cause-specific.")
     groups = [g for g in block.get("groups") or () if isinstance(g, Mapping)]
     if groups:
-        said.append("Groups were compared by Kaplan-Meier curves and log-rank tests.")
+        curves = "cumulative incidence" if block.get("competing_values") else "Kaplan-Meier curves"
+        said.append(f"Groups were compared by {curves} and {'Gray tests' if many else 'log-rank tests'}.")
     if any(g.get("cut") == "maximal" for g in groups):
         said.append(
             "Cut-points that survival itself chose were chosen anew in each training part, judged by the patients left "

@@ -44,6 +44,10 @@ FORMS = {
     "hazard ratio per sd": "hazard ratio {} per SD",
     "hazard ratio per level": "hazard ratio {} per level",
     "hazard ratio (observed over expected events)": "hazard ratio {}",
+    "subdistribution hazard ratio": "subdistribution hazard ratio {}",
+    "subdistribution hazard ratio per sd": "subdistribution hazard ratio {} per SD",
+    "subdistribution hazard ratio per level": "subdistribution hazard ratio {} per level",
+    "subdistribution hazard ratio (observed over expected events)": "subdistribution hazard ratio {}",
     "log2 fold change per sd": "log2 fold change {} per SD",
     "log2 fold change per level": "log2 fold change {} per level",
     "log2 fold change between groups": "log2 fold change {}",
@@ -128,9 +132,12 @@ class Wording:
 def _hazard(place: float, measure: str, *, there: bool) -> str:
     """Return which patients have the event sooner."""
     if "observed over" in measure:
-        return "groups differ in how soon the event comes"
-    sooner = "sooner" if place > 0 else "later"
-    return f"event {sooner} where {'it is there' if there or measure == 'hazard ratio' else 'it is higher'}"
+        many = measure.startswith("subdistribution")
+        return f"groups differ in {'how many have the event' if many else 'how soon the event comes'}"
+    which = "it is there" if there or measure.endswith("hazard ratio") else "it is higher"
+    if measure.startswith("subdistribution"):
+        return f"{'more' if place > 0 else 'fewer'} have the event where {which}"
+    return f"event {'sooner' if place > 0 else 'later'} where {which}"
 
 
 def with_scale(effect: Any, measure: str) -> str:

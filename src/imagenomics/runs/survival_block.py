@@ -128,6 +128,27 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
             raise ValueError("two comparisons of models have the same name")
         return self
 
+    @model_validator(mode="after")
+    def _subdistributions_have_what_they_need(self) -> Self:
+        if self.competing != "subdistribution":
+            return self
+        if not self.competing_values:
+            raise ValueError(
+                "competing = 'subdistribution' needs 'competing_values': which cells exclude the event"
+            )
+        other = [
+            *(["entry"] if self.entry is not None else []),
+            *(f"{n} = '{getattr(self, n)}'" for n in ("statistic", "ties") if n in self.model_fields_set),
+            *(f"cut = 'maximal' of '{g.by}'" for g in self.groups if g.cut == "maximal"),
+            *(f"weight = {g.weight:g} of '{g.by}'" for g in self.groups if g.weight),
+            *(f"compare '{c.name}'" for c in self.compare),
+        ]
+        if other:
+            raise ValueError(
+                f"{', '.join(other)}: not with competing = 'subdistribution'; use a second block"
+            )
+        return self
+
     @property
     def molecular(self) -> str:
         """Return how the claim about molecules is named."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -68,6 +70,34 @@ def scan_survival(
         reason``; a hazard ratio is that of one standard unit of the column as it is given.
     """
     chosen = settings or CoxSettings()
+    ready = align_features(features, times, covariates=covariates, strata=strata)
+    followed, F = ready.followed, ready.features
+    fits, status = np.empty((len(F), 6)), np.empty(len(F), dtype=np.int64)
+    risk = np.vstack([ready.strata, followed.event.astype(np.int64)])
+    rules = (chosen.min_patients, chosen.events_per_term, int(chosen.ties == "efron"))
+    with one_thread():
+        scan_cox(F, ready.covariates, risk, followed.start, followed.time, rules, fits, status)
+    return scanned_frame(fits, status, ready.names, chosen)
+
+
+class Aligned(NamedTuple):
+    """Follow-up, strata (n,), features as rows (p, n), covariates (n, c) of the same patients, and feature names."""
+
+    followed: SurvivalTimes
+    strata: npt.NDArray[np.int64]
+    features: FloatArray
+    covariates: FloatArray
+    names: pd.Index
+
+
+def align_features(
+    features: PatientTable,
+    times: SurvivalTimes,
+    *,
+    covariates: pd.DataFrame | None,
+    strata: pd.Series | None,
+) -> Aligned:
+    """Return the arrays of the patients with follow-up and all covariates, sorted by stratum, then time."""
     ids = features.values.index.intersection(times.ids)
     if covariates is not None:
         complete = covariates.reindex(ids).notna().all(axis=1)
@@ -80,13 +110,7 @@ def scan_survival(
     followed, codes = followed.rows(order), codes[order]
     rows = features.values.loc[followed.ids]
     F = np.ascontiguousarray(rows.to_numpy(dtype=np.float64, na_value=np.nan).T)
-    Z = _standard(covariates, followed.ids)
-    fits, status = np.empty((len(F), 6)), np.empty(len(F), dtype=np.int64)
-    risk = np.vstack([codes, followed.event.astype(np.int64)])
-    rules = (chosen.min_patients, chosen.events_per_term, int(chosen.ties == "efron"))
-    with one_thread():
-        scan_cox(F, Z, risk, followed.start, followed.time, rules, fits, status)
-    return _frame(fits, status, rows.columns, chosen)
+    return Aligned(followed, codes, F, _standard(covariates, followed.ids), rows.columns)
 
 
 def _standard(covariates: pd.DataFrame | None, ids: pd.Index) -> FloatArray:
@@ -97,9 +121,10 @@ def _standard(covariates: pd.DataFrame | None, ids: pd.Index) -> FloatArray:
     return np.ascontiguousarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
-def _frame(
+def scanned_frame(
     fits: FloatArray, status: npt.NDArray[np.int64], names: pd.Index, settings: CoxSettings
 ) -> pd.DataFrame:
+    """Return fits (p, 6) and what became of each feature as the table that :func:`scan_survival` describes."""
     beta, se = fits[:, BETA], fits[:, SE]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         value = {

@@ -7,3 +7,5 @@ MODEL_COLUMNS = (
 )
 COMPARED = "likelihood ratio of nested Cox models"
 GAIN = "gain in C-index"
+# What a curve shows.
+SURVIVAL, INCIDENCE, COMPETING = "survival", "cumulative incidence", "cumulative incidence, competing"

@@ -10,18 +10,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.associate.survival.cut_point import CutPoint, find_cut
+from imagenomics.associate.survival.frame import COMPETING, INCIDENCE, SURVIVAL
+from imagenomics.associate.survival.incidence import gray, half_incidence, incidence_curve
 from imagenomics.associate.survival.kaplan_meier import kaplan_meier, median_survival
-from imagenomics.associate.survival.log_rank import log_rank
-from imagenomics.associate.survival.settings import GroupSettings
+from imagenomics.associate.survival.log_rank import LogRank, log_rank
+from imagenomics.associate.survival.settings import Competing, GroupSettings
 from imagenomics.associate.survival.times import SurvivalTimes
+from imagenomics.stats.cumulative_incidence import GrayTest
 
 IntArray = npt.NDArray[np.int64]
+GRAY = "Gray"
 CURVE_COLUMNS = (
     *("analysis", "grouping", "group", "curve", "time"),
     *("estimate", "ci_low", "ci_high", "at_risk", "events", "censored"),
 )
 GROUP_COLUMNS = (
-    *("analysis", "grouping", "group", "cut", "threshold", "n", "events", "expected"),
+    *("analysis", "grouping", "group", "cut", "threshold", "n", "events", "competing", "expected"),
     *("median", "median_low", "median_high", "test", "statistic", "df", "p"),
     *("p_naive", "p_corrected", "draws", "status", "reason"),
 )
@@ -98,8 +102,13 @@ def group_tables(
     strata: pd.Series | None = None,
     settings: GroupSettings,
     confidence: float = 0.95,
+    competing: Competing = "cause-specific",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the curves of the groups and one row for each group with its median and the test of them all.
+
+    Where another event can come first, curves are cumulative incidence, that of the event and that of all competing
+    events; the median is when half have had the event. ``competing`` says what is compared: 'cause-specific' hazards
+    (log-rank test) or 'subdistribution' hazards (Gray's test).
 
     Groups of a cut that survival chose are those of patients whom the cut had not seen; their p is that of the
     permutation.
@@ -109,18 +118,32 @@ def group_tables(
     rows = []
     for k in present:
         own = times.rows(np.flatnonzero(grouping.codes == k))
-        curve = kaplan_meier(own, confidence=confidence).rename(columns={"survival": "estimate"})
-        curves.append(curve.assign(grouping=name, group=grouping.names[k], curve="survival"))
-        middle = dict(
-            zip(("median", "median_low", "median_high"), median_survival(kaplan_meier(own)), strict=True)
+        drawn, middle = _curves(own, confidence)
+        curves += [c.assign(grouping=name, group=grouping.names[k], curve=word) for word, c in drawn.items()]
+        row = dict(zip(("median", "median_low", "median_high"), middle, strict=True))
+        other = int((own.causes > 1).sum())
+        rows.append(
+            {"group": grouping.names[k], "n": len(own.ids), "events": own.n_events, "competing": other, **row}
         )
-        rows.append({"group": grouping.names[k], "n": len(own.ids), "events": own.n_events, **middle})
     table = pd.DataFrame(rows).assign(grouping=name, cut=_cut_name(settings), threshold=grouping.threshold)
     codes = None if strata is None else pd.factorize(strata.reindex(times.ids).astype(str), sort=True)[0]
-    tested = _test(grouping, times, present, codes, weight=settings.weight)
+    tested = _test(grouping, times, present, codes, weight=settings.weight, competing=competing)
     for column, value in tested.items():
         table[column] = value
     return pd.concat(curves, ignore_index=True), table
+
+
+def _curves(
+    times: SurvivalTimes, confidence: float
+) -> tuple[dict[str, pd.DataFrame], tuple[float, float, float]]:
+    """Return the curves of one group by what they show, and its median with its interval."""
+    if times.cause is None:
+        curve = kaplan_meier(times, confidence=confidence)
+        named = {SURVIVAL: curve.rename(columns={"survival": "estimate"})}
+        return named, median_survival(kaplan_meier(times))
+    own = incidence_curve(times, confidence=confidence)
+    other = incidence_curve(times, competing=True, confidence=confidence)
+    return {INCIDENCE: own, COMPETING: other}, half_incidence(incidence_curve(times))
 
 
 def _cut_name(settings: GroupSettings) -> str:
@@ -128,7 +151,13 @@ def _cut_name(settings: GroupSettings) -> str:
 
 
 def _test(
-    grouping: Grouping, times: SurvivalTimes, present: IntArray, strata: IntArray | None, *, weight: float
+    grouping: Grouping,
+    times: SurvivalTimes,
+    present: IntArray,
+    strata: IntArray | None,
+    *,
+    weight: float,
+    competing: Competing,
 ) -> dict[str, Any]:
     nan = float("nan")
     nothing: dict[str, Any] = dict.fromkeys(("statistic", "p", "p_naive", "p_corrected"), nan)
@@ -147,9 +176,15 @@ def _test(
     if present.size < 2:
         return {**facts, "reason": "all patients are in one group"}
     codes = np.searchsorted(present, grouping.codes).astype(np.int64)
-    found = log_rank(times, codes, strata=strata, weight=weight)
+    if competing == "subdistribution":
+        found: LogRank | GrayTest = gray(times, codes, strata=strata)
+        word = GRAY
+    else:
+        found = log_rank(times, codes, strata=strata, weight=weight)
+        word = "log-rank" if not weight else f"Fleming-Harrington, rho {weight:g}"
+        word += "" if times.cause is None else " of cause-specific hazards"
     facts |= {"statistic": found.statistic, "df": found.df, "p": found.p, "expected": found.expected}
-    facts |= {"test": "log-rank" if not weight else f"Fleming-Harrington, rho {weight:g}", "status": "ok"}
+    facts |= {"test": word, "status": "ok"}
     if found.df == 0:
         facts |= {
             "status": "not testable",

@@ -13,6 +13,7 @@ from imagenomics.associate.sides import check_table, read_side
 from imagenomics.associate.survival.cox_kernel import FEW_EVENTS
 from imagenomics.associate.survival.cox_scan import REASONS, scan_survival
 from imagenomics.associate.survival.settings import SurvivalSettings
+from imagenomics.associate.survival.subdistribution_scan import scan_subdistribution
 from imagenomics.associate.survival.times import SurvivalTimes
 from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.tables.patient_table import PatientTable
@@ -22,6 +23,7 @@ OK = statuses()[0]
 NOT_TESTABLE = "not testable"
 TARGET_KIND = "survival"
 TESTS = {"likelihood-ratio": "likelihood-ratio", "wald": "Wald", "score": "score"}
+FINE_GRAY, SUBDISTRIBUTION = "Fine-Gray model, Wald test (sandwich variance)", "subdistribution "
 EFFECTS = {
     "continuous": "hazard ratio per SD",
     "binary": "hazard ratio",
@@ -76,7 +78,8 @@ def survival_rows(
     spread = _spread(side.values, side.kinds)
     usable = np.where(np.array([bool(r) for r in refused]), np.nan, side.values / spread)
     frame = pd.DataFrame(usable, index=ids, columns=list(side.names))
-    scanned = scan_survival(
+    subdistribution = chosen.competing == "subdistribution"
+    scanned = (scan_subdistribution if subdistribution else scan_survival)(
         PatientTable(frame, table.columns),
         times.of(ids),
         covariates=None if design is None else design.loc[ids],
@@ -91,7 +94,7 @@ def survival_rows(
     few = f"fewer than {chosen.events_per_term} events for each of {terms} terms"
     said = [few if s == REASONS[FEW_EVENTS] else s for s in scanned["reason"]]
     scanned["reason"] = [r or s for r, s in zip(refused, said, strict=True)]
-    effects = [EFFECTS[str(k)] for k in side.kinds]
+    effects = [f"{SUBDISTRIBUTION if subdistribution else ''}{EFFECTS[str(k)]}" for k in side.kinds]
     return _rows(scanned, effects, target=target, analysis=analysis, settings=chosen)
 
 
@@ -149,7 +152,9 @@ def _rows(
         "target": target,
         "target_kind": TARGET_KIND,
         "stratum": "",
-        "test": f"Cox model, {TESTS[settings.statistic]} test",
+        "test": FINE_GRAY
+        if settings.competing == "subdistribution"
+        else f"Cox model, {TESTS[settings.statistic]} test",
         "unit": "patient",
         "n": scanned["n"].astype(np.int32),
         "effect": scanned["hazard_ratio"].where(tested),

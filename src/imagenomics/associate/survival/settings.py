@@ -10,6 +10,7 @@ from imagenomics.associate.settings import FamilySettings
 from imagenomics.settings import Settings
 
 Ties = Literal["efron", "breslow"]
+Competing = Literal["cause-specific", "subdistribution"]
 Statistic = Literal["likelihood-ratio", "wald", "score"]
 
 
@@ -39,6 +40,13 @@ class SurvivalSettings(FamilySettings, CoxSettings):
         default=10,
         ge=1,
         description="Fewest events for each term of a model, covariates included; with fewer a row is 'not testable'.",
+    )
+    competing: Competing = Field(
+        default="cause-specific",
+        description="What competing events do: they end observation as censoring does, and hazards are those of "
+        "patients still without any event ('cause-specific'), or those who had one stay at risk, and hazards say how "
+        "many ever have the event ('subdistribution': Fine and Gray's model with Breslow's ties and a Wald test by the "
+        "sandwich variance, and Gray's test of groups).",
     )
 
 

@@ -33,6 +33,8 @@ class SurvivalTimes:
         Unit of time, e.g. ``days``.
     origin : str
         What time is counted from, e.g. ``diagnosis``.
+    cause : array of int, (n,), or None
+        0 censored, 1 the event, 2 and above competing events, where there are any; ``event`` is cause 1.
     """
 
     ids: pd.Index
@@ -41,6 +43,12 @@ class SurvivalTimes:
     entry: FloatArray | None = None
     unit: str = ""
     origin: str = ""
+    cause: IntArray | None = None
+
+    @property
+    def causes(self) -> IntArray:
+        """Return why each patient left observation (n,): 0 censored, 1 the event, 2 and above competing events."""
+        return self.event.astype(np.int64) if self.cause is None else self.cause
 
     @property
     def n_events(self) -> int:
@@ -61,7 +69,10 @@ class SurvivalTimes:
     def rows(self, rows: npt.NDArray[np.intp]) -> SurvivalTimes:
         """Return the follow-up of the given rows."""
         entry = None if self.entry is None else self.entry[rows]
-        return SurvivalTimes(self.ids[rows], self.time[rows], self.event[rows], entry, self.unit, self.origin)
+        cause = None if self.cause is None else self.cause[rows]
+        return SurvivalTimes(
+            self.ids[rows], self.time[rows], self.event[rows], entry, self.unit, self.origin, cause
+        )
 
     @property
     def start(self) -> FloatArray:

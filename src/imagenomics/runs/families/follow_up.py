@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ class FollowUp:
     Parameters
     ----------
     times : SurvivalTimes
-        Time to the event; a competing event ends observation.
+        Time to the event; a competing event ends observation, and is its ``cause`` where the block declares any.
     cause : array of int, (n,)
         In the order of ``times.ids``: 0 censored, 1 the event, 2 and above the competing ones.
     causes : tuple of str
@@ -60,6 +60,8 @@ def read_follow_up(block: FollowUpSettings, linked: Linked, where: str) -> Follo
     lacking = {str(p): [c for c, v in parts.items() if pd.isna(v[p])] for p in time.index}
     missing = {p: f"{', '.join(columns)} not known" for p, columns in lacking.items() if columns}
     codes = cause.reindex(times.ids).to_numpy(dtype=np.int64)
+    if block.competing_values:
+        times = replace(times, cause=codes)
     return FollowUp(times, codes, (block.event_value or "event", *block.competing_values), missing)
 
 

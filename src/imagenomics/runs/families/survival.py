@@ -134,7 +134,7 @@ def _left_out(block: SurvivalBlock, inputs: Inputs) -> dict[str, str]:
 
 FAMILY = FamilyKind(
     "survival",
-    2,
+    3,
     look_up=_look_up,
     foresee=_foresee,
     test=_test,

@@ -10,8 +10,14 @@ import pandas as pd
 from imagenomics.associate.frame import COLUMNS
 from imagenomics.associate.settings import FamilySettings
 from imagenomics.associate.sides import read_side
-from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS, group_patients, group_tables
-from imagenomics.associate.survival.rows import NOT_TESTABLE, OK, TARGET_KIND
+from imagenomics.associate.survival.groups import (
+    CURVE_COLUMNS,
+    GRAY,
+    GROUP_COLUMNS,
+    group_patients,
+    group_tables,
+)
+from imagenomics.associate.survival.rows import NOT_TESTABLE, OK, SUBDISTRIBUTION, TARGET_KIND
 from imagenomics.associate.survival.settings import GroupSettings
 from imagenomics.errors import InputError
 from imagenomics.runs.families.follow_up import FollowUp
@@ -67,7 +73,13 @@ def test_groups(
             seed=inputs.seed,
         )
         drawn, rows = group_tables(
-            found, times, name=name, strata=strata, settings=group, confidence=block.confidence
+            found,
+            times,
+            name=name,
+            strata=strata,
+            settings=group,
+            confidence=block.confidence,
+            competing=block.competing,
         )
         curves.append(drawn)
         tables.append(with_small_groups(rows, block))
@@ -105,7 +117,7 @@ def _row(name: str, own: pd.DataFrame) -> dict[str, Any]:
         "unit": "patient",
         "n": np.int32(own["n"].sum()),
         "effect": effect,
-        "effect_name": EFFECT,
+        "effect_name": f"{SUBDISTRIBUTION if first['test'] == GRAY else ''}{EFFECT}",
         "statistic": float(first["statistic"]) if tested else float("nan"),
         "p": p,
         "neg_log10_p": -np.log10(max(p, 1e-300)) if tested else float("nan"),
@@ -134,6 +146,7 @@ def too_few(name: str, group: GroupSettings, n: int, block: FamilySettings) -> p
         "cut": group.cut,
         "n": n,
         "events": 0,
+        "competing": 0,
         "df": 0,
         "draws": 0,
         "test": "",
