@@ -87,7 +87,8 @@ def competing_words(block: Block) -> str:
         )
     return (
         f"Competing events ({names}) exclude the event; they end observation as censoring does (cause-specific "
-        "hazards, of patients still without any event), and curves are cumulative incidence, which counts them as they happened."
+        "hazards, of patients still without any event), and curves are cumulative incidence, which counts them as they "
+        "happened."
     )
 
 
