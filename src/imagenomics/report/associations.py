@@ -9,6 +9,7 @@ from typing import Any
 from imagenomics.report.adjusted import adjusted_tables
 from imagenomics.report.clusters import cluster_blocks
 from imagenomics.report.distributions import people_data, strongest_pairs
+from imagenomics.report.effect_map import effect_map
 from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
 from imagenomics.report.folder import Results, records
@@ -56,6 +57,7 @@ def association_section(results: Results) -> Html:
 def _parts(results: Results, family: Family, wording: Wording) -> list[Html | None]:
     """Return what only some kinds of families have."""
     return [
+        effect_map(results, family),
         forest_plots(results, family),
         marker_part(results, family, wording),
         level_table(results, family, wording),

@@ -58,6 +58,7 @@ def tree_map(
     reach: float,
     above: Sequence[Band] = (),
     below: Sequence[Band] = (),
+    dots: Sequence[tuple[int, int]] = (),
     words: tuple[str, str],
 ) -> Html:
     """Return the map as SVG; its cells are one embedded picture.
@@ -75,6 +76,8 @@ def tree_map(
         Value with the strongest colour.
     above, below : sequence of Band
         Bands between the tree of the columns and the map, and under the map.
+    dots : sequence of (int, int)
+        Row and column of cells that are marked.
     words : (str, str)
         Title and description, read aloud by screen readers.
     """
@@ -106,14 +109,17 @@ def tree_map(
         draw_dendrogram(trees[0], lambda y, h: (TREE - h * (TREE - 4.0), top + y * step)),
         cells,
     ]
+    size = min(2.6, max(1.1, 0.28 * min(across, step)))
+    kind = f"cell-dot{' ringed' if size > 2 else ''}"
+    parts += [svg.dot((left + (j + 0.5) * across, top + (i + 0.5) * step), kind, size) for i, j in dots]
     for k, band in enumerate(above):
         parts.append(_band(band, (left, TREE + 6.0 + k * (BAND + GAP)), across))
     for k, band in enumerate(below):
         parts.append(_band(band, (left, bottom + GAP + k * (BAND + GAP)), across))
     if named:
-        size = f"row-label{' tight' if step < 12 else ''}"
+        look = f"row-label{' tight' if step < 12 else ''}"
         parts += [
-            svg.text((right + 6, top + (i + 0.5) * step + 3.4), short(name, LETTERS), size)
+            svg.text((right + 6, top + (i + 0.5) * step + 3.4), short(name, LETTERS), look)
             for i, name in enumerate(names[0])
         ]
     if labelled:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from imagenomics.runs.effect_trees import EFFECT_TREES, effect_trees
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.families.declared import TABLES, declared_families
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs
@@ -18,7 +19,8 @@ from imagenomics.runs.units import Workshop
 from imagenomics.tables.frames import stack
 
 STAGE = "associate"
-FILES = tuple(f"{name}.parquet" for name in (ASSOCIATIONS, *TABLES))
+WRITTEN = (ASSOCIATIONS, *TABLES, EFFECT_TREES)
+FILES = tuple(f"{name}.parquet" for name in WRITTEN)
 
 
 def associate(
@@ -32,7 +34,10 @@ def associate(
         issues.leave_out(block.name, left_out)
         for name, frame in _one_family(kind, block, inputs, shop=shop).items():
             found.setdefault(name, []).append(frame)
-    for name in (ASSOCIATIONS, *TABLES):
+        if kind.mapped:
+            trees = effect_trees(found[ASSOCIATIONS][-1], analysis=block.name)
+            found.setdefault(EFFECT_TREES, []).append(trees)
+    for name in WRITTEN:
         if name in found:
             folder.write_frame(name, stack(found[name]))
         else:

@@ -58,7 +58,9 @@ def cluster_frames(found: Found | NotFound, *, analysis: str) -> Frames:
             "cluster_values": _values(found),
         }
     return {
-        name: _typed(made.get(name, pd.DataFrame(columns=list(columns))).assign(analysis=analysis), columns)
+        name: typed_frame(
+            made.get(name, pd.DataFrame(columns=list(columns))).assign(analysis=analysis), columns
+        )
         for name, columns in TABLES.items()
     }
 
@@ -202,7 +204,7 @@ def _values(found: Found) -> pd.DataFrame:
     )
 
 
-def _typed(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def typed_frame(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return the columns in order with one type each, also where there is no row."""
     types: dict[str, Any] = {
         **dict.fromkeys(("cluster", "leaf", "node", "left", "right", "size", "k", "n"), np.int64),
@@ -215,4 +217,4 @@ def _typed(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     if "z" in columns:
         for name in ("patient", "feature"):
             types[name] = "category"
-    return kept.astype({name: kind for name, kind in types.items() if name in columns})
+    return kept.astype({name: types.get(name, object) for name in columns})

@@ -69,6 +69,8 @@ class FamilyKind:
     left_out : callable
         ``left_out(block, inputs)``: linked patients who cannot enter, for want of something else than a covariate, and
         why.
+    mapped : bool
+        Features and targets are drawn as a map between their trees.
     among_units : FamilyKind, optional
         The kind that takes blocks of this section whose rows are units inside patients.
     """
@@ -81,6 +83,7 @@ class FamilyKind:
     judge: Callable[[Any, Linked, pd.DataFrame], Iterable[Verdict]]
     tables: tuple[str, ...] = ()
     left_out: Callable[[Any, Inputs], Mapping[str, str]] = _nobody
+    mapped: bool = False
     among_units: FamilyKind | None = None
 
     def of(self, block: Any) -> FamilyKind:

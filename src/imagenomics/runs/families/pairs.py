@@ -102,5 +102,6 @@ PAIRS = FamilyKind(
     test=_test,
     judge=_judge,
     tables=(POST_HOC,),
+    mapped=True,
     among_units=NESTED,
 )
