@@ -71,6 +71,7 @@ name = "levels"
 kind = "labels"
 path = "labels.csv"
 id = "patient"
+columns = ["a", "b", "c"]
 [[associate]]
 name = "pairs"
 targets = "levels"
