@@ -76,7 +76,7 @@ def test_a_map_names_what_can_be_read(rows, columns):
         below=[odd],
         words=("A map", "of numbers"),
     )
-    assert page.count('class="tree"') == 2
+    assert page.count('class="dendrogram"') == 2
     assert page.count("<title>A map</title><desc>of numbers</desc>") == 1
     assert ("row 0" in page) == (rows <= MOST_NAMED)
     assert ("column 0" in page) == (columns < 20)

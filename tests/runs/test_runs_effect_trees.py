@@ -101,6 +101,6 @@ def test_the_page_draws_the_map_of_families_with_trees(tmp_path):
     assert trees.groupby("side").size().to_dict() == {"features": 9, "targets": 5}
     page = (out / "report.html").read_text()
     assert page.count("Features and targets by likeness") == 1
-    assert page.count('class="tree"') == 2
+    assert page.count('class="dendrogram"') == 2
     rows = pd.read_parquet(out / "associations.parquet").query("analysis == 'pairs'")
     assert page.count('class="cell-dot') == (rows["q"] <= 0.05).sum() >= 3

@@ -60,4 +60,4 @@ def draw_dendrogram(tree: Dendrogram, at: Callable[[float, float], svg.Point]) -
     for left, low, right, low_right, high in kept.tolist():
         corners = (at(left, low), at(left, high), at(right, high), at(right, low_right))
         steps.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners))
-    return el("path", attrs={"class": "tree", "d": "".join(steps)})
+    return el("path", attrs={"class": "dendrogram", "d": "".join(steps)})

@@ -131,5 +131,5 @@
     (chart.closest(".plot-scroll") || chart).after(bar);
   }
 
-  document.querySelectorAll(".small-chart svg.chart, [data-chart]").forEach(offer);
+  document.querySelectorAll(".small-chart svg.chart, .tree-map svg.chart, [data-chart]").forEach(offer);
 })();
