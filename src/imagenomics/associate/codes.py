@@ -27,7 +27,10 @@ FEW_DF = 19
 NO_REPEATS = 20
 NO_WITHIN = 21
 UNITS_CATEGORICAL = 22
-LAST = UNITS_CATEGORICAL
+IS_MODIFIER = 23
+FEW_STRATA = 24
+NO_PRODUCT = 25
+LAST = NO_PRODUCT
 TESTED = (OK, FIRTH)
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
@@ -77,6 +80,9 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         NO_WITHIN: "the response does not vary inside any patient, so that a mixed model has no error to compare "
         "with; use units = 'cluster-robust'",
         UNITS_CATEGORICAL: "columns of several categories are not tested in units inside patients; make them binary",
+        IS_MODIFIER: "the column is the modifier itself",
+        FEW_STRATA: f"fewer than two strata have {patients} patients with both values and {group} in every group",
+        NO_PRODUCT: "the product with the modifier adds nothing to the model: too few combinations of values occur",
         FIRTH: "the groups separate: Firth's penalised likelihood, with its profile interval",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

@@ -71,7 +71,7 @@ def scan_logits(
             fits[g, k, 1] = n
             code = _refusal(n, ones, counts, rules)
             fits[g, k, 0] = (
-                _fit_pair(X, y, C, min(ones, n - ones) // rules[2], fits[g, k]) if code == OK else code
+                fit_nested(X, y, C, min(ones, n - ones) // rules[2], fits[g, k]) if code == OK else code
             )
 
 
@@ -93,7 +93,7 @@ def _refusal(n: int, ones: int, counts: IntArray, rules: tuple[int, int, int]) -
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fit_pair(X: FloatArray, y: FloatArray, C: int, terms: int, fit: FloatArray) -> int:
+def fit_nested(X: FloatArray, y: FloatArray, C: int, terms: int, fit: FloatArray) -> int:
     """Fit one pair without and with the predictor; the rows of ``X`` are covariates, then level indicators."""
     rank = base = 0 * C  # not plain 0: numba would compile what takes them twice
     length = 0.0

@@ -101,7 +101,7 @@ def test_pairs(
         analysis=analysis,
         executor=executor or SerialExecutor(),
     )
-    permutation = "" if p_maxt is None else _scheme(whole, tested, patients=inputs.strata.size)
+    permutation = "" if p_maxt is None else scheme_of(whole, tested, patients=inputs.strata.size)
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
         whole,
@@ -144,11 +144,11 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
     """Test all pairs, one rectangle of kinds after the other; return the engines that can be permuted."""
     placed: list[Placed] = []
     engines: list[Engine] = []
-    for t_places in _rectangles(inputs.targets):
-        for f_places in _rectangles(inputs.features):
+    for t_places in rectangles(inputs.targets):
+        for f_places in rectangles(inputs.features):
             f, t = inputs.features.take(f_places), inputs.targets.take(t_places)
-            if _invalid(f, t) != OK:
-                placed.append(Placed(_refuse(f, t, _invalid(f, t)), t_places, f_places, False))
+            if invalid(f, t) != OK:
+                placed.append(Placed(refuse(f, t, invalid(f, t)), t_places, f_places, False))
                 continue
             for part in split_rare(f, t, min_group=settings.min_group):
                 some_f, some_t = f.take(part.features), t.take(part.targets)
@@ -158,7 +158,7 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
                     else choose_engine(some_f, some_t, design=inputs.design, settings=settings)
                 )
                 why = RARE_VALUES if part.rare else NO_SIDE
-                block = engine.observe() if engine else _refuse(some_f, some_t, why)
+                block = engine.observe() if engine else refuse(some_f, some_t, why)
                 places = t_places[part.targets], f_places[part.features]
                 placed.append(Placed(block, *places, isinstance(engine, Engine)))
                 if isinstance(engine, Engine):
@@ -166,7 +166,7 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
     return placed, engines
 
 
-def _rectangles(side: Side) -> Sequence[npt.NDArray[np.intp]]:
+def rectangles(side: Side) -> Sequence[npt.NDArray[np.intp]]:
     """Return the places of the columns of each kind that can be used, and of those that cannot."""
     groups = kind_group(side)
     places = [np.flatnonzero((groups == group) & side.allowed) for group in dict.fromkeys(groups)]
@@ -174,19 +174,20 @@ def _rectangles(side: Side) -> Sequence[npt.NDArray[np.intp]]:
     return [place for place in places if place.size]
 
 
-def _invalid(features: Side, targets: Side) -> int:
+def invalid(features: Side, targets: Side) -> int:
     """Return why a rectangle cannot be tested by any test, or ``OK``."""
     if not targets.allowed.all():
         return TARGET_INVALID
     return OK if features.allowed.all() else FEATURE_INVALID
 
 
-def _refuse(features: Side, targets: Side, code: int) -> Block:
+def refuse(features: Side, targets: Side, code: int) -> Block:
+    """Return a rectangle of which no pair is tested, for one reason."""
     n = common_counts(features.values, targets.values)
     return refused("", n, np.full(n.shape, code, dtype=np.int8))
 
 
-def _scheme(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> str:
+def scheme_of(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> str:
     """Return maxT where all tested pairs share test, degrees of freedom and all patients; else minP."""
     tests = {whole.blocks[k].block.test for k in np.unique(whole.place[tested])}
     n, factor = whole.numbers["n"][tested], whole.numbers["df_factor"][tested]

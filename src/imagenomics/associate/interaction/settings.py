@@ -1,0 +1,29 @@
+"""Settings of effect modification."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from imagenomics.associate.settings import AssociateSettings
+
+
+class InteractionSettings(AssociateSettings):
+    """How it is tested whether pairs go together differently along a third column, the modifier."""
+
+    min_patients: int = Field(
+        20, ge=4, description="Fewest patients of a stratum with all values; smaller strata do not enter."
+    )
+    min_group: int = Field(
+        5,
+        ge=1,
+        description="Smallest group of a binary or categorical column inside each stratum, in patients; of a numeric "
+        "column, patients with another value than the commonest one.",
+    )
+    max_levels: int = Field(
+        6, ge=2, description="Most strata: with more of them the test of a difference has hardly any power."
+    )
+    side: Literal["two-sided"] = Field(
+        "two-sided", description="Both sides: a difference between strata is not tested to one side."
+    )
