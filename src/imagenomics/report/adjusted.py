@@ -30,7 +30,8 @@ def adjusted_tables(families: Sequence[Family], wording: Wording) -> list[Html]:
     tables = []
     for i, first in enumerate(families):
         for second in families[i + 1 :]:
-            if set(first.adjust) == set(second.adjust) or first.stratum != second.stratum:
+            same = (first.stratum, first.modifier) == (second.stratum, second.modifier)
+            if set(first.adjust) == set(second.adjust) or not same:
                 continue
             less, more = sorted((first, second), key=lambda f: len(f.adjust))
             rows = shared_pairs(less, more)

@@ -19,6 +19,7 @@ from imagenomics.report.html import Html, el, embed_json
 from imagenomics.report.post_hoc import level_table
 from imagenomics.report.replication import forest_plots
 from imagenomics.report.roc import marker_part
+from imagenomics.report.strata import stratum_plots
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import count, many, p_value
 from imagenomics.report.wording import Wording, wording_of
@@ -59,6 +60,7 @@ def _parts(results: Results, family: Family, wording: Wording) -> list[Html | No
     return [
         effect_map(results, family),
         forest_plots(results, family),
+        stratum_plots(results, family),
         marker_part(results, family, wording),
         level_table(results, family, wording),
     ]
@@ -101,7 +103,7 @@ def _block(
         "details.block",
         title,
         el("p.lead", _sentence(family, wording)),
-        _heatmap(heat, i, picks=people is not None),
+        _heatmap(heat, i, picks=people is not None, modifier=family.modifier),
         _volcano(family, i),
         el("h4", "Strongest pairs"),
         _pairs_table(family, wording),
@@ -114,7 +116,8 @@ def _block(
 def _sentence(family: Family, wording: Wording) -> list[str]:
     tested, passing = family.tested, family.passing
     n_features, n_targets = tested["feature"].nunique(), tested["target"].nunique()
-    size = f"{many(len(tested), 'pair')} tested ({many(n_features, 'feature')} × {many(n_targets, 'target')})"
+    said = f" for a difference along {family.modifier}" if family.modifier else ""
+    size = f"{many(len(tested), 'pair')} tested{said} ({many(n_features, 'feature')} × {many(n_targets, 'target')})"
     left = len(family.rows) - len(tested)
     more = f"; {many(left, 'pair')} could not be tested" if left else ""
     if passing.empty:
@@ -133,7 +136,7 @@ def _sentence(family: Family, wording: Wording) -> list[str]:
     ]
 
 
-def _heatmap(data: Data, i: int, *, picks: bool) -> Html:
+def _heatmap(data: Data, i: int, *, picks: bool, modifier: str) -> Html:
     features, targets = len(data["features"]), len(data["targets"])
     all_features, all_targets = data["all"]
     left = []
@@ -157,7 +160,10 @@ def _heatmap(data: Data, i: int, *, picks: bool) -> Html:
     )
     return el(
         "div.chart-block",
-        el("h4", "Which features follow which targets"),
+        el(
+            "h4",
+            f"Which pairs differ along {modifier}" if modifier else "Which features follow which targets",
+        ),
         controls,
         el("div.plot-scroll", el("div.plot", attrs={"data-chart": "heatmap", "data-source": f"heat-{i}"})),
         el(
@@ -217,6 +223,7 @@ def _pairs_table(family: Family, wording: Wording) -> Html:
         for r in records(frame)
     ]
     same = {c: frame[c].astype(str).iloc[0] for c in ("test", "effect_name") if frame[c].nunique() == 1}
+    same |= {} if any(said_how) else {"direction": ""}
     columns = [
         Column("feature", "feature", wording.feature, breaks=True),
         Column("target", "target", breaks=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,3 +74,10 @@ def effect_interval(low: Any, high: Any, effect_name: str = "") -> str:
     )  # JSON has no ∞
     upper = "∞" if endless else effect_text(high, effect_name)
     return f"{effect_text(low, effect_name)} to {upper}"
+
+
+def stated(values: Sequence[Any], effect_name: str) -> str:
+    """Return an effect and both ends of its interval in words, or that there is none."""
+    if as_float(values[0]) is None and values[0] != float("inf"):
+        return "not tested"
+    return f"{effect_text(values[0], effect_name)} ({effect_interval(values[1], values[2], effect_name)})"

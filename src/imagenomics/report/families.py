@@ -42,6 +42,8 @@ class Family:
         What every test is adjusted for.
     alpha : float
         The false discovery rate that the study declares.
+    modifier : str
+        The column along which pairs may go together differently, where that is what was tested.
     """
 
     analysis: str
@@ -51,6 +53,7 @@ class Family:
     passing: pd.DataFrame
     adjust: tuple[str, ...]
     alpha: float = PASSES
+    modifier: str = ""
 
     @property
     def name(self) -> str:
@@ -70,6 +73,7 @@ def read_families(results: Results) -> list[Family]:
         return []
     frame = table.assign(analysis=table["analysis"].astype(str), stratum=table["stratum"].astype(str))
     declared = {str(b.get("name")): b for b in results.family_blocks()}
+    modifiers = {str(b.get("name")): str(b.get("by")) for b in results.blocks("interaction")}
     several = frame.groupby("analysis")["stratum"].nunique() > 1
     found = []
     for (name, stratum), own in frame.groupby(["analysis", "stratum"], sort=False):
@@ -79,7 +83,9 @@ def read_families(results: Results) -> list[Family]:
         tested, passing = rows[rows["p"].notna()], rows[rows["q"] <= alpha]
         part = _stratum(str(stratum)) if several[str(name)] else ""
         adjust = tuple(map(str, block.get("adjust") or ()))
-        found.append(Family(str(name), part, rows, tested, passing, adjust, alpha))
+        found.append(
+            Family(str(name), part, rows, tested, passing, adjust, alpha, modifiers.get(str(name), ""))
+        )
     order = list(declared)
     return sorted(found, key=lambda f: order.index(f.analysis) if f.analysis in order else len(order))
 

@@ -50,6 +50,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "i2",
         "p_sign",
     ),
+    "strata.parquet": ("analysis", "feature", "target", "modifier", "stratum", "effect_name", "p", "q"),
     "roc_cutoffs.parquet": ("analysis", "feature", "target", "direction", "cutoff", "optimism"),
     "roc_curves.parquet": ("analysis", "feature", "target", "false_positive_rate", "sensitivity"),
     "effect_trees.parquet": (
@@ -86,6 +87,7 @@ FAMILY_SECTIONS = (
     "differential",
     "survival",
     "replicate",
+    "interaction",
     "roc",
     "paired",
     "heritability",

@@ -41,6 +41,7 @@ def methods_section(results: Results) -> Html:
             *(_association(b) for b in results.blocks("associate")),
             *(_differential(b) for b in results.blocks("differential")),
             *(_replication(b) for b in results.blocks("replicate")),
+            *(_interaction(b) for b in results.blocks("interaction")),
             *(_markers(b) for b in results.blocks("roc")),
             *(_paired(b) for b in results.blocks("paired")),
             *(_heritability(b) for b in results.blocks("heritability")),
@@ -218,6 +219,24 @@ def _replication(block: Block) -> str:
         f"{block.get('by')} alone{how}, and effects were pooled by {model}, correlations as Fisher's z, AUCs as logits "
         f"and odds ratios as logarithms (analysis “{block.get('name')}”); q values control the false discovery rate "
         "among the pooled effects of this family."
+    )
+
+
+def _interaction(block: Block) -> str:
+    adjust = [str(a) for a in block.get("adjust") or ()]
+    how = f", adjusted for {listed(adjust)}" if adjust else ""
+    cut = block.get("cut")
+    at = "" if cut is None else f" (in two strata, at {'the median' if cut == 'median' else cut})"
+    tables = (
+        ""
+        if adjust or block.get("method") == "linear"
+        else " or, of two binary columns, by Breslow and Day's test"
+    )
+    return (
+        f"It was tested whether features go with targets of {_words(block.get('targets'))} differently along "
+        f"{block.get('by')}{at}{how}: by the products with the modifier in linear models, in logistic models{tables} "
+        f"(analysis “{block.get('name')}”). Tests within strata stand beside; no conclusion about a difference rests "
+        "on them. q values control the false discovery rate among the tests of a difference."
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imagenomics.associate.replication.frame import POOLED_TESTS
-from imagenomics.report.effects import effect_interval, effect_text
+from imagenomics.report.effects import stated
 from imagenomics.report.families import Family
 from imagenomics.report.folder import Results, records
 from imagenomics.report.forest import Line, forest_chart
@@ -63,16 +63,11 @@ def _chart(pair: Row, cohorts: Sequence[Row]) -> Html:
     lines = []
     for row in cohorts:
         values = row["effect"], row["ci_low"], row["ci_high"]
-        lines.append(Line(f"{row['stratum']} ({count(row['n'])})", values, _words(values, pair)))
+        lines.append(
+            Line(f"{row['stratum']} ({count(row['n'])})", values, stated(values, str(pair["effect_name"])))
+        )
     for label, column in (("common effect", "fixed"), ("random effects", "random")):
         values = pair[column], pair[f"{column}_low"], pair[f"{column}_high"]
-        lines.append(Line(label, values, _words(values, pair), pooled=True))
+        lines.append(Line(label, values, stated(values, str(pair["effect_name"])), pooled=True))
     measure, label = str(pair["effect_name"]), f"{pair['feature']} and {pair['target']} in each cohort"
     return forest_chart(lines, measure=measure, label=label)
-
-
-def _words(values: Sequence[Any], pair: Row) -> str:
-    name = str(pair["effect_name"])
-    if as_float(values[0]) is None and values[0] != float("inf"):
-        return "not tested"
-    return f"{effect_text(values[0], name)} ({effect_interval(values[1], values[2], name)})"

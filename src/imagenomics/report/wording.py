@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from imagenomics.associate.interaction.models import MEASURES
 from imagenomics.report.effects import effect_text, placed, scale_of
 from imagenomics.report.families import BLOCK
 from imagenomics.report.feature_words import words_of
@@ -106,6 +107,8 @@ class Wording:
     def direction(self, effect: Any, measure: str, feature: Any, target: Any) -> str:
         """Return the direction of an effect, 'higher in mutated'; '' where it has none or it is not known."""
         scale = scale_of(measure)
+        if measure in MEASURES:
+            return ""  # of the difference between strata, which the levels do not name
         if as_float(effect) is None and effect != float("inf"):
             return ""
         if not scale.signed:

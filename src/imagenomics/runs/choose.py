@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+import pandas as pd
+
 from imagenomics.errors import unknown_name
 from imagenomics.features.names import REPETITION
 from imagenomics.tables.patient_table import PatientTable
@@ -87,3 +89,12 @@ def choose_clinical(clinical: PatientTable, wanted: Sequence[str], *, where: str
                 where=f"{where}, [patients.clinical]",
             )
     return clinical.select(wanted)
+
+
+def named_levels(table: PatientTable, column: str) -> pd.Series:
+    """Return the level of each patient by name, for a column of any kind but continuous."""
+    values, levels = table.values[column], table.levels(column)
+    if table.columns.at[column, "kind"] == "categorical":
+        return values
+    names = {float(i): name for i, name in enumerate(levels)}
+    return values.map(lambda v: v if pd.isna(v) else names.get(float(v), f"{v:g}")).astype(object)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.heritability import HeritabilitySettings
+from imagenomics.associate.interaction.settings import InteractionSettings
 from imagenomics.associate.nested.settings import SCHEME_HELP, Scheme
 from imagenomics.associate.paired import PairedSettings
 from imagenomics.associate.post_hoc import PostHoc
@@ -119,6 +120,30 @@ class ReplicateBlock(FamilyBlock, ReplicationSettings):
             raise ValueError(
                 f"'{self.by}' tells cohorts apart and is the same within each: leave it out of adjust"
             )
+        _refuse_both(self.chosen, self.adjust)
+        return self
+
+
+class InteractionBlock(FamilyBlock, InteractionSettings):
+    """One ``[[interaction]]`` block: do pairs go together differently along a third column."""
+
+    targets: str | tuple[str, ...] = Field(
+        description="Molecule blocks ('mutations'), columns ('mutations.IDH1') or globs."
+    )
+    by: str = Field(
+        description="The modifier: a clinical variable, 'site', or a molecule column ('labels.MGMT'). Its levels are "
+        "strata; numbers enter the models as they are, unless `cut` makes two strata of them."
+    )
+    cut: float | Literal["median"] | None = Field(
+        default=None,
+        description="Makes two strata of a numeric modifier: below this number, and this number or more. 'median' is "
+        "that of the linked patients.",
+    )
+
+    @model_validator(mode="after")
+    def _the_modifier_is_in_every_model(self) -> Self:
+        if self.by in self.adjust:
+            raise ValueError(f"'{self.by}' is the modifier and in every model: leave it out of adjust")
         _refuse_both(self.chosen, self.adjust)
         return self
 

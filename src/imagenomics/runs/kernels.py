@@ -23,7 +23,7 @@ def compile_kernels(plan: Plan, wanted: tuple[str, ...], executor: Executor) -> 
     A failure here says nothing: what cannot be done fails again, with its cause, where it is needed.
     """
     items: dict[str, Part] = {}  # the slowest first, so that workers end together
-    if "associate" in wanted and (plan.associate or plan.replicate):
+    if "associate" in wanted and (plan.associate or plan.replicate or plan.interaction):
         items["tests"] = (_tests, ())
     if "train" in wanted and plan.train:
         items["models"] = (_models, ())

@@ -22,6 +22,7 @@ from imagenomics.runs.family_block import (
     AssociateBlock,
     DifferentialBlock,
     HeritabilityBlock,
+    InteractionBlock,
     PairedBlock,
     ReplicateBlock,
     RocBlock,
@@ -164,6 +165,9 @@ class Plan(Settings):
     replicate: tuple[ReplicateBlock, ...] = Field(
         default=(), description="Pairs tested in each cohort, and pooled."
     )
+    interaction: tuple[InteractionBlock, ...] = Field(
+        default=(), description="Pairs that may go together differently along a third column."
+    )
     roc: tuple[RocBlock, ...] = Field(
         default=(), description="Features as markers of binary molecules, with cut-offs."
     )
@@ -198,6 +202,7 @@ class Plan(Settings):
         "differential",
         "survival",
         "replicate",
+        "interaction",
         "roc",
         "paired",
         "heritability",
@@ -236,6 +241,7 @@ class Plan(Settings):
                 self.differential,
                 self.survival,
                 self.replicate,
+                self.interaction,
                 self.roc,
                 self.paired,
                 self.heritability,

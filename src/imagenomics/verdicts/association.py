@@ -48,6 +48,7 @@ def association_verdicts(
     class_counts: Mapping[str, tuple[int, int]] | None = None,
     events: Mapping[str, tuple[int, int]] | None = None,
     nouns: Mapping[str, str] | None = None,
+    modifier: str = "",
     site_ignored: bool = False,
     fdr: Literal["bh", "by"] = "bh",
 ) -> list[dict[str, Any]]:
@@ -72,6 +73,9 @@ def association_verdicts(
         standard deviation.
     nouns : mapping of str to str, optional
         What the columns that stand against a target are called; ``image features`` where nothing is said.
+    modifier : str
+        The claim is that features go with the target differently along this column; what could have been shown is then
+        not worked out.
     site_ignored : bool
         The study knows sites and these tests are not adjusted for them; the reason then says so.
     fdr : {"bh", "by"}
@@ -111,7 +115,9 @@ def association_verdicts(
         adjusted = false_discovery(combined, fdr)
         for (target, part), p, q in zip(parts, combined, adjusted, strict=True):
             noun = words.get(target, "image features")
-            claim = _Claim(target, part, float(p), float(q), tests, site_ignored, noun, happened.get(target))
+            claim = _Claim(
+                target, part, float(p), float(q), tests, site_ignored, noun, happened.get(target), modifier
+            )
             row = claim.judge(settings, counts.get(target))
             verdicts.append({**row, "analysis": str(analysis), "target": target})
     return verdicts
@@ -136,6 +142,7 @@ class _Claim:
     site_ignored: bool
     noun: str = "image features"
     events: tuple[int, int] | None = None
+    modifier: str = ""
 
     def judge(self, settings: VerdictSettings, counts: tuple[int, int] | None) -> dict[str, Any]:
         tested = self.pairs[self.pairs["p"].notna()]
@@ -149,13 +156,12 @@ class _Claim:
         supported = passing > 0 and self.q <= settings.alpha
         if supported:
             reason = (
-                f"{passing} of {len(tested)} {self.noun} {'go with' if self.events else 'follow'} {self.target} "
+                f"{passing} of {len(tested)} {self.noun} {self._relation(many=True)} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}."
             )
         else:
             reason = (
-                f"No evidence that any of {len(tested)} {self.noun} {'goes with' if self.events else 'follows'} "
-                f"{self.target} "
+                f"No evidence that any of {len(tested)} {self.noun} {self._relation(many=False)} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}. "
                 f"{_limit_text(limit, scale, self.tests)}"
             )
@@ -168,13 +174,21 @@ class _Claim:
             "detectable_name": scale,
         }
 
+    def _relation(self, *, many: bool) -> str:
+        """Return what is claimed of features and target."""
+        if self.modifier:
+            return f"{'go' if many else 'goes'} with {self.target} differently along {self.modifier}"
+        if self.events:
+            return f"{'go' if many else 'goes'} with {self.target}"
+        return f"{'follow' if many else 'follows'} {self.target}"
+
     def _limit(
         self, best: pd.Series, settings: VerdictSettings, counts: tuple[int, int] | None
     ) -> tuple[float, str]:
         """Return the smallest effect that could have been shown, and its scale; '' where none is worked out."""
         alpha, power = settings.alpha, settings.power
         n = _effective(best)
-        if best["effect_name"] in NOT_WORKED_OUT:
+        if self.modifier or best["effect_name"] in NOT_WORKED_OUT:
             return NAN, ""
         if self.events is not None:
             happened = round(min(1.0, n / max(self.events[1], 1)) * self.events[0])

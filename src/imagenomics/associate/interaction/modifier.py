@@ -112,7 +112,7 @@ def check_strata(modifier: Modifier, ids: pd.Index, *, fewest: int, most: int) -
     if len(large) < 2:
         raise InputError(
             "IGX-ASSOC-011",
-            f"{len(large)} strata have {fewest} patients with features, targets and covariates",
+            f"strata with {fewest} patients who have features, targets and covariates: {len(large)}",
             where=f"column {modifier.name}; patients by stratum: {sizes}",
             expected="at least two such strata: a difference is between strata",
             remedy="name another column in by, pool its levels, or lower min_patients",

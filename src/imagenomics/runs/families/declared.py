@@ -8,6 +8,7 @@ from typing import Any
 from imagenomics.runs.families.clusters import KIND as CLUSTERS
 from imagenomics.runs.families.differential import DIFFERENTIAL
 from imagenomics.runs.families.heritability import HERITABILITY
+from imagenomics.runs.families.interaction import INTERACTION
 from imagenomics.runs.families.kind import FamilyKind
 from imagenomics.runs.families.paired import PAIRED
 from imagenomics.runs.families.pairs import PAIRS
@@ -22,6 +23,7 @@ KINDS: tuple[FamilyKind, ...] = (
     DIFFERENTIAL,
     SURVIVAL,
     REPLICATE,
+    INTERACTION,
     ROC,
     PAIRED,
     HERITABILITY,

@@ -10,7 +10,7 @@ import pandas as pd
 from imagenomics.associate.replication.cohorts import test_replication
 from imagenomics.associate.replication.frame import POOLED_TESTS
 from imagenomics.errors import InputError
-from imagenomics.runs.choose import choose_clinical, choose_targets
+from imagenomics.runs.choose import choose_clinical, choose_targets, named_levels
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
     FamilyKind,
@@ -41,11 +41,7 @@ def _cohorts(block: ReplicateBlock, linked: Linked, where: str) -> pd.Series:
             expected="a categorical, binary or ordinal clinical variable, or 'site'",
             remedy="name another variable in by, or declare its kind in [patients.clinical]",
         )
-    values, levels = table.values[block.by], table.levels(block.by)
-    if table.columns.at[block.by, "kind"] == "categorical":
-        return values
-    names = {float(i): name for i, name in enumerate(levels)}
-    return values.map(lambda v: v if pd.isna(v) else names.get(float(v), f"{v:g}")).astype(object)
+    return named_levels(table, block.by)
 
 
 def _look_up(block: ReplicateBlock, linked: Linked, where: str) -> None:
