@@ -187,9 +187,12 @@ def _marks(profiles: pd.DataFrame, cluster: int, wording: Wording) -> str:
     own = profiles[profiles["cluster"] == cluster]
     strongest = own.reindex(own["mean_z"].abs().sort_values(ascending=False, kind="stable").index)[:3]
     return "; ".join(
-        f"{wording.name(str(r['feature']))} {float(r['mean_z']):+.1f}".replace("-", "−")
-        for r in records(strongest)
+        f"{wording.name(str(r['feature']))} {_signed(float(r['mean_z']))}" for r in records(strongest)
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "−")
 
 
 def _curves(results: Results, block: Block) -> Html | None:
