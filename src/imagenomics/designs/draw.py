@@ -16,6 +16,7 @@ from imagenomics.work.seeds import generator
 
 FloatArray = npt.NDArray[np.float64]
 POPULATION = 4000  # virtual patients from whom thresholds and follow-up are taken
+RARE = (0.005, 0.03)  # frequencies of rare alleles
 LEAST_REST = 0.1  # share of a variable's variance that no planted effect explains, at least
 
 
@@ -114,6 +115,7 @@ class _Drawing:
 
     def __init__(self, design: Design, scale: float, n: int, random: np.random.Generator) -> None:
         self.design, self.scale, self.n, self.random = design, scale, n, random
+        self._alleles: dict[str, FloatArray] = {}  # of each set of variants
 
     def hidden_variables(self) -> dict[str, np.ndarray]:
         """Return what every variable is made of, in the order in which one may drive the next."""
@@ -125,9 +127,26 @@ class _Drawing:
                 found[name] = self._classes(list(variable.levels), np.array(list(variable.levels.values())))
             elif isinstance(variable, Covariate) and variable.kind != "number":
                 found[name] = self._classes(list(variable.levels), np.array(variable.shares))
+            elif name in self._variants:
+                found[name] = self._burden(name, self._variants[name])
             else:
                 found[name] = self._normal(name, variable, found)
         return found
+
+    @property
+    def _variants(self) -> dict[str, int]:
+        """Return the sets of variants with their sizes."""
+        panels = [m for m in self.design.molecules if m.scale == "genotypes"]
+        return {f"{m.name}.{name}": size for m in panels for name, size in m.sets.items()}
+
+    def _burden(self, name: str, size: int) -> FloatArray:
+        """Return the standardised count of minor alleles in a set of variants."""
+        self._alleles[name] = self._genotypes(size)
+        count = self._alleles[name].sum(axis=1)
+        return np.asarray((count - count.mean()) / max(count.std(), 1e-9))
+
+    def _genotypes(self, size: int) -> FloatArray:
+        return self.random.binomial(2, self.random.uniform(*RARE, size), (self.n, size)).astype(np.float64)
 
     def _binary(self, molecule: Molecule) -> FloatArray:
         count = round(self.n * molecule.positives / self._measured_in(molecule.name))
@@ -199,7 +218,9 @@ class _Drawing:
         return own
 
     def panel(self, molecule: Molecule, hidden: dict[str, np.ndarray]) -> pd.DataFrame:
-        """Return the expression of every gene: log2, or counts."""
+        """Return the expression of every gene, log2 or counts, or the genotype of every variant."""
+        if molecule.scale == "genotypes":
+            return self._genotype_panel(molecule)
         noise = self.random.standard_normal((self.n, molecule.genes))
         names = [f"GENE{k + 1:04d}" for k in range(molecule.genes)]
         start, rest = 0, np.sqrt(1 - molecule.loading**2)
@@ -215,6 +236,13 @@ class _Drawing:
             gamma = self.random.gamma(10.0, 0.1, values.shape)  # dispersion 0.1
             values = self.random.poisson(np.exp2(values) * gamma).astype(np.float64)
         return pd.DataFrame(np.round(values, 4), columns=names)
+
+    def _genotype_panel(self, molecule: Molecule) -> pd.DataFrame:
+        sets = [(name, self._alleles[f"{molecule.name}.{name}"]) for name in molecule.sets]
+        names = [gene for name, alleles in sets for gene in set_genes(name, alleles.shape[1])]
+        others = self._genotypes(molecule.genes - len(names))
+        names += [f"GENE{k + 1:04d}" for k in range(len(names), molecule.genes)]
+        return pd.DataFrame(np.column_stack([*(alleles for _, alleles in sets), others]), columns=names)
 
     def hazard(self, survival: Survival, hidden: dict[str, np.ndarray]) -> tuple[FloatArray, float]:
         """Return when everyone has the event, and the longest follow-up that shows as many events as declared."""

@@ -78,6 +78,8 @@ def _label(molecule: Molecule) -> dict[str, Any]:
 
 def _panel(molecule: Molecule) -> dict[str, Any]:
     block = {"name": molecule.name, "kind": "expression", "path": f"{molecule.name}.tsv", "id": "patient"}
+    if molecule.scale == "genotypes":
+        return block | {"kind": "genotypes"}
     counts = {"values": "counts", "normalise": "tmm"}
     return block | (counts if molecule.scale == "counts" else {"unit": "log2"})
 

@@ -66,10 +66,11 @@ class Molecule(Settings):
     )
     mean: float = Field(default=0.0, description="Mean of a number.")
     sd: float = Field(default=1.0, gt=0, description="Standard deviation of a number.")
-    scale: Literal["linear", "log", "counts"] = Field(
+    scale: Literal["linear", "log", "counts", "genotypes"] = Field(
         default="linear",
-        description="'log': the logarithm is normal, mean and sd are of the logarithm; 'counts' (panel): sequencing "
-        "counts instead of log2 expression.",
+        description="'log': the logarithm is normal, mean and sd are of the logarithm; of a panel also 'counts': "
+        "sequencing counts instead of log2 expression, and 'genotypes': copies of rare alleles, the count of a set's "
+        "alleles being its factor.",
     )
     genes: int = Field(default=0, ge=0, description="Genes of a panel.")
     sets: dict[str, int] = Field(default={}, description="Sets of genes that share a factor: name to size.")

@@ -99,7 +99,10 @@ def meant(
 
 def about_set(finding: Finding, design: Design) -> bool:
     """Tell whether a finding is about many genes, each of which has a row of its own."""
-    return finding.table == "associations" and bool(genes_of(design, finding.target))
+    as_one = {block["name"] for block in design.study.get("variant_sets", ())}
+    if finding.table != "associations" or finding.analysis in as_one:
+        return False
+    return bool(genes_of(design, finding.target))
 
 
 def is_found(values: npt.NDArray[np.float64], *, of_set: bool) -> bool | None:

@@ -48,43 +48,54 @@ def mixture_tail(value: float, weights: npt.ArrayLike, df: npt.ArrayLike | None 
 @njit(cache=True, nogil=True, error_model="numpy")
 def upper_tail(value: float, weights: FloatArray, df: FloatArray) -> float:
     """Do :func:`mixture_tail` with weights other than 0."""
+    return _tail(value, weights, df)[0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def quantile(tail: float, weights: FloatArray, df: FloatArray) -> float:
+    """Return the value whose upper tail is ``tail``, between 0 and 1; weights above 0.
+
+    By Newton's method for the logarithm of the tail, inside an interval that always holds the value.
+    """
+    goal = math.log(tail)
+    low, high = 0.0, math.inf
+    value = (weights * df).sum()
+    for _ in range(HALVINGS):
+        found, density = _tail(value, weights, df)
+        miss = math.log(found) - goal if found > 0.0 else -math.inf
+        if abs(miss) < 1e-10 or high - low <= 1e-13 * low:
+            break
+        if miss > 0.0:
+            low = value
+        else:
+            high = value
+        value += miss * found / density if found > 0.0 and density > 0.0 else -math.inf
+        if not low < value < high:
+            value = 0.5 * (low + high) if high < math.inf else 2.0 * low
+    return value
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _tail(value: float, weights: FloatArray, df: FloatArray) -> tuple[float, float]:
+    """Return upper tail and density."""
     if weights.size == 0:
-        return 0.0 if value > 0.0 else 1.0
+        return 0.0 if value > 0.0 else 1.0, 0.0
     largest, least, mean = 0.0, 0.0, 0.0
     for k in range(weights.size):
         largest, least = max(largest, weights[k]), min(least, weights[k])
         mean += weights[k] * df[k]
     if largest <= 0.0:
-        return 0.0
+        return 0.0, 0.0
     if least >= 0.0 and value <= 0.0:
-        return 1.0
+        return 1.0, 0.0
     scale = max(largest, -least)
     w, q = weights / scale, value / scale
     if mean / scale < q:
-        return _integral(q, w, df, _saddle(q, w, df, 0.0, 0.5 * scale / largest))
+        tail, density = _integral(q, w, df, _saddle(q, w, df, 0.0, 0.5 * scale / largest))
+        return tail, density / scale
     low = 0.5 * scale / least if least < 0.0 else -1.01 * (0.5 * df.sum() + 1.0) / q
-    return 1.0 - _integral(q, w, df, _saddle(q, w, df, low, 0.0))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def quantile(tail: float, weights: FloatArray, df: FloatArray) -> float:
-    """Return the value whose upper tail is ``tail``, between 0 and 1; weights above 0."""
-    goal = math.log(tail)
-    low, high = 0.0, 2.0 * (weights * df).sum()
-    under, over = -goal, math.log(upper_tail(high, weights, df)) - goal
-    while over > 0.0:
-        low, under, high = high, over, 2.0 * high
-        over = math.log(upper_tail(high, weights, df)) - goal
-    for _ in range(HALVINGS):
-        middle = low + (high - low) * under / (under - over)
-        found = math.log(upper_tail(middle, weights, df)) - goal
-        if abs(found) < 1e-12 or high - low <= 1e-12 * high:
-            return middle
-        if found > 0.0:
-            low, under, over = middle, found, 0.5 * over
-        else:
-            high, over, under = middle, found, 0.5 * under
-    return 0.5 * (low + high)
+    tail, density = _integral(q, w, df, _saddle(q, w, df, low, 0.0))
+    return 1.0 - tail, density / scale
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -105,8 +116,8 @@ def _saddle(q: float, w: FloatArray, df: FloatArray, low: float, high: float) ->
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _integral(q: float, w: FloatArray, df: FloatArray, c: float) -> float:
-    """Return the tail on the far side of 0 from ``c``: upper for c > 0, lower for c < 0."""
+def _integral(q: float, w: FloatArray, df: FloatArray, c: float) -> tuple[float, float]:
+    """Return the tail on the far side of 0 from ``c`` (upper for c > 0, lower for c < 0), and the density."""
     second, third = 1.0 / c**2, -2.0 / c**3
     for k in range(w.size):
         ratio = w[k] / (1.0 - 2.0 * w[k] * c)
@@ -114,7 +125,7 @@ def _integral(q: float, w: FloatArray, df: FloatArray, c: float) -> float:
         third += 8.0 * df[k] * ratio**3
     width = 1.0 / math.sqrt(second)
     bend = max(third / (6.0 * second), 0.05 / width) if q > 0.0 else 0.0
-    step, total, peak = STEP * width, 0.0, 0.0
+    step, total, dense, peak = STEP * width, 0.0, 0.0, 0.0
     for j in range(TERMS):
         y = j * step
         s = complex(c + bend * y * y, y)
@@ -122,8 +133,10 @@ def _integral(q: float, w: FloatArray, df: FloatArray, c: float) -> float:
         for k in range(w.size):
             log -= 0.5 * df[k] * np.log(1.0 - 2.0 * w[k] * s)
         term = np.exp(log) * complex(1.0, -2.0 * bend * y)
-        total += (0.5 if j == 0 else 1.0) * term.real
+        share = 0.5 if j == 0 else 1.0
+        total += share * term.real
+        dense += share * (term * s).real
         peak = max(peak, abs(total))
         if abs(term) < LAST * peak:
             break
-    return abs(total) * step / math.pi
+    return abs(total) * step / math.pi, abs(dense) * step / math.pi
