@@ -8,6 +8,7 @@ with one thread on all sides; ratios are of fastest times and of medians. Loops 
 the pairs, complete ones; their time for all pairs is extrapolated.
 
     python benchmarks/scan_speed.py [--json] [--patients 500] [--features 1000] [--genes 2000] [--repeats 5]
+        [--jobs linear spearman ...]
 """
 
 from __future__ import annotations
@@ -51,13 +52,14 @@ def our_jobs(options: argparse.Namespace) -> dict[str, Callable[[], pd.DataFrame
         settings = AssociateSettings(permutations=0, transform="none")
         return test_pairs(features, genes, settings=settings, analysis="scan", seed=1, **more)
 
-    return {
+    jobs = {
         "linear": lambda: scan(*gaps, covariates=covariates),
         "spearman": lambda: scan(*whole),
         "mann_whitney": lambda: scan(whole[0], in_two(whole[1])),
         "mann_whitney_missing": lambda: scan(gaps[0], in_two(gaps[1])),
         "spearman_missing": lambda: scan(*gaps),
     }
+    return {name: job for name, job in jobs.items() if not options.jobs or name in options.jobs}
 
 
 def peer_seconds(options: argparse.Namespace, *, sample: int) -> dict[str, float]:
@@ -120,6 +122,7 @@ def main() -> None:
     for name, default in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--missing", type=float, default=0.02)
+    parser.add_argument("--jobs", nargs="+", default=())
     options = parser.parse_args()
     figures = measure(options)
     if options.json:

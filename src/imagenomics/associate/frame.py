@@ -49,6 +49,7 @@ COLUMNS = (
     "se",
     "permutation",
 )
+OF_TARGET = ("target_pairs", "target_tests", "target_p")  # beside rows that are not all there
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Whole:
     code: npt.NDArray[np.int8]
     place: npt.NDArray[np.int8]  # which block each row comes from
     blocks: Sequence[Placed]
+
+    def at(self, rows: npt.NDArray[np.intp]) -> Whole:
+        """Return these rows alone."""
+        numbers = {name: column[rows] for name, column in self.numbers.items()}
+        return Whole(numbers, self.code[rows], self.place[rows], self.blocks)
 
     @property
     def permuted(self) -> npt.NDArray[np.bool_]:
@@ -114,6 +120,7 @@ def make_frame(
     rules: Rules,
     p_maxt: FloatArray | None,
     permutation: str,
+    keep_p: float = 1.0,
 ) -> pd.DataFrame:
     """Return the table of associations.
 
@@ -132,6 +139,8 @@ def make_frame(
         Family-wise p values where there are any.
     permutation : str
         ``maxT``, ``minP`` or nothing.
+    keep_p : float
+        Below 1, only the rows of :func:`kept_rows`, with the columns ``OF_TARGET``.
 
     Returns
     -------
@@ -141,8 +150,15 @@ def make_frame(
     features, targets = sides
     shape = len(targets.names), len(features.names)
     rows = shape[0] * shape[1]
+    q = false_discovery(whole.numbers["p"], fdr) if rows else np.empty(0)
     feature = np.broadcast_to(np.arange(shape[1], dtype=_codes_of(shape[1])), shape).reshape(-1)
     target = np.broadcast_to(np.arange(shape[0], dtype=_codes_of(shape[0]))[:, None], shape).reshape(-1)
+    of_target: dict[str, Any] = {}
+    if keep_p < 1.0 and rows:
+        places = kept_rows(whole, shape, keep_p=keep_p)
+        of_target = {name: column[places // shape[1]] for name, column in _of_targets(whole, shape).items()}
+        whole, q, feature, target = whole.at(places), q[places], feature[places], target[places]
+        p_maxt, rows = None if p_maxt is None else p_maxt[places], places.size
     kinds = sorted(set(targets.kinds))
     kind = np.array([kinds.index(k) for k in targets.kinds], dtype=np.int8)
     done = None if p_maxt is None else (~np.isnan(p_maxt)).astype(np.int8)
@@ -155,13 +171,42 @@ def make_frame(
         "target_kind": _category(kind[target] if len(kinds) > 1 else None, kinds, rows=rows),
         "test": _tests(whole),
         "effect_name": _by_block(whole, [placed.block.effect_name for placed in whole.blocks]),
-        "q": false_discovery(whole.numbers["p"], fdr) if rows else np.empty(0),
+        "q": q,
         "p_maxt": np.full(rows, np.nan) if p_maxt is None else p_maxt,
         "status": _category(whole.code, [status[code] for code in sorted(status)]),
         "reason": _reasons(whole, rules, permuted=done is not None),
         "permutation": _category(done, ["", permutation], rows=rows),
     }
-    return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
+    return pd.DataFrame({name: columns[name] for name in COLUMNS} | of_target, copy=False)
+
+
+def kept_rows(whole: Whole, shape: tuple[int, int], *, keep_p: float) -> npt.NDArray[np.intp]:
+    """Return which rows of a trimmed table stay: p of at most ``keep_p``, and of each target the smallest.
+
+    Of pairs that were not tested one of each target and code stays, as an example of the reason.
+    """
+    p = whole.numbers["p"].reshape(shape)
+    known = ~np.isnan(p)
+    keep = np.asarray(known & (p <= keep_p))
+    best = np.where(known, p, np.inf).argmin(axis=1)
+    keep[np.arange(shape[0]), best] = True
+    code = whole.code.reshape(shape)
+    for value in np.unique(code[~known]).tolist():
+        example = ~known & (code == value)
+        some = np.flatnonzero(example.any(axis=1))
+        keep[some, example[some].argmax(axis=1)] = True
+    return np.flatnonzero(keep)
+
+
+def _of_targets(whole: Whole, shape: tuple[int, int]) -> dict[str, npt.NDArray[Any]]:
+    """Return pairs, tested pairs and Simes' p of each target, over all of its features."""
+    p = np.sort(whole.numbers["p"].reshape(shape), axis=1)
+    tests = np.asarray((~np.isnan(p)).sum(axis=1))
+    with np.errstate(invalid="ignore"):
+        steps = p * (tests[:, None] / np.arange(1.0, shape[1] + 1.0))
+    least = np.fmin.reduce(steps, axis=1) if shape[1] else np.full(shape[0], np.nan)
+    pairs = np.full(shape[0], shape[1], dtype=np.int32)
+    return dict(zip(OF_TARGET, (pairs, tests.astype(np.int32), np.minimum(least, 1.0)), strict=True))
 
 
 def _reasons(whole: Whole, rules: Rules, *, permuted: bool) -> Any:

@@ -68,9 +68,9 @@ def test_pairs(
     Returns
     -------
     DataFrame
-        T x F rows, the targets outermost, none left out. ``p_maxt`` is single-step and covers all pairs of
-        the call: maxT where all share test and n (then the largest statistic has the smallest p), else minP
-        on the raw p. ``q`` covers all tested pairs. ``stratum`` names the strata of the permutations.
+        T x F rows, the targets outermost, none left out unless ``keep_p`` says so. ``p_maxt`` is single-step and
+        covers all pairs of the call: maxT where all share test and n (then the largest statistic has the smallest
+        p), else minP on the raw p. ``q`` covers all tested pairs. ``stratum`` names the strata of the permutations.
 
     Raises
     ------
@@ -111,6 +111,7 @@ def test_pairs(
         rules=rules_of(settings),
         p_maxt=p_maxt,
         permutation=permutation,
+        keep_p=settings.keep_p,
     )
 
 

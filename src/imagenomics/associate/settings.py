@@ -94,6 +94,14 @@ class AssociateSettings(FamilySettings):
         description="draws of the family-wise permutation p value; 0 leaves it out. Cost: each draw tests "
         "all pairs anew, about 1 microsecond a pair for 100 patients",
     )
+    keep_p: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Pairs with a larger p value get no row, nor do pairs that cannot be tested, but for the best pair "
+        "of each target and one example of each reason; q, p_maxt and verdicts cover all pairs, and `target_pairs`, "
+        "`target_tests` and `target_p` count them. For scans of millions of pairs, e.g. 0.001",
+    )
     min_per_term: int = Field(
         5,
         ge=1,

@@ -117,9 +117,14 @@ def _sentence(family: Family, wording: Wording) -> list[str]:
     tested, passing = family.tested, family.passing
     n_features, n_targets = tested["feature"].nunique(), tested["target"].nunique()
     said = f" for a difference along {family.modifier}" if family.modifier else ""
-    size = f"{many(len(tested), 'pair')} tested{said} ({many(n_features, 'feature')} × {many(n_targets, 'target')})"
-    left = len(family.rows) - len(tested)
-    more = f"; {many(left, 'pair')} could not be tested" if left else ""
+    pairs, tests = family.counts
+    sides = (
+        f" ({many(n_features, 'feature')} × {many(n_targets, 'target')})" if pairs == len(family.rows) else ""
+    )
+    size = f"{many(tests, 'pair')} tested{said}{sides}"
+    more = f"; {many(pairs - tests, 'pair')} could not be tested" if pairs > tests else ""
+    if pairs > len(family.rows):
+        more += f"; the {len(tested):,} with the smallest p have rows"
     if passing.empty:
         best = tested.iloc[0]
         return [
@@ -240,7 +245,7 @@ def _pairs_table(family: Family, wording: Wording) -> Html:
     kept = [
         c for c in columns if c.name not in same and (c.name != "p_maxt" or frame["p_maxt"].notna().any())
     ]
-    words = f"The {many(len(frame), 'strongest pair')} of {many(len(family.tested), 'pair')}."
+    words = f"The {many(len(frame), 'strongest pair')} of {many(family.counts[1], 'pair')}."
     said = "".join(
         f" {title}: {same[c]}." for c, title in (("test", "Test"), ("effect_name", "Effect")) if same.get(c)
     )

@@ -56,6 +56,15 @@ class Family:
     modifier: str = ""
 
     @property
+    def counts(self) -> tuple[int, int]:
+        """Return how many pairs there were and how many were tested, those without a row included."""
+        rows = self.rows
+        if "target_tests" not in rows.columns or rows["target_tests"].isna().all():
+            return len(rows), len(self.tested)
+        each = rows.drop_duplicates("target")
+        return int(each["target_pairs"].sum()), int(each["target_tests"].sum())
+
+    @property
     def name(self) -> str:
         """Return analysis and, where there is one, stratum."""
         return f"{self.analysis} · {self.stratum}" if self.stratum else self.analysis

@@ -9,12 +9,18 @@ from pandas.api.types import union_categoricals
 
 
 def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Set frames with equal columns one below the other; categories stay categories (with the union of levels)."""
-    first = frames[0]
+    """Set frames one below the other; categories stay categories (with the union of levels).
+
+    A column that a frame lacks is missing in its rows.
+    """
+    names = dict.fromkeys(name for frame in frames for name in frame.columns)
+    frames = [
+        frame if len(frame.columns) == len(names) else frame.reindex(columns=list(names)) for frame in frames
+    ]
     columns = {
         name: union_categoricals([frame[name] for frame in frames])
         if all(isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames)
         else pd.concat([frame[name] for frame in frames], ignore_index=True)
-        for name in first.columns
+        for name in names
     }
     return pd.DataFrame(columns)

@@ -18,6 +18,7 @@ from imagenomics.verdicts.reasons import number, probability
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 from imagenomics.verdicts.settings import VerdictSettings
 
+TESTS, SIMES = "target_tests", "target_p"  # of tables that do not list every pair
 AUC, CORRELATION, HAZARD = "AUC", "correlation", "hazard ratio per standard deviation"
 # Measures on a scale of their own, for which neither an AUC nor a correlation says what could have been shown.
 NOT_WORKED_OUT = (
@@ -109,9 +110,9 @@ def association_verdicts(
     counts, happened, words = class_counts or {}, events or {}, nouns or {}
     verdicts = []
     for analysis, family in table.groupby("analysis", sort=False, observed=True):
-        tests = int(family["p"].notna().sum())
         parts = [(str(name), part) for name, part in family.groupby("target", sort=False, observed=True)]
-        combined = [_one_p(part["p"], fdr) for _, part in parts]
+        tests = sum(_tests(part) for _, part in parts)
+        combined = [_one_p(part, fdr) for _, part in parts]
         adjusted = false_discovery(combined, fdr)
         for (target, part), p, q in zip(parts, combined, adjusted, strict=True):
             noun = words.get(target, "image features")
@@ -123,11 +124,22 @@ def association_verdicts(
     return verdicts
 
 
-def _one_p(p: pd.Series, fdr: str) -> float:
+def _tests(pairs: pd.DataFrame) -> int:
+    """Return how many pairs of a target were tested, those without a row included."""
+    return int(pairs[TESTS].iloc[0]) if _trimmed(pairs) else int(pairs["p"].notna().sum())
+
+
+def _one_p(pairs: pd.DataFrame, fdr: str) -> float:
     """Return the p of the claim that the target follows at least one feature."""
-    known = int(p.notna().sum())
+    known = _tests(pairs)
     factor = float((1.0 / np.arange(1, known + 1)).sum()) if fdr == "by" else 1.0
-    return min(1.0, simes(p) * factor) if known else NAN
+    least = float(pairs[SIMES].iloc[0]) if _trimmed(pairs) else simes(pairs["p"])
+    return min(1.0, least * factor) if known else NAN
+
+
+def _trimmed(pairs: pd.DataFrame) -> bool:
+    """Tell whether a table lists only the strongest pairs, and counts of all stand beside them."""
+    return TESTS in pairs.columns and bool(pairs[TESTS].notna().any())
 
 
 @dataclass(frozen=True)
@@ -152,16 +164,16 @@ class _Claim:
             return _row(None, UNTESTABLE, f"No feature could be tested against {self.target}: {why}.")
         best = tested.sort_values(["q", "p"], kind="stable").iloc[0]
         limit, scale = self._limit(best, settings, counts)
-        passing = int((tested["q"] <= settings.alpha).sum())
+        passing, tests = int((tested["q"] <= settings.alpha).sum()), _tests(self.pairs)
         supported = passing > 0 and self.q <= settings.alpha
         if supported:
             reason = (
-                f"{passing} of {len(tested)} {self.noun} {self._relation(many=True)} "
+                f"{passing} of {tests} {self.noun} {self._relation(many=True)} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}."
             )
         else:
             reason = (
-                f"No evidence that any of {len(tested)} {self.noun} {self._relation(many=False)} "
+                f"No evidence that any of {tests} {self.noun} {self._relation(many=False)} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}. "
                 f"{_limit_text(limit, scale, self.tests)}"
             )

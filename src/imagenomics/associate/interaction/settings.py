@@ -24,6 +24,7 @@ class InteractionSettings(AssociateSettings):
     max_levels: int = Field(
         6, ge=2, description="Most strata: with more of them the test of a difference has hardly any power."
     )
+    keep_p: float = Field(1.0, ge=1, le=1, description="All pairs have rows: strata stand beside them.")
     side: Literal["two-sided"] = Field(
         "two-sided", description="Both sides: a difference between strata is not tested to one side."
     )

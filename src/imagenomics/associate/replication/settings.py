@@ -30,6 +30,8 @@ class ReplicationSettings(AssociateSettings):
         0, ge=0, le=0, description="None: the family-wise p value is not defined for pooled effects."
     )
 
+    keep_p: float = Field(1.0, ge=1, le=1, description="All pairs have rows: effects are pooled from them.")
+
     side: Literal["two-sided"] = Field(
         "two-sided", description="Both sides: pooled effects have no one-sided test here."
     )
