@@ -11,6 +11,10 @@ from imagenomics.associate.factor import FactorEngine
 from imagenomics.associate.group_means import GroupMeansEngine
 from imagenomics.associate.group_variances import GroupVariancesEngine
 from imagenomics.associate.kendall import KendallEngine
+from imagenomics.associate.likelihood.counts import NegativeBinomial, QuasiPoisson
+from imagenomics.associate.likelihood.engine import LikelihoodEngine
+from imagenomics.associate.likelihood.model import ResponseModel
+from imagenomics.associate.likelihood.ordinal import ProportionalOdds
 from imagenomics.associate.linear import LinearEngine
 from imagenomics.associate.logistic import LogisticEngine
 from imagenomics.associate.logistic_tables import LogisticModel
@@ -25,11 +29,44 @@ from imagenomics.associate.sides import NUMERIC, Side
 from imagenomics.associate.two_by_two import TwoByTwoEngine
 
 GROUPS = ("numeric", "binary", "categorical")
+ORDERED, COUNT = "ordered", "count"
+DECLARED = {ORDERED: "ordinal", COUNT: "continuous"}
+FloatArray = npt.NDArray[np.float64]
 
 
 def kind_group(side: Side) -> npt.NDArray[np.object_]:
     """Return for each column whether it is numeric (continuous or ordinal), binary or categorical."""
     return np.array(["numeric" if kind in NUMERIC else kind for kind in side.kinds], dtype=object)
+
+
+def mark_responses(side: Side, settings: AssociateSettings, *, counts: bool = False) -> Side:
+    """Return the side with the kinds ``ordered`` and ``count`` for columns that have a likelihood of their own.
+
+    Parameters
+    ----------
+    side : Side
+    settings : AssociateSettings
+    counts : bool
+        Look for counts, too: among targets.
+    """
+    kinds = side.kinds.copy()
+    if settings.ordinal != "scores":
+        kinds[kinds == "ordinal"] = ORDERED
+    if counts and settings.counts != "numbers":
+        whole = np.array([_is_count(column) for column in side.values.T], dtype=np.bool_)
+        kinds[(kinds == "continuous") & whole & side.allowed] = COUNT
+    return Side(side.names, kinds, side.values, side.allowed)
+
+
+def as_declared(side: Side) -> Side:
+    """Return the side with the kinds that its table declares."""
+    kinds = np.array([DECLARED.get(kind, kind) for kind in side.kinds], dtype=object)
+    return Side(side.names, kinds, side.values, side.allowed)
+
+
+def _is_count(column: FloatArray) -> bool:
+    known = column[~np.isnan(column)]
+    return bool(((known >= 0) & (known == np.floor(known))).all()) and np.unique(known).size > 2
 
 
 def uses_models(settings: AssociateSettings, design: Design) -> bool:
@@ -61,6 +98,7 @@ def choose_engine(
     Mann-Whitney; numeric and categorical, Kruskal-Wallis; two binary ones, Fisher; else chi-square.
     With covariates, or ``method = "linear"``: a linear model where a column is numeric, a logistic model
     where none is, multinomial of two categorical columns with covariates; without them, chi-square.
+    Ordinal columns and counts that the settings give a likelihood of their own are responses of those models.
     ``correlation``, ``two_groups``, ``groups``, ``tables`` and ``method = "partial-rank"`` choose other
     tests; with a ``side`` nothing is tested that has no direction.
 
@@ -77,6 +115,8 @@ def choose_engine(
     model = LogisticModel(settings.inference, settings.separation)
     if side != "two-sided" and "categorical" in pair:
         return None
+    if pair & set(DECLARED):
+        return _likelihood(features, targets, design=design, settings=settings)
     if "numeric" in pair and models:
         return _models(pair, features, targets, design=design, settings=settings)
     if "numeric" in pair:
@@ -97,6 +137,26 @@ def choose_engine(
         return MultinomialEngine(features, targets, design=design, rules=rules)
     return LogisticEngine(
         features, targets, design=design, rules=rules, confidence=level, model=model, direction=side
+    )
+
+
+def _likelihood(features: Side, targets: Side, *, design: Design, settings: AssociateSettings) -> Observer:
+    """Return the engine of pairs in which a column has a likelihood of its own: counts first, then the target."""
+    on_target = str(kind_group(targets)[0]) in DECLARED
+    response, predictor = (targets, features) if on_target else (features, targets)
+    count = str(kind_group(response)[0]) == COUNT
+    model: ResponseModel = ProportionalOdds()
+    if count:
+        model = NegativeBinomial() if settings.counts == "negative-binomial" else QuasiPoisson()
+    predictor = transform(as_declared(predictor), settings)
+    return LikelihoodEngine(
+        *((predictor, response) if on_target else (response, predictor)),
+        model=model,
+        on_target=on_target,
+        design=design,
+        rules=rules_of(settings),
+        confidence=settings.confidence,
+        direction=settings.side,
     )
 
 

@@ -30,8 +30,10 @@ UNITS_CATEGORICAL = 22
 IS_MODIFIER = 23
 FEW_STRATA = 24
 NO_PRODUCT = 25
-LAST = NO_PRODUCT
-TESTED = (OK, FIRTH)
+FEW_PER_TERM = 26
+NOT_PROPORTIONAL = 27
+LAST = NOT_PROPORTIONAL
+TESTED = (OK, FIRTH, NOT_PROPORTIONAL)
 
 # The other side of a code that names one, for engines that hold features and targets the other way round.
 SWAPPED: Mapping[int, int] = {
@@ -68,7 +70,7 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         TARGET_INVALID: "the target has values that its kind does not allow",
         FEW_EXPECTED: "an expected count is below 5; pool rare levels",
         SEPARATED: "the groups separate: the odds ratio has no finite estimate, and separation = 'refuse'",
-        NO_MAXIMUM: "the logistic model found no maximum",
+        NO_MAXIMUM: "the model found no maximum",
         RARE_VALUES: "almost all patients have the same value, so that the tail of the test cannot be trusted; "
         "make the column binary, or leave it out",
         NO_SPREAD: "the numeric column does not vary inside the groups",
@@ -83,6 +85,8 @@ def reasons(*, patients: int, group: int, per_term: int) -> dict[int, str]:
         IS_MODIFIER: "the column is the modifier itself",
         FEW_STRATA: f"fewer than two strata have {patients} patients with both values and {group} in every group",
         NO_PRODUCT: "the product with the modifier adds nothing to the model: too few combinations of values occur",
+        FEW_PER_TERM: f"the response is worth fewer than {per_term} patients per term of the model",
+        NOT_PROPORTIONAL: "proportional odds are doubtful: the odds ratio differs between the levels (p below 0.01)",
         FIRTH: "the groups separate: Firth's penalised likelihood, with its profile interval",
         MANY_COVARIATES: f"the smaller group has fewer than {per_term} patients per term of the logistic model",
     }

@@ -215,12 +215,11 @@ def _reasons(whole: Whole, rules: Rules, *, permuted: bool) -> Any:
     table = np.tile(np.arange(len(texts)), (max(len(whole.blocks), 1), 1))
     for k, placed in enumerate(whole.blocks):
         notes = [placed.block.note, "" if placed.permuted or not permuted else NO_PERMUTATION]
-        texts.append("; ".join(note for note in notes if note))
-        table[k, OK] = len(texts) - 1
-        texts.append("; ".join(note for note in [sentences[FIRTH], *notes] if note))
-        table[k, FIRTH] = len(texts) - 1
+        for code in TESTED:
+            table[k, code] = len(texts)
+            texts.append("; ".join(note for note in [sentences[code], *notes] if note))
     if len(whole.blocks) == 1 and not whole.code.any():
-        return _constant(texts[-2], whole.code.size)
+        return _constant(texts[table[0, OK]], whole.code.size)
     codes = table[0][whole.code] if len(whole.blocks) < 2 else table[whole.place, whole.code]
     return _category(codes, texts)
 

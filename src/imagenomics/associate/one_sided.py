@@ -14,7 +14,14 @@ from imagenomics.stats.tails import LN10
 Direction = Side  # here 'side' means the features or the targets
 FloatArray = npt.NDArray[np.float64]
 LN2 = float(np.log(2.0))
-NEUTRAL = {"AUC": 0.5, "odds ratio": 1.0}  # values that mean no effect, where it is not 0
+RATIOS = tuple(
+    f"{kind}{unit}" for kind in ("cumulative odds ratio", "rate ratio") for unit in ("", " per SD")
+)
+NEUTRAL = {
+    "AUC": 0.5,
+    "odds ratio": 1.0,
+    **dict.fromkeys(RATIOS, 1.0),
+}  # values that mean no effect, where it is not 0
 
 
 def toward(values: FloatArray, direction: Direction) -> FloatArray:

@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.choose import choose_engine, kind_group, rules_of, transform, uses_models
+from imagenomics.associate.choose import (
+    as_declared,
+    choose_engine,
+    kind_group,
+    mark_responses,
+    rules_of,
+    transform,
+    uses_models,
+)
 from imagenomics.associate.codes import (
     FEATURE_INVALID,
     NO_SIDE,
@@ -105,7 +113,7 @@ def test_pairs(
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
         whole,
-        (inputs.features, inputs.targets),
+        (inputs.features, as_declared(inputs.targets)),
         labels={"analysis": analysis, "stratum": stratum, "unit": "patient"},
         fdr=settings.fdr,
         rules=rules_of(settings),
@@ -135,6 +143,10 @@ def _read(
             where=f"covariates {short_list(map(str, covariates.columns.index))}",
             remedy="leave out the choice, so that models adjust for the covariates, or the covariates",
         )
+    read = read._replace(
+        features=mark_responses(read.features, settings),
+        targets=mark_responses(read.targets, settings, counts=True),
+    )
     if uses_models(settings, read.design):
         sides = transform(read.features, settings), transform(read.targets, settings)
         return read._replace(features=sides[0], targets=sides[1])

@@ -73,6 +73,18 @@ class AssociateSettings(FamilySettings):
         "conservative 'fisher-mid-p', 'chi-square', or 'chi-square-yates' with the continuity correction; the last two "
         "need expected counts of 5",
     )
+    ordinal: Literal["scores", "proportional-odds"] = Field(
+        "scores",
+        description="ordinal columns: 'scores' (numbers 0, 1, 2 ... in rank tests and linear models), or "
+        "'proportional-odds' (the ordinal column is the response of a cumulative logit model, with covariates or "
+        "without; effect: one odds ratio for all cuts, whose constancy is tested beside it)",
+    )
+    counts: Literal["numbers", "negative-binomial", "poisson"] = Field(
+        "numbers",
+        description="targets that are counts (whole numbers, none below 0, more than two values): 'numbers' (as any "
+        "other), 'negative-binomial' (log link, likelihood ratio; effect: rate ratio), or 'poisson' (log link, F test "
+        "that allows for overdispersion)",
+    )
     transform: Literal["normal-scores", "none"] = Field(
         "normal-scores",
         description="what is done to continuous columns before linear models: each column's own observed "
@@ -127,6 +139,10 @@ class AssociateSettings(FamilySettings):
         if self.method == "linear" and self.chosen:
             raise ValueError(
                 f"{', '.join(self.chosen)} chooses a test, but method = 'linear' uses models always"
+            )
+        if self.method == "partial-rank" and (self.ordinal != "scores" or self.counts != "numbers"):
+            raise ValueError(
+                "method = 'partial-rank' takes ranks of all numbers: leave out ordinal and counts"
             )
         if self.method == "partial-rank" and self.correlation != "spearman":
             raise ValueError(

@@ -10,7 +10,7 @@ from typing import Any
 from imagenomics.report.text import as_float, beside, number
 
 UNSIGNED = ("squared", "cramer", "epsilon", "eta")
-RATIOS = ("odds ratio", "hazard ratio", "risk ratio")
+RATIOS = ("odds ratio", "hazard ratio", "risk ratio", "rate ratio")
 FARTHEST = 64.0  # ratios beyond it are drawn at the border
 
 

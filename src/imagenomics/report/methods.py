@@ -128,9 +128,20 @@ def _association(block: Block) -> str:
     adjust = [str(a) for a in block.get("adjust") or ()]
     how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
     return (
-        f"Every feature was tested against every target of {_words(block.get('targets'))} {how} "
+        f"Every feature was tested against every target of {_words(block.get('targets'))} {how}"
+        f"{_own_likelihood(block)} "
         f"(analysis “{block.get('name')}”); q values control the false discovery rate within this family."
     )
+
+
+def _own_likelihood(block: Block) -> str:
+    said = {
+        "proportional-odds": "ordinal columns by proportional odds models",
+        "negative-binomial": "counts by negative binomial models",
+        "poisson": "counts by Poisson models with overdispersion",
+    }
+    used = [said[v] for v in (str(block.get("ordinal")), str(block.get("counts"))) if v in said]
+    return f", {listed(used)}" if used else ""
 
 
 def _differential(block: Block) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.associate.interaction.models import MEASURES
+from imagenomics.associate.one_sided import RATIOS
 from imagenomics.report.effects import effect_text, placed, scale_of
 from imagenomics.report.families import BLOCK
 from imagenomics.report.feature_words import words_of
@@ -40,6 +41,10 @@ UPPER = (
 FORMS = {
     "auc": "AUC {}",
     "odds ratio": "odds ratio {}",
+    "cumulative odds ratio": "odds ratio {}",
+    "cumulative odds ratio per sd": "odds ratio {} per SD",
+    "rate ratio": "rate ratio {}",
+    "rate ratio per sd": "rate ratio {} per SD",
     "hazard ratio": "hazard ratio {}",
     "hedges g": "g {}",
     "hazard ratio per sd": "hazard ratio {} per SD",
@@ -127,7 +132,7 @@ class Wording:
             level = self.levels[str(target)][1]
             short = BLOCK.sub("", str(target))
             return f"{word} where {short} is {level}" if level.lower() in BARE else f"{word} in {level}"
-        if "correlation" in measure.lower():
+        if "correlation" in measure.lower() or measure in RATIOS:
             return f"{word} where the target is higher"
         return ""
 

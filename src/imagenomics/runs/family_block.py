@@ -77,6 +77,8 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
                 raise ValueError("`units` says how units inside patients are tested: declare `unit`, too")
             return self
         other = [*self.chosen, *(f"method = '{m}'" for m in (self.method,) if m == "partial-rank")]
+        other += [f"ordinal = '{self.ordinal}'"] if self.ordinal != "scores" else []
+        other += [f"counts = '{self.counts}'"] if self.counts != "numbers" else []
         if self.side != "two-sided":
             other.append(f"side = '{self.side}'")
         if self.post_hoc != "none":

@@ -11,9 +11,10 @@ from scipy import special
 
 from imagenomics.associate.codes import FEATURE_CONSTANT, FEATURE_EXPLAINED, NO_DF, NO_PRODUCT, OK
 from imagenomics.associate.design import Design, orthonormal
-from imagenomics.associate.interaction.models import Pairs, names_of_products, predictor_columns
+from imagenomics.associate.interaction.models import Pairs, names_of_products
 from imagenomics.associate.interaction.modifier import Coded
 from imagenomics.associate.outcome import Block, Rules, blank, turned
+from imagenomics.associate.predictors import predictor_columns
 from imagenomics.associate.sides import NUMERIC, Side
 from imagenomics.stats.explained import partial_eta_squared
 from imagenomics.stats.tails import log_sf_f, p_and_log10

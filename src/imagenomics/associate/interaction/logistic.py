@@ -18,12 +18,13 @@ from imagenomics.associate.codes import (
 from imagenomics.associate.design import Design, orthonormal
 from imagenomics.associate.firth import NAME as FIRTH_NAME
 from imagenomics.associate.firth import fit_firth
-from imagenomics.associate.interaction.models import ODDS, ODDS_PER_SD, Pairs, predictor_columns
+from imagenomics.associate.interaction.models import ODDS, ODDS_PER_SD, Pairs
 from imagenomics.associate.interaction.modifier import Coded
 from imagenomics.associate.logistic_kernel import fit_nested
 from imagenomics.associate.logistic_tables import MODEL_NAMES, LogisticModel
 from imagenomics.associate.multinomial import PERFECT, multinomial_likelihood
 from imagenomics.associate.outcome import Block, Rules, blank, turned, unknown
+from imagenomics.associate.predictors import predictor_columns
 from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import critical_z
 from imagenomics.stats.tails import log_sf_chi2, p_and_log10

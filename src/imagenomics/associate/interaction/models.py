@@ -90,14 +90,6 @@ class Pairs:
                 yield p, able[place.reshape(-1) == k], np.flatnonzero(kinds[:, k])
 
 
-def predictor_columns(side: Side, place: int, rows: IntArray) -> FloatArray:
-    """Return what stands for a predictor in a model of these patients: itself, or one column per further level."""
-    values = side.values[rows, place]
-    if side.kinds[place] != "categorical":
-        return values[:, None] - values.mean()
-    return (values[:, None] == np.unique(values)[1:]).astype(np.float64)
-
-
 def names_of_products(predictor: Side, modifier: Coded) -> str:
     """Return what the effect of a single product in a linear model is called; nothing where it has no direction."""
     if not modifier.single or (predictor.kinds == "categorical").any():

@@ -28,3 +28,5 @@ class InteractionSettings(AssociateSettings):
     side: Literal["two-sided"] = Field(
         "two-sided", description="Both sides: a difference between strata is not tested to one side."
     )
+    ordinal: Literal["scores"] = Field("scores", description="Ordinal columns are numbers 0, 1, 2 ...")
+    counts: Literal["numbers"] = Field("numbers", description="Counts are as any other numbers.")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from imagenomics.associate.one_sided import RATIOS
 from imagenomics.associate.sides import Side
 from imagenomics.stats.auc_summary import hanley_mcneil
 from imagenomics.stats.effects import critical_z
@@ -38,6 +39,7 @@ SCALES: Mapping[str, Scale] = {
     "partial correlation": FISHER,
     "AUC": LOGIT,
     "odds ratio": LOG,
+    **dict.fromkeys(RATIOS, LOG),
     "difference in SD": SAME,
     "adjusted difference in SD": SAME,
     "Hedges g": SAME,
@@ -117,6 +119,7 @@ def to_scale(
             "partial correlation": (z, 1.0 / np.sqrt(df - 1.0)),
             "AUC": _areas(value, counts),
             "odds ratio": _odds(value, low, high, counts, adjusted=adjusted, wide=wide),
+            **dict.fromkeys(RATIOS, _odds(value, low, high, counts, adjusted=True, wide=wide)),
             "difference in SD": (value, se),
             "adjusted difference in SD": (value, se),
             "Hedges g": (value, (high - low) / wide),

@@ -1,0 +1,1 @@
+"""Responses with a likelihood of their own: levels in order, and counts."""
