@@ -80,6 +80,13 @@ class ChiSquareEngine:
                 out[draw] = min(out[draw], float(log_sf_chi2(largest, kind)))
         return out
 
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        statistic, sizes = self._test(order)
+        good = self._codes(statistic[1], sizes) == OK
+        chi2, df = np.where(good, statistic[0], 0.0), np.where(good, _df(sizes), 1.0)
+        return np.where(good, log_sf_chi2(chi2, df), 0.0)
+
     def _test(self, order: IntArray) -> tuple[FloatArray, IntArray]:
         shape = (self.t.at.size - 1, self.f.at.size - 1)
         statistic, sizes = np.empty((2, *shape)), np.empty((5, *shape), dtype=np.int64)

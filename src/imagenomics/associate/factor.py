@@ -98,6 +98,14 @@ class FactorEngine:
                 out[draw] = min(out[draw], float(log_p))
         return out
 
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        fits = self._fit(np.argsort(order) if self.swapped else order)
+        good = fits.code == OK
+        df1, df2 = (np.where(good, part, 1.0) for part in (fits.df1, fits.df2))
+        out = np.where(good, log_sf_f(np.where(good, fits.f, 0.0), df1, df2), 0.0)
+        return out.T if self.swapped else out
+
     def _fit(self, rows: npt.NDArray[np.integer]) -> Fits:
         """Fit all pairs, (G, K), the responses taken in the order ``rows``."""
         shape = (len(self.factors), self.side.values.shape[1])

@@ -116,6 +116,15 @@ class GroupMeansEngine:
                 out[draw] = log_p_toward(log_p, toward(t[good], self.direction), self.direction).min()
         return out
 
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        means = self._means(np.argsort(order) if self.swapped else order)
+        good = self._codes(means) == OK
+        t, df = (np.where(good, part, 1.0) for part in self._t(means))
+        log_p = log_p_toward(log_two_sided_t(t, df), toward(t, self.direction), self.direction)
+        out = np.where(good, log_p, 0.0)
+        return out.T if self.swapped else out
+
     def _means(self, rows: npt.NDArray[np.integer]) -> Means:
         """Return the sums of all pairs, the rows of the numeric side taken in this order."""
         values, seen = self.values[rows], self.seen[rows]

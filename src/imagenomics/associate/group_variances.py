@@ -101,6 +101,18 @@ class GroupVariancesEngine:
                     out[draw] = min(out[draw], float(log_sf_f(f, between, df).min()))
         return out
 
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        out = np.zeros((len(self.groups), self.values.shape[1]))
+        for row, levels in zip(
+            out, self._all_levels(np.argsort(order) if self.swapped else order), strict=True
+        ):
+            good = self._codes(levels) == OK
+            if good.any():
+                f, df = welch_f(levels.mean[:, good], levels.variance[:, good], levels.n[:, good])
+                row[good] = log_sf_f(f, (levels.n[:, good] > 0).sum(axis=0) - 1.0, df)
+        return out.T if self.swapped else out
+
     def _all_levels(self, rows: npt.NDArray[np.integer]) -> list[Levels]:
         values, seen = self.values[rows], self.seen[rows]
         total = np.einsum("ij,ij->j", values, values)

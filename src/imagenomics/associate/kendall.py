@@ -96,6 +96,14 @@ class KendallEngine:
                 out[draw] = log_p_toward(log_two_sided_normal(largest), largest, self.direction)
         return out
 
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        counted = self._count(order)
+        good = self._codes(counted) == OK
+        z = np.where(good, _deviate(counted), 0.0)
+        log_p = log_p_toward(log_two_sided_normal(z), toward(z, self.direction), self.direction)
+        return np.where(good, log_p, 0.0)
+
     def _count(self, order: IntArray) -> Counted:
         shape = self.t.n.size, self.f.n.size
         score, n = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)

@@ -32,7 +32,7 @@ from imagenomics.associate.residuals import Residuals, missing_rows, residualise
 from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import correlation_interval, critical_z
 from imagenomics.stats.t_table import two_sided_t
-from imagenomics.stats.tails import log_two_sided_t
+from imagenomics.stats.tails import LN10, log_two_sided_t
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -131,6 +131,14 @@ class LinearEngine:
         log_p = log_p_toward(log_two_sided_t(size, df), size, self.direction)
         logs = np.where(np.isnan(largest), 0.0, log_p)
         return np.asarray(logs.min(axis=1), dtype=np.float64)
+
+    def log_p(self, order: IntArray) -> FloatArray:
+        """Permute the features' residuals (Freedman & Lane 1983); see the protocol."""
+        found = self._scan(_reorder(self.lanes, self.f, self.design.basis, order), order)
+        good = found.code == OK
+        t, df = np.where(good, found.t, 0.0), np.where(good, found.df, 1)
+        log_p = -LN10 * two_sided_t(t, df)[1]
+        return np.where(good, log_p_toward(log_p, toward(t, self.direction), self.direction), 0.0)
 
     def _scan(self, lanes: Lanes, rows: npt.NDArray[np.intp]) -> Found:
         """Fill t, n, df and codes of all pairs, the features' rows taken in this order."""

@@ -82,6 +82,15 @@ class Engine(Observer, Protocol):
         ...
 
 
+@runtime_checkable
+class StepwiseEngine(Engine, Protocol):
+    """An engine that can say of each pair how it fares on permuted rows."""
+
+    def log_p(self, order: IntArray) -> FloatArray:
+        """Return the log p of all pairs in one draw, (T, F); 0 for pairs that cannot be tested in it."""
+        ...
+
+
 def unknown(shape: tuple[int, ...]) -> FloatArray:
     """Return NaN of any shape without taking memory."""
     return np.broadcast_to(np.float64(np.nan), shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ from imagenomics.associate.codes import (
 from imagenomics.associate.frame import Placed, Whole, make_frame, put_together
 from imagenomics.associate.inputs import Inputs, read_inputs
 from imagenomics.associate.outcome import Block, Engine, common_counts, refused
-from imagenomics.associate.permute import family_p
+from imagenomics.associate.permute import family_p, step_down_p
 from imagenomics.associate.rare import split_rare
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.associate.sides import Side
@@ -76,9 +77,10 @@ def test_pairs(
     Returns
     -------
     DataFrame
-        T x F rows, the targets outermost, none left out unless ``keep_p`` says so. ``p_maxt`` is single-step and
-        covers all pairs of the call: maxT where all share test and n (then the largest statistic has the smallest
-        p), else minP on the raw p. ``q`` covers all tested pairs. ``stratum`` names the strata of the permutations.
+        T x F rows, the targets outermost, none left out unless ``keep_p`` says so. ``p_maxt`` is single-step
+        (unless ``max_t`` says otherwise) and covers all pairs of the call: maxT where all share test and n (then the
+        largest statistic has the smallest p), else minP on the raw p. ``q`` covers all tested pairs. ``stratum`` names
+        the strata of the permutations.
 
     Raises
     ------
@@ -100,8 +102,11 @@ def test_pairs(
         placed, engines = _observe(inputs, settings)
         whole = put_together(placed, (len(inputs.targets.names), len(inputs.features.names)))
     tested = whole.permuted & ~np.isnan(whole.numbers["p"])
-    p_maxt = family_p(
-        np.where(tested, whole.numbers["neg_log10_p"], np.nan),
+    observed = np.where(tested, whole.numbers["neg_log10_p"], np.nan)
+    step_down = settings.max_t == "step-down"
+    adjust = partial(step_down_p, places=_places(placed, inputs)) if step_down else family_p
+    p_maxt = adjust(
+        observed,
         engines,
         inputs.strata,
         draws=settings.permutations,
@@ -110,6 +115,7 @@ def test_pairs(
         executor=executor or SerialExecutor(),
     )
     permutation = "" if p_maxt is None else scheme_of(whole, tested, patients=inputs.strata.size)
+    permutation += " (step-down)" if permutation and step_down else ""
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
         whole,
@@ -177,6 +183,12 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
                 if isinstance(engine, Engine):
                     engines.append(engine)
     return placed, engines
+
+
+def _places(placed: Sequence[Placed], inputs: Inputs) -> list[npt.NDArray[np.intp]]:
+    """Return where the pairs of each engine that can be permuted stand in the table, (T, F)."""
+    F = len(inputs.features.names)
+    return [part.targets[:, None] * F + part.features for part in placed if part.permuted]
 
 
 def rectangles(side: Side) -> Sequence[npt.NDArray[np.intp]]:

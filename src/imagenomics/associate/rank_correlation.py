@@ -53,7 +53,7 @@ class SpearmanEngine:
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
-        rho, counts = self._all_pairs()
+        rho, counts = self._all_pairs(np.arange(self.f.order.shape[1]))
         n, code = counts[0].astype(np.int32), self._codes(counts)
         rho = blank(rho, code)
         df = np.where(code == OK, n - 2, 0).astype(np.int32)
@@ -81,8 +81,11 @@ class SpearmanEngine:
         )
         return look_to_one_side(block, self.direction)
 
-    def _all_pairs(self) -> tuple[FloatArray, IntArray]:
-        """Correlate all pairs; two complete columns need no ranks of their own, and give the same whole numbers."""
+    def _all_pairs(self, order: IntArray) -> tuple[FloatArray, IntArray]:
+        """Correlate all pairs, the features' rows in this order.
+
+        Two complete columns need no ranks of their own, and give the same whole numbers.
+        """
         N = self.f.order.shape[1]
         f_whole, t_whole = self.f.n == N, self.t.n == N
         shape = (self.t.n.size, self.f.n.size)
@@ -91,7 +94,7 @@ class SpearmanEngine:
         for k, (f, t) in enumerate(parts):
             if f.any() and t.any():
                 sides = take_columns(self.f, f), take_columns(self.t, t)
-                one, many = _correlate_whole(*sides) if k == 0 else _correlate(*sides, np.arange(N))
+                one, many = _correlate_whole(*sides, order) if k == 0 else _correlate(*sides, order)
                 if f.all() and t.all():
                     return one, many
                 rho[np.ix_(t, f)], counts[:, np.outer(t, f)] = one, many.reshape(3, -1)
@@ -113,6 +116,14 @@ class SpearmanEngine:
                     out, self._general_draws(take_columns(self.f, f), take_columns(self.t, t), orders)
                 )
         return out
+
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        rho, counts = self._all_pairs(order)
+        good = self._codes(counts) == OK
+        rho, df = np.where(good, rho, 0.0), np.where(good, counts[0] - 2, 1)
+        log_p = log_two_sided_t(correlation_t(rho, df), df)
+        return np.where(good, log_p_toward(log_p, toward(rho, self.direction), self.direction), 0.0)
 
     def _general_draws(self, f: Sorted, t: Sorted, orders: IntArray) -> FloatArray:
         out = np.zeros(len(orders))
@@ -165,10 +176,10 @@ def _correlate(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, IntAr
     return _rho(products.astype(np.float64), counts), counts
 
 
-def _correlate_whole(f: Sorted, t: Sorted) -> tuple[FloatArray, IntArray]:
+def _correlate_whole(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, IntArray]:
     """Correlate complete columns by one matrix product: sums of whole numbers, so exact."""
     counts = _whole_counts(f, t)
-    return _rho(doubled_ranks(t) @ doubled_ranks(f).T, counts), counts
+    return _rho(doubled_ranks(t) @ doubled_ranks(f)[:, order].T, counts), counts
 
 
 def _whole_counts(f: Sorted, t: Sorted) -> IntArray:

@@ -102,6 +102,17 @@ class RankGroupsEngine:
                 )
         return out
 
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        G, K = self.groups.shape[0], self.ranked.n.size
+        out = np.empty((G, K))
+        groups, rows = self.groups[:, self._row_of(order)], np.arange(order.size)
+        for part in self._parts(G, K):
+            sums = self._observed(groups[part], rows)
+            log_p = self._normal_log_p(self._z(sums)) if self.two else log_sf_chi2(*self._h(sums))
+            out[part] = np.where(self._codes(sums) == OK, log_p, 0.0)
+        return out.T if self.swapped else out
+
     def _general_draws(self, ranked: Sorted, groups: npt.NDArray[np.int32], orders: IntArray) -> FloatArray:
         out = np.zeros(len(orders))
         for draw, order in enumerate(orders):

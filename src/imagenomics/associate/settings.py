@@ -106,6 +106,11 @@ class AssociateSettings(FamilySettings):
         description="draws of the family-wise permutation p value; 0 leaves it out. Cost: each draw tests "
         "all pairs anew, about 1 microsecond a pair for 100 patients",
     )
+    max_t: Literal["single-step", "step-down"] = Field(
+        "single-step",
+        description="How p_maxt is adjusted for the family: 'single-step', or Westfall and Young's 'step-down', in "
+        "which a pair competes with those alone that are not surer: never larger, and several times as long",
+    )
     keep_p: float = Field(
         1.0,
         gt=0,

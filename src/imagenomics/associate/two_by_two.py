@@ -144,6 +144,11 @@ class TwoByTwoEngine:
             out[part] = log_p.min(axis=0, initial=0.0)
         return out
 
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        tables = self._count(order)
+        return np.where(np.isin(self._codes(tables), TESTED), self._log_p(tables), 0.0)
+
     def _count(self, order: IntArray) -> Tables:
         """Count all pairs, the rows of the features taken in this order; products of 0 and 1 are exact."""
         f_ones, f_seen = self.f[0][order], self.f[1][order]

@@ -83,6 +83,8 @@ class AssociateBlock(FamilyBlock, AssociateSettings):
             other.append(f"side = '{self.side}'")
         if self.post_hoc != "none":
             other.append(f"post_hoc = '{self.post_hoc}'")
+        if self.max_t != "single-step":
+            other.append(f"max_t = '{self.max_t}'")
         if self.keep_p < 1:
             other.append(f"keep_p = {self.keep_p:g}")
         if self.permutations and "permutations" in self.model_fields_set:
