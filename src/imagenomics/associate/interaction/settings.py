@@ -25,7 +25,9 @@ class InteractionSettings(AssociateSettings):
         6, ge=2, description="Most strata: with more of them the test of a difference has hardly any power."
     )
     keep_p: float = Field(1.0, ge=1, le=1, description="All pairs have rows: strata stand beside them.")
-    max_t: Literal["single-step"] = Field("single-step", description="Single-step: differences have no step-down.")
+    max_t: Literal["single-step"] = Field(
+        "single-step", description="Single-step: differences have no step-down."
+    )
     side: Literal["two-sided"] = Field(
         "two-sided", description="Both sides: a difference between strata is not tested to one side."
     )
