@@ -168,7 +168,7 @@ def test_a_choice_beside_models_is_refused():
 
 
 def test_defaults_are_the_same_settings_as_before():
-    assert AssociateSettings().canonical() == '["AssociateSettings",4,{}]'
+    assert AssociateSettings().canonical() == '["AssociateSettings",5,{}]'
 
 
 def test_pearson_against_scipy_on_noise_and_planted():

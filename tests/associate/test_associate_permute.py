@@ -11,7 +11,7 @@ from imagenomics.associate.permute import BLOCK, adjusted_p, permute_rows
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.associate.strata import read_strata
 from imagenomics.errors import InternalError
-from imagenomics.tables.patient_table import PatientTable, describe
+from imagenomics.tables.patient_table import PatientTable, describe, join
 from imagenomics.work.executor import Outcome
 from imagenomics.work.failures import failure_of
 from imagenomics.work.progress import Progress
@@ -173,18 +173,30 @@ def test_larger_statistic_never_has_larger_p_under_maxt():
     assert (found["p_maxt"] >= found["p"] - 3 * np.sqrt(0.25 / 200)).all()
 
 
-def test_logistic_pairs_have_no_permutation_p():
-    features, targets = table(1, ["binary", "continuous"]), table(2, ["binary"])
-    settings = AssociateSettings(permutations=20, min_group=3, min_per_term=2)
-    found = pairs.test_pairs(
-        features, targets, covariates=table(3, ["continuous"]), settings=settings, analysis="x", seed=1
+def test_multinomial_pairs_have_no_permutation_p_and_others_do():
+    random = np.random.default_rng(7)
+    features = table(1, ["binary", "continuous"])
+    ids = features.values.index
+    level = [
+        pd.DataFrame({name: random.choice(["a", "b"], len(ids))}, index=ids) for name in ("one", "other")
+    ]
+    one, other = (
+        PatientTable(frame.astype(object), describe(frame.columns, kind="categorical")) for frame in level
     )
-    logistic = found[found["test"] == "logistic regression (LR)"].iloc[0]
-    assert logistic["p"] > 0
-    assert np.isnan(logistic["p_maxt"])
-    assert "linear models only" in logistic["reason"]
-    assert logistic["permutation"] == ""
-    assert found[found["test"] == "linear model (t)"]["p_maxt"].notna().all()
+    found = pairs.test_pairs(
+        join([features, one]),
+        other,
+        covariates=table(3, ["continuous"]),
+        settings=AssociateSettings(permutations=20, min_group=3, min_per_term=1),
+        analysis="x",
+        seed=1,
+    )
+    multinomial = found["test"].astype(str).str.startswith("multinomial")
+    assert multinomial.sum() == 1
+    assert found.loc[multinomial, "p_maxt"].isna().all()
+    assert found.loc[multinomial, "reason"].astype(str).str.contains("no permutation p").all()
+    assert set(found.loc[multinomial, "permutation"]) == {""}
+    assert found.loc[~multinomial, "p_maxt"].notna().all()
 
 
 def test_strata():

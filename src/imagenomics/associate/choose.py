@@ -12,7 +12,7 @@ from imagenomics.associate.group_means import GroupMeansEngine
 from imagenomics.associate.group_variances import GroupVariancesEngine
 from imagenomics.associate.kendall import KendallEngine
 from imagenomics.associate.likelihood.counts import NegativeBinomial, QuasiPoisson
-from imagenomics.associate.likelihood.engine import LikelihoodEngine
+from imagenomics.associate.likelihood.engine import Asked, LikelihoodEngine
 from imagenomics.associate.likelihood.model import ResponseModel
 from imagenomics.associate.likelihood.ordinal import ProportionalOdds
 from imagenomics.associate.linear import LinearEngine
@@ -136,7 +136,14 @@ def choose_engine(
     if pair == {"categorical"}:
         return MultinomialEngine(features, targets, design=design, rules=rules)
     return LogisticEngine(
-        features, targets, design=design, rules=rules, confidence=level, model=model, direction=side
+        features,
+        targets,
+        design=design,
+        rules=rules,
+        confidence=level,
+        model=model,
+        flips=settings.permutations > 0,
+        direction=side,
     )
 
 
@@ -154,9 +161,9 @@ def _likelihood(features: Side, targets: Side, *, design: Design, settings: Asso
         model=model,
         on_target=on_target,
         design=design,
-        rules=rules_of(settings),
-        confidence=settings.confidence,
-        direction=settings.side,
+        asked=Asked(
+            rules_of(settings), settings.confidence, flips=settings.permutations > 0, direction=settings.side
+        ),
     )
 
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.associate.codes import FIRTH, OK, TESTED, reasons, statuses
-from imagenomics.associate.logistic import NO_PERMUTATION
 from imagenomics.associate.outcome import Block, Rules
 from imagenomics.associate.sides import Side
 from imagenomics.stats.multiplicity import false_discovery
 
 FloatArray = npt.NDArray[np.float64]
+NO_PERMUTATION = "no permutation p: there is none for this model"
 NUMBERS = ("effect", "ci_low", "ci_high", "statistic", "p", "neg_log10_p", "se")
 TYPES: Mapping[str, type[np.generic]] = {
     **dict.fromkeys(NUMBERS, np.float64),
@@ -80,6 +80,15 @@ class Whole:
     def permuted(self) -> npt.NDArray[np.bool_]:
         """Return which rows come from a block that can be permuted."""
         return np.array([block.permuted for block in self.blocks], dtype=np.bool_)[self.place]
+
+    def compared(self, shape: tuple[int, int]) -> FloatArray:
+        """Return the -log10 p that draws are compared with, of all pairs (T, F); NaN where there are none."""
+        own = np.where(self.permuted & ~np.isnan(self.numbers["p"]), self.numbers["neg_log10_p"], np.nan)
+        out = own.reshape(shape).copy()
+        for placed in self.blocks:
+            if placed.block.neg_log10_drawn is not None:
+                out[np.ix_(placed.targets, placed.features)] = placed.block.neg_log10_drawn
+        return np.where(np.isnan(own), np.nan, out.reshape(-1))
 
 
 def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:
@@ -214,7 +223,8 @@ def _reasons(whole: Whole, rules: Rules, *, permuted: bool) -> Any:
     texts = [sentences[code] for code in sorted(sentences)]
     table = np.tile(np.arange(len(texts)), (max(len(whole.blocks), 1), 1))
     for k, placed in enumerate(whole.blocks):
-        notes = [placed.block.note, "" if placed.permuted or not permuted else NO_PERMUTATION]
+        drawn = placed.block.drawn if placed.permuted else NO_PERMUTATION
+        notes = [placed.block.note, drawn if permuted else ""]
         for code in TESTED:
             table[k, code] = len(texts)
             texts.append("; ".join(note for note in [sentences[code], *notes] if note))

@@ -5,20 +5,27 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import FIRTH, NO_MAXIMUM, SEPARATED
+from imagenomics.associate.codes import FIRTH, NO_MAXIMUM, SEPARATED, TESTED
 from imagenomics.associate.design import Design
 from imagenomics.associate.firth import NAME, fit_firth
+from imagenomics.associate.likelihood.ordinal import ProportionalOdds
 from imagenomics.associate.logistic_kernel import scan_logits
 from imagenomics.associate.logistic_tables import MODEL_NAMES, LogisticModel
 from imagenomics.associate.one_sided import Direction, look_to_one_side
 from imagenomics.associate.outcome import Block, Rules, turned, unknown
+from imagenomics.associate.score_flips import (
+    NOTE,
+    FlipBlock,
+    all_log_p,
+    shared_rows,
+    smallest_flipped,
+)
 from imagenomics.associate.sides import Side
 from imagenomics.stats.effects import critical_z
-from imagenomics.stats.tails import log_sf_chi2, p_and_log10
+from imagenomics.stats.tails import LN10, log_sf_chi2, p_and_log10
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-NO_PERMUTATION = "no permutation p: permuting residuals holds for linear models only"
 
 
 class LogisticEngine:
@@ -33,6 +40,8 @@ class LogisticEngine:
     rules : Rules
     confidence : float
     model : LogisticModel
+    flips : bool
+        Signs of scores will be drawn for a family-wise p.
     direction : str
         Side to which the test looks, both columns being binary: the signed root of the likelihood ratio.
     """
@@ -46,9 +55,11 @@ class LogisticEngine:
         rules: Rules,
         confidence: float,
         model: LogisticModel,
+        flips: bool = False,
         direction: Direction = "two-sided",
     ) -> None:
-        self.direction = direction
+        self.direction, self.flips = direction, flips
+        self.blocks: list[FlipBlock] = []
         self.design = design
         self.rules = rules
         self.confidence = confidence
@@ -87,8 +98,43 @@ class LogisticEngine:
             df=df.astype(np.float32),
             df_factor=df.astype(np.float32),
             fallback=NAME,
+            neg_log10_drawn=self._drawn(code) if self.flips else None,
+            drawn=NOTE,
         )
         return look_to_one_side(turned(block) if self.swapped else block, self.direction)
+
+    def smallest_log_p(self, orders: IntArray) -> FloatArray:
+        """Flip signs of scores; see the protocol."""
+        return smallest_flipped(self.blocks, self._columns, orders, self.direction)
+
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        drawn = np.nan_to_num(self._log_p(order))
+        return drawn.T if self.swapped else drawn
+
+    def _drawn(self, code: FloatArray) -> FloatArray:
+        """Fit the models without a predictor, keep their scores, and return -log10 p of the score tests."""
+        self.blocks = []
+        tested = np.isin(code, TESTED)
+        model = ProportionalOdds()  # of two levels it is the logistic model
+        for k, response in enumerate(self.responses):
+            masks = (self.levels >= 0).T & (response >= 0)[:, None]
+            for some, rows in shared_rows(masks[:, tested[:, k]], np.flatnonzero(tested[:, k])):
+                y, Z = response[rows].astype(np.float64), model.columns(self.design.basis[rows])
+                fit = model.fit(y, Z, None)
+                if not np.isnan(fit.likelihood):
+                    self.blocks.append(FlipBlock(k, some, rows, model.scores(y, Z, fit)))
+        return -self._log_p(None) / LN10
+
+    def _log_p(self, order: IntArray | None) -> FloatArray:
+        shape = (len(self.levels), len(self.responses))
+        return all_log_p(self.blocks, self._columns, shape, order=order, direction=self.direction)
+
+    def _columns(self, rows: IntArray, predictors: IntArray) -> list[FloatArray]:
+        levels = self.levels[np.ix_(predictors, rows)]
+        if self.two:
+            return [levels.T.astype(np.float64)]
+        return [(own[:, None] == np.unique(own)[1:]).astype(np.float64) for own in levels]
 
     def _fall_back(
         self, code: FloatArray, ratio: FloatArray, statistic: FloatArray, odds: FloatArray

@@ -40,6 +40,10 @@ class Block:
         A sentence for the pairs that were tested.
     fallback : str
         Name of the test of the pairs of code ``FIRTH``.
+    neg_log10_drawn : array, optional
+        What draws are compared with, where it is not the p of the test itself.
+    drawn : str
+        A sentence on how draws are made, for the pairs that have a family-wise p.
     """
 
     test: str
@@ -57,6 +61,8 @@ class Block:
     df_factor: npt.NDArray[np.float32]
     note: str = ""
     fallback: str = ""
+    neg_log10_drawn: FloatArray | None = None
+    drawn: str = ""
 
 
 class Observer(Protocol):

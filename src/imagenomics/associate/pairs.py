@@ -79,8 +79,8 @@ def test_pairs(
     DataFrame
         T x F rows, the targets outermost, none left out unless ``keep_p`` says so. ``p_maxt`` is single-step
         (unless ``max_t`` says otherwise) and covers all pairs of the call: maxT where all share test and n (then the
-        largest statistic has the smallest p), else minP on the raw p. ``q`` covers all tested pairs. ``stratum`` names
-        the strata of the permutations.
+        largest statistic has the smallest p), else minP on the raw p; logistic, ordinal and count models flip signs of
+        scores. ``q`` covers all tested pairs. ``stratum`` names the strata of the permutations.
 
     Raises
     ------
@@ -95,14 +95,15 @@ def test_pairs(
 
     Source
     ------
-    Westfall & Young 1993, Resampling-Based Multiple Testing; Freedman & Lane 1983, JBES 1:292.
+    Westfall & Young 1993, Resampling-Based Multiple Testing; Freedman & Lane 1983, JBES 1:292; Hemerik, Goeman & Finos
+    2020, JRSS B 82:841 (flips).
     """
     inputs = _read(features, targets, covariates=covariates, strata=strata, settings=settings)
     with one_thread():
         placed, engines = _observe(inputs, settings)
-        whole = put_together(placed, (len(inputs.targets.names), len(inputs.features.names)))
-    tested = whole.permuted & ~np.isnan(whole.numbers["p"])
-    observed = np.where(tested, whole.numbers["neg_log10_p"], np.nan)
+        shape = len(inputs.targets.names), len(inputs.features.names)
+        whole = put_together(placed, shape)
+    observed = whole.compared(shape)
     step_down = settings.max_t == "step-down"
     adjust = partial(step_down_p, places=_places(placed, inputs)) if step_down else family_p
     p_maxt = adjust(
@@ -114,7 +115,7 @@ def test_pairs(
         analysis=analysis,
         executor=executor or SerialExecutor(),
     )
-    permutation = "" if p_maxt is None else scheme_of(whole, tested, patients=inputs.strata.size)
+    permutation = "" if p_maxt is None else scheme_of(whole, ~np.isnan(observed), patients=inputs.strata.size)
     permutation += " (step-down)" if permutation and step_down else ""
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(

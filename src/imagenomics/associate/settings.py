@@ -33,9 +33,7 @@ class FamilySettings(Settings):
 class AssociateSettings(FamilySettings):
     """How pairs of columns are tested."""
 
-    VERSION: ClassVar[int] = (
-        4  # Firth's likelihood where groups separate; two categorical columns with covariates
-    )
+    VERSION: ClassVar[int] = 5  # logistic models have a family-wise p, by flipping signs of scores
 
     method: Literal["auto", "linear", "partial-rank"] = Field(
         "auto",

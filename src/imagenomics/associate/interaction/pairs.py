@@ -117,10 +117,11 @@ def test_interactions(
             features=transform(read.features, settings), targets=transform(read.targets, settings)
         )
         placed, engines = _observe(inputs, coded, usable, modifier.name, settings)
-        whole = put_together(placed, (len(inputs.targets.names), len(inputs.features.names)))
-    tested = whole.permuted & ~np.isnan(whole.numbers["p"])
+        shape = len(inputs.targets.names), len(inputs.features.names)
+        whole = put_together(placed, shape)
+    compared = whole.compared(shape)
     p_maxt = family_p(
-        np.where(tested, whole.numbers["neg_log10_p"], np.nan),
+        compared,
         engines,
         inputs.strata,
         draws=settings.permutations,
@@ -139,7 +140,7 @@ def test_interactions(
         fdr=settings.fdr,
         rules=rules_of(settings),
         p_maxt=p_maxt,
-        permutation="" if p_maxt is None else scheme_of(whole, tested, patients=len(ids)),
+        permutation="" if p_maxt is None else scheme_of(whole, ~np.isnan(compared), patients=len(ids)),
     )
     rows = left_out_strata(rows, usable, coded, small)
     shown = stratum_frame(

@@ -9,6 +9,7 @@ from scipy import special
 from imagenomics.associate.codes import OK
 from imagenomics.associate.design import orthonormal
 from imagenomics.associate.likelihood.model import DRIFT, GAIN, ROUNDS, Compared, Fit
+from imagenomics.associate.score_flips import NullScores, linear_scores
 from imagenomics.stats.tails import log_sf_chi2, log_sf_f
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,6 +33,12 @@ class CountModel:
     def code(self, response: FloatArray, X: FloatArray, without: Fit, whole: Fit) -> int:
         """Return ``OK``: what counts spread beyond the model is part of it."""
         return OK
+
+    def scores(self, response: FloatArray, X: FloatArray, fit: Fit) -> NullScores:
+        """Return what each patient says; the dispersion is taken as known, for it is orthogonal to the means."""
+        mean = np.exp(X @ fit.beta)
+        spread = 1.0 + fit.own[0] * mean
+        return linear_scores((response - mean) / spread, mean / spread, X)
 
 
 class NegativeBinomial(CountModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +23,29 @@ from imagenomics.associate.likelihood.model import Fit, ResponseModel
 from imagenomics.associate.one_sided import Direction, look_to_one_side
 from imagenomics.associate.outcome import Block, Rules, blank, common_counts, turned, unknown
 from imagenomics.associate.predictors import predictor_columns
-from imagenomics.associate.sides import NUMERIC, Side
+from imagenomics.associate.score_flips import (
+    NOTE,
+    FlipBlock,
+    all_log_p,
+    shared_rows,
+    smallest_flipped,
+)
+from imagenomics.associate.sides import NUMERIC, Side, centred
 from imagenomics.stats.effects import critical_z
 from imagenomics.stats.tails import LN10
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 SLOPE, ERROR = 5, 6
+
+
+class Asked(NamedTuple):
+    """What the settings ask of the tests; ``flips``: signs of scores will be drawn for a family-wise p."""
+
+    rules: Rules
+    confidence: float
+    flips: bool
+    direction: Direction
 
 
 class LikelihoodEngine:
@@ -43,10 +59,7 @@ class LikelihoodEngine:
     on_target : bool
         The target is the response.
     design : Design
-    rules : Rules
-    confidence : float
-    direction : str
-        Side to which the test looks.
+    asked : Asked
     """
 
     def __init__(
@@ -57,13 +70,12 @@ class LikelihoodEngine:
         model: ResponseModel,
         on_target: bool,
         design: Design,
-        rules: Rules,
-        confidence: float,
-        direction: Direction = "two-sided",
+        asked: Asked,
     ) -> None:
+        self.rules, self.confidence, self.flips, self.direction = asked
+        self.blocks: list[FlipBlock] = []
         self.on_target, self.model, self.design = on_target, model, design
         self.responses, self.predictors = (targets, features) if on_target else (features, targets)
-        self.rules, self.confidence, self.direction = rules, confidence, direction
         self.numeric = bool(np.isin(self.predictors.kinds, NUMERIC).all())
         self.single = not bool((self.predictors.kinds == "categorical").any())
 
@@ -71,9 +83,11 @@ class LikelihoodEngine:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
         n = common_counts(self.responses.values, self.predictors.values)
         code = np.full(n.shape, OK, dtype=np.int8)
+        self.blocks = []
         found = np.full((*n.shape, 7), np.nan)
         for r in range(n.shape[1]):
-            for rows, some in self._groups(r):
+            known = ~np.isnan(self.predictors.values) & ~np.isnan(self.responses.values[:, [r]])
+            for some, rows in shared_rows(known, np.arange(len(n))):
                 self._test(r, rows, some, code, found)
         statistic, log_p, df, df_factor, ratio, slope, error = (
             blank(part, code) for part in np.moveaxis(found, 2, 0)
@@ -83,6 +97,7 @@ class LikelihoodEngine:
             effect, low, high = np.exp(slope), np.exp(slope - step), np.exp(slope + step)
         if not self.single:
             effect, low, high = -np.expm1(-ratio / np.maximum(n, 1)), unknown(n.shape), unknown(n.shape)
+        drawn = self._log_p(None)
         per_sd = f"{self.model.measure} per SD" if self.numeric else self.model.measure
         block = Block(
             test=self.model.test,
@@ -99,16 +114,28 @@ class LikelihoodEngine:
             df=df.astype(np.float32),
             df_factor=df_factor.astype(np.float32),
             note=self.model.note,
+            neg_log10_drawn=-drawn / LN10 if self.flips else None,
+            drawn=NOTE,
         )
         return look_to_one_side(turned(block) if self.on_target else block, self.direction)
 
-    def _groups(self, response: int) -> Iterator[tuple[IntArray, IntArray]]:
-        """Return the patients of a response with each set of predictors that share them."""
-        known = ~np.isnan(self.responses.values[:, response])
-        masks = ~np.isnan(self.predictors.values) & known[:, None]
-        kinds, place = np.unique(masks, axis=1, return_inverse=True)
-        for k in range(kinds.shape[1]):
-            yield np.flatnonzero(kinds[:, k]), np.flatnonzero(place.reshape(-1) == k)
+    def smallest_log_p(self, orders: IntArray) -> FloatArray:
+        """Flip signs of scores; see the protocol."""
+        return smallest_flipped(self.blocks, self._columns, orders, self.direction)
+
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        drawn = np.nan_to_num(self._log_p(order))
+        return drawn.T if self.on_target else drawn
+
+    def _log_p(self, order: IntArray | None) -> FloatArray:
+        shape = len(self.predictors.names), len(self.responses.names)
+        return all_log_p(self.blocks, self._columns, shape, order=order, direction=self.direction)
+
+    def _columns(self, rows: IntArray, predictors: IntArray) -> list[FloatArray]:
+        if self.single:
+            return [centred(self.predictors.values[np.ix_(rows, predictors)])[0]]
+        return [predictor_columns(self.predictors, int(p), rows) for p in predictors]
 
     def _test(
         self,
@@ -137,6 +164,9 @@ class LikelihoodEngine:
             if code[p, response] == OK:
                 null = null or self.model.fit(y, nuisance, None)
                 code[p, response] = self._pair(y, X, x, null, found[p, response])
+        tested = predictors[np.isin(code[predictors, response], TESTED)]
+        if self.flips and null is not None and tested.size:
+            self.blocks.append(FlipBlock(response, tested, rows, self.model.scores(y, nuisance, null)))
 
     def _refusal(self, y: FloatArray) -> int:
         if y.size < self.rules.patients:

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from imagenomics.associate.score_flips import NullScores
+
 FloatArray = npt.NDArray[np.float64]
 ROUNDS = 100
 GAIN = 1e-13  # relative gain of log likelihood below which a fit stands
@@ -87,4 +89,8 @@ class ResponseModel(Protocol):
 
     def code(self, response: FloatArray, X: FloatArray, without: Fit, whole: Fit) -> int:
         """Return whether an assumption is doubtful, as a code."""
+        ...
+
+    def scores(self, response: FloatArray, X: FloatArray, fit: Fit) -> NullScores:
+        """Return what each patient says under ``fit`` to ``X``."""
         ...

@@ -9,6 +9,7 @@ from scipy import special
 from imagenomics.associate.codes import NOT_PROPORTIONAL, OK
 from imagenomics.associate.design import orthonormal
 from imagenomics.associate.likelihood.model import DRIFT, GAIN, ROUNDS, Compared, Fit
+from imagenomics.associate.score_flips import NullScores, scaled_scores
 from imagenomics.stats.tails import log_sf_chi2
 
 FloatArray = npt.NDArray[np.float64]
@@ -82,6 +83,20 @@ class ProportionalOdds:
         """Return ``NOT_PROPORTIONAL`` where the score test of the tested columns is below ``DOUBTFUL``."""
         statistic, df = proportional_odds_test(response, X, whole, first=without.beta.size)
         return NOT_PROPORTIONAL if df and log_sf_chi2(statistic, df) < np.log(DOUBTFUL) else OK
+
+    def scores(self, response: FloatArray, X: FloatArray, fit: Fit) -> NullScores:
+        """Return what each patient says, thresholds among the nuisances."""
+        y = levels_of(response)
+        said, chances = level_scores(X, fit)  # (K, n, m), (K, n)
+        pull = -said[:, :, : fit.own.size].sum(axis=2)  # all thresholds down is the linear predictor up
+        patient = np.arange(y.size)
+        return scaled_scores(
+            pull[y, patient],
+            said[y, patient],
+            (chances * pull**2).sum(axis=0),
+            np.einsum("kn,knm->nm", chances * pull, said),
+            np.einsum("kn,knm,knl->nml", chances, said, said, optimize=True),
+        )
 
 
 def proportional_odds_test(
