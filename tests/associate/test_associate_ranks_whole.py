@@ -33,9 +33,7 @@ def side(seed: int, kind: str, columns: int, *, gaps: str, n: int = 61) -> Side:
 def one_by_one(monkeypatch, room) -> None:
     """Make every column look incomplete, so that all pairs go the long way."""
     if room is rank_correlation:
-        monkeypatch.setattr(
-            SpearmanEngine, "_all_pairs", lambda e: room._correlate(e.f, e.t, np.arange(e.f.order.shape[1]))
-        )
+        monkeypatch.setattr(SpearmanEngine, "_all_pairs", lambda e, order: room._correlate(e.f, e.t, order))
     else:
         monkeypatch.setattr(RankGroupsEngine, "_observed", lambda e, g, rows: e._sum(e.ranked, g, rows))
 
