@@ -6,7 +6,7 @@ make. Everything else, and every test, is that of the study.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from imagenomics.designs.rules import TODAY
 from imagenomics.designs.trial import SCALES, Measured, Trial
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.families.declared import declared_families
-from imagenomics.runs.families.kind import ASSOCIATIONS, Inputs
+from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs
 from imagenomics.runs.folder import Issues, read_patient_table
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.plan import Plan
@@ -88,10 +88,15 @@ def draw_power(design: Design, trial: Trial, follow: Mapping[str, Measured]) -> 
         [_count(finding, drawn, design, columns) for finding in design.findings],
         {
             block.name: _reports(drawn["none"][block.name], drawn["none"][block.name + TODAY])
-            for _, block in declared_families(trial.plan)
+            for _, block in _without_pictures(trial.plan)
             if not block.name.endswith(TODAY)
         },
     )
+
+
+def _without_pictures(plan: Plan) -> Iterator[tuple[FamilyKind, Any]]:
+    """Return the families that tables alone can be tested for."""
+    return ((kind, block) for kind, block in declared_families(plan) if not kind.pictures)
 
 
 @dataclass
@@ -144,7 +149,7 @@ class Cohorts:
                 self.design.seed,
                 SerialExecutor(progress=Progress(shown=False)),
             )
-            for kind, block in declared_families(plan):
+            for kind, block in _without_pictures(plan):
                 frame = kind.test(_without_draws(block), inputs, kind.where(block))[ASSOCIATIONS]
                 found.setdefault(block.name, Drawn(frame)).add(frame)
         return found

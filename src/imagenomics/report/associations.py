@@ -16,6 +16,7 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
+from imagenomics.report.lesion_maps import lesion_maps
 from imagenomics.report.post_hoc import level_table
 from imagenomics.report.replication import forest_plots
 from imagenomics.report.roc import marker_part
@@ -61,6 +62,7 @@ def _parts(results: Results, family: Family, wording: Wording) -> list[Html | No
         effect_map(results, family),
         forest_plots(results, family),
         stratum_plots(results, family),
+        lesion_maps(results, family),
         marker_part(results, family, wording),
         level_table(results, family, wording),
     ]
@@ -103,14 +105,23 @@ def _block(
         "details.block",
         title,
         el("p.lead", _sentence(family, wording)),
-        _heatmap(heat, i, picks=people is not None, modifier=family.modifier),
-        _volcano(family, i),
+        _maps_of_pairs(family, heat, i, people=people),
         el("h4", "Strongest pairs"),
         _pairs_table(family, wording),
         parts,
-        _distributions(family, people, wording),
+        None if family.mapped else _distributions(family, people, wording),
         attrs={"open": i < 3},
     )
+
+
+def _maps_of_pairs(family: Family, heat: Data, i: int, *, people: Data | None) -> list[Html]:
+    """Return heat map and volcano of a family; none of lesion maps, whose features no patient has a value of."""
+    if family.mapped:
+        return []
+    return [
+        _heatmap(heat, i, picks=people is not None, modifier=family.modifier),
+        _volcano(family, i),
+    ]
 
 
 def _sentence(family: Family, wording: Wording) -> list[str]:
@@ -224,7 +235,9 @@ def _pairs_table(family: Family, wording: Wording) -> Html:
     frame = family.tested.head(MOST_ROWS)
     ends = [effect_interval(r["ci_low"], r["ci_high"], str(r["effect_name"])) for r in records(frame)]
     said_how = [
-        wording.direction(r["effect"], str(r["effect_name"]), r["feature"], r["target"])
+        ""
+        if family.mapped
+        else wording.direction(r["effect"], str(r["effect_name"]), r["feature"], r["target"])
         for r in records(frame)
     ]
     same = {c: frame[c].astype(str).iloc[0] for c in ("test", "effect_name") if frame[c].nunique() == 1}

@@ -44,6 +44,8 @@ class Family:
         The false discovery rate that the study declares.
     modifier : str
         The column along which pairs may go together differently, where that is what was tested.
+    mapped : bool
+        The rows stand for lesion maps, not for features that a patient has a value of.
     """
 
     analysis: str
@@ -54,6 +56,7 @@ class Family:
     adjust: tuple[str, ...]
     alpha: float = PASSES
     modifier: str = ""
+    mapped: bool = False
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -83,6 +86,7 @@ def read_families(results: Results) -> list[Family]:
     frame = table.assign(analysis=table["analysis"].astype(str), stratum=table["stratum"].astype(str))
     declared = {str(b.get("name")): b for b in results.family_blocks()}
     modifiers = {str(b.get("name")): str(b.get("by")) for b in results.blocks("interaction")}
+    maps = {str(b.get("name")) for b in results.blocks("voxels")}
     several = frame.groupby("analysis")["stratum"].nunique() > 1
     found = []
     for (name, stratum), own in frame.groupby(["analysis", "stratum"], sort=False):
@@ -93,7 +97,17 @@ def read_families(results: Results) -> list[Family]:
         part = _stratum(str(stratum)) if several[str(name)] else ""
         adjust = tuple(map(str, block.get("adjust") or ()))
         found.append(
-            Family(str(name), part, rows, tested, passing, adjust, alpha, modifiers.get(str(name), ""))
+            Family(
+                str(name),
+                part,
+                rows,
+                tested,
+                passing,
+                adjust,
+                alpha,
+                modifiers.get(str(name), ""),
+                str(name) in maps,
+            )
         )
     order = list(declared)
     return sorted(found, key=lambda f: order.index(f.analysis) if f.analysis in order else len(order))

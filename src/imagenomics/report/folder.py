@@ -70,6 +70,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "cluster_groups.parquet": ("analysis", "cluster", "n", "jaccard", "recovered"),
     "cluster_profiles.parquet": ("analysis", "feature", "cluster", "mean_z", "leaf", "reason"),
     "cluster_values.parquet": ("analysis", "patient", "feature", "z"),
+    "voxel_clusters.parquet": ("analysis", "target", "cluster", "voxels", "deviate", "p_peak", "p_cluster"),
+    "voxel_maps.parquet": ("analysis", "target", "k", "j", "i", "share", "deviate", "p_fwe"),
     "variant_sets.parquet": ("analysis", "set", "variants", "used", "alleles", "carriers"),
     "post_hoc.parquet": ("analysis", "feature", "target", "level_a", "level_b", "effect", "p", "p_adjusted"),
     "enrichment.parquet": ("analysis", "feature", "set", "p", "q", "verdict"),
@@ -93,6 +95,7 @@ FAMILY_SECTIONS = (
     "heritability",
     "clusters",
     "variant_sets",
+    "voxels",
 )  # blocks that declare a family of tests; their rows are in associations.parquet
 DOCUMENTS = ("flow.json", "verdicts.json", "record.json", "panels/index.json")
 OPTIONAL_TEXT = ("stratum", "test", "effect_name", "unit", "target_kind", "status", "reason", "note")

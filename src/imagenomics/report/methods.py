@@ -41,6 +41,7 @@ def methods_section(results: Results) -> Html:
             *(_association(b) for b in results.blocks("associate")),
             *(_differential(b) for b in results.blocks("differential")),
             *(_replication(b) for b in results.blocks("replicate")),
+            *(_voxels(b) for b in results.blocks("voxels")),
             *(_interaction(b) for b in results.blocks("interaction")),
             *(_markers(b) for b in results.blocks("roc")),
             *(_paired(b) for b in results.blocks("paired")),
@@ -230,6 +231,18 @@ def _replication(block: Block) -> str:
         f"{block.get('by')} alone{how}, and effects were pooled by {model}, correlations as Fisher's z, AUCs as logits "
         f"and odds ratios as logarithms (analysis “{block.get('name')}”); q values control the false discovery rate "
         "among the pooled effects of this family."
+    )
+
+
+def _voxels(block: Block) -> str:
+    within = (
+        ", patients changing places within thirds of lesion size" if block.get("control") != "none" else ""
+    )
+    return (
+        f"Lesion masks of “{block.get('image')}” were compared voxel by voxel between patients with and without each "
+        f"target of {_words(block.get('targets'))} (mid-p of binary targets, rank sums of numbers; analysis "
+        f"“{block.get('name')}”), and the strongest voxel and the largest cluster judged against their maximum in "
+        f"{block.get('permutations')} permutations{within}; no image was registered for it."
     )
 
 

@@ -27,7 +27,7 @@ def associate(
     plan: Plan, linked: Linked, extracted: Extracted, *, folder: RunFolder, shop: Workshop, issues: Issues
 ) -> pd.DataFrame:
     """Test every declared family; write ``associations.parquet`` and the kinds' further tables; return the first."""
-    inputs = Inputs(linked, extracted, plan.seed, shop.executor)
+    inputs = Inputs(linked, extracted, plan.seed, shop.executor, {b.name: b for b in plan.images})
     found: dict[str, list[pd.DataFrame]] = {}
     for kind, block in declared_families(plan):
         left_out = {**without_covariates(block.needed, linked), **kind.left_out(block, inputs)}

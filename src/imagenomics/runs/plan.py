@@ -31,6 +31,7 @@ from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, VariantSetBlock, genes_problem
 from imagenomics.runs.survival_block import SurvivalBlock
 from imagenomics.runs.table_blocks import AnyFeatureTable
+from imagenomics.runs.voxel_block import VoxelBlock
 from imagenomics.settings import BlockName, Settings
 
 Baseline = Literal["clinical", "volume"]
@@ -183,6 +184,9 @@ class Plan(Settings):
     variant_sets: tuple[VariantSetBlock, ...] = Field(
         default=(), description="Sets of inherited variants against image features."
     )
+    voxels: tuple[VoxelBlock, ...] = Field(
+        default=(), description="Where lesions lie, voxel by voxel, against molecules."
+    )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
@@ -208,6 +212,7 @@ class Plan(Settings):
         "heritability",
         "clusters",
         "variant_sets",
+        "voxels",
         "enrich",
         "modules",
         "train",
@@ -232,6 +237,10 @@ class Plan(Settings):
             problem = images_problem(block, self.images)
             if problem:
                 raise ValueError(f"phenotypes {block.name}: {problem}")
+        for maps in self.voxels:
+            problem = maps.problem({b.name: b for b in self.images})
+            if problem:
+                raise ValueError(f"voxels {maps.name}: {problem}")
         self._check_learned()
         _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
         _refuse_twice(
@@ -247,6 +256,7 @@ class Plan(Settings):
                 self.heritability,
                 self.clusters,
                 self.variant_sets,
+                self.voxels,
                 self.enrich,
                 self.modules,
                 self.train,

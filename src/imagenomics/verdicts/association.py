@@ -25,6 +25,7 @@ NOT_WORKED_OUT = (
     *("heritability", "mean difference", "pseudomedian of differences", "matched odds ratio"),
     "cluster index",
     "correlation with the burden",
+    *("odds ratio at the peak", "AUC at the peak"),
     "gain in C-index",
 )
 NEEDED = (
@@ -167,13 +168,15 @@ class _Claim:
         passing, tests = int((tested["q"] <= settings.alpha).sum()), _tests(self.pairs)
         supported = passing > 0 and self.q <= settings.alpha
         if supported:
+            which = f"{passing} of {tests} {self.noun} {self._relation(many=True)}"
             reason = (
-                f"{passing} of {tests} {self.noun} {self._relation(many=True)} "
+                f"{which if tests > 1 else f'The one {self._singular} tested {self._relation(many=False)}'} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}."
             )
         else:
+            which = f"any of {tests} {self.noun}" if tests > 1 else f"the one {self._singular} tested"
             reason = (
-                f"No evidence that any of {tests} {self.noun} {self._relation(many=False)} "
+                f"No evidence that {which} {self._relation(many=False)} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}. "
                 f"{_limit_text(limit, scale, self.tests)}"
             )
@@ -185,6 +188,10 @@ class _Claim:
             "detectable": limit,
             "detectable_name": scale,
         }
+
+    @property
+    def _singular(self) -> str:
+        return self.noun.removesuffix("s")
 
     def _relation(self, *, many: bool) -> str:
         """Return what is claimed of features and target."""

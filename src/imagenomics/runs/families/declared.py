@@ -16,6 +16,7 @@ from imagenomics.runs.families.replicate import REPLICATE
 from imagenomics.runs.families.roc import ROC
 from imagenomics.runs.families.survival import FAMILY as SURVIVAL
 from imagenomics.runs.families.variant_sets import VARIANT_SETS
+from imagenomics.runs.families.voxels import VOXELS
 from imagenomics.runs.plan import Plan
 
 KINDS: tuple[FamilyKind, ...] = (
@@ -29,6 +30,7 @@ KINDS: tuple[FamilyKind, ...] = (
     HERITABILITY,
     CLUSTERS,
     VARIANT_SETS,
+    VOXELS,
 )
 TABLES = tuple(
     dict.fromkeys(

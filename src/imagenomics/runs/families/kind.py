@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.choose import choose_clinical, choose_features
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.family_block import FamilyBlock
@@ -27,6 +28,7 @@ class Inputs:
     extracted: Extracted
     seed: int
     executor: Executor
+    images: Mapping[str, ImageSettings] = field(default_factory=dict)
 
     def features(self, block: FamilyBlock, *, where: str) -> PatientTable:
         """Return the features that a block names."""
@@ -73,6 +75,8 @@ class FamilyKind:
         Features and targets are drawn as a map between their trees.
     among_units : FamilyKind, optional
         The kind that takes blocks of this section whose rows are units inside patients.
+    pictures : bool
+        ``test`` reads pictures itself, so that tables alone do not do.
     """
 
     section: str
@@ -84,6 +88,7 @@ class FamilyKind:
     tables: tuple[str, ...] = ()
     left_out: Callable[[Any, Inputs], Mapping[str, str]] = _nobody
     mapped: bool = False
+    pictures: bool = False
     among_units: FamilyKind | None = None
 
     def of(self, block: Any) -> FamilyKind:

@@ -1,0 +1,1 @@
+"""Maps of where lesions lie against molecules: arrays and frames, no files."""
