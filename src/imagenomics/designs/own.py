@@ -44,6 +44,7 @@ def needed_names(design: Design) -> tuple[str, ...]:
     times = [f"{s.name}_{part}" for s in design.survival for part in ("time", "event")]
     files = [f"{m.name}.gmt" for m in design.molecules if m.sets]
     times += ["family", "zygosity"] if design.patients.twins else []
+    files += [block["image"] for block in design.study.get("voxels", ())]
     known = [v.name for v in design.variables()] + times + files
     return tuple(dict.fromkeys(name for name in known if name in used))
 

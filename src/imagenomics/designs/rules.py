@@ -28,6 +28,8 @@ QUESTION = (
     "clinical",
     "family",
     "zygosity",
+    "image",
+    "region",
 )
 TODAY = "-today"
 

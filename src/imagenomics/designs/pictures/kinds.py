@@ -10,6 +10,7 @@ from imagenomics.designs.pictures.diffusion import DIFFUSION
 from imagenomics.designs.pictures.dsc import DSC
 from imagenomics.designs.pictures.kind import PictureKind
 from imagenomics.designs.pictures.lesion import LESION
+from imagenomics.designs.pictures.place import PLACE
 from imagenomics.designs.pictures.uptake import UPTAKE
 from imagenomics.designs.pictures.vessels import VESSELS
 
@@ -21,5 +22,6 @@ KINDS: Mapping[str, PictureKind] = {
     "diffusion": DIFFUSION,
     "uptake": UPTAKE,
     "vessels": VESSELS,
+    "place": PLACE,
 }
 READINGS, GIVEN = "readings", "given"  # not drawn: read by people, or measured by another program
