@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 SSGSEA_POWER = 0.25
@@ -21,8 +23,8 @@ def singscore(values: np.ndarray, members: np.ndarray, *, down: np.ndarray | Non
     ------
     Foroutan and others 2018, BMC Bioinformatics 19:404.
     """
-    score = _centred_rank(values, members)
-    return score if down is None else score + _centred_rank(-values, down)
+    score = centred_ranks(values[None], members[:, None])[0, 0]
+    return float(score if down is None else score + centred_ranks(-values[None], down[:, None])[0, 0])
 
 
 def ssgsea(values: np.ndarray, members: np.ndarray) -> float:
@@ -41,14 +43,59 @@ def ssgsea(values: np.ndarray, members: np.ndarray) -> float:
     ------
     Barbie and others 2009, Nature 462:108.
     """
+    return float(rank_walks(values[None], members[:, None])[0, 0])
+
+
+def centred_ranks(values: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """Return the scores of :func:`singscore` of many patients and sets.
+
+    Parameters
+    ----------
+    values : ndarray, (n, g)
+        NaN where a gene has no value; a patient's other genes are ranked.
+    members : ndarray of bool, (g, s)
+
+    Returns
+    -------
+    ndarray, (n, s)
+        NaN where a patient has none of a set's genes, or no other.
+    """
     from scipy.stats import rankdata
 
-    n = len(values)
-    weights = rankdata(values)[members] ** SSGSEA_POWER
-    left = np.empty(n)  # how many places a gene is counted at: its own and all below it
-    left[np.argsort(-values, kind="stable")] = np.arange(n, 0, -1)
-    inside = np.sum(weights * left[members]) / np.sum(weights)
-    return float(inside - left[~members].mean())
+    inside = members.astype(np.float64)
+    scores = np.full((len(values), members.shape[1]), np.nan)
+    for i, known, own in _by_patient(values):
+        k, n = inside[known].sum(axis=0), float(own.size)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = (rankdata(own, method="min") @ inside[known]) / k
+            least, most = (k + 1) / 2, (2 * n - k + 1) / 2
+            scores[i] = np.where((k > 0) & (k < n), (mean - least) / (most - least) - 0.5, np.nan)
+    return scores
+
+
+def rank_walks(values: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """Return the scores of :func:`ssgsea` of many patients (n, g) and sets (g, s); NaN as in :func:`centred_ranks`."""
+    from scipy.stats import rankdata
+
+    inside = members.astype(np.float64)
+    scores = np.full((len(values), members.shape[1]), np.nan)
+    for i, known, own in _by_patient(values):
+        k, n = inside[known].sum(axis=0), float(own.size)
+        weights = rankdata(own) ** SSGSEA_POWER
+        left = np.empty(own.size)  # how many places a gene is counted at: its own and all below it
+        left[np.argsort(-own, kind="stable")] = np.arange(own.size, 0, -1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            hits = ((weights * left) @ inside[known]) / (weights @ inside[known])
+            others = (left.sum() - left @ inside[known]) / (n - k)
+            scores[i] = np.where((k > 0) & (k < n), hits - others, np.nan)
+    return scores
+
+
+def _by_patient(values: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield the place of each patient, which genes are known, and their numbers."""
+    for i, row in enumerate(values):
+        known = ~np.isnan(row)
+        yield i, known, row[known]
 
 
 def gsva(values: np.ndarray, members: np.ndarray) -> np.ndarray:
@@ -105,12 +152,3 @@ def _walks(row: np.ndarray, sets: np.ndarray) -> np.ndarray:
         before = np.concatenate([[0.0], inside[:-1]]) - (places + 1 - hits) / (n - k)
         scores[s] = max(0.0, after.max()) + min(0.0, before.min())
     return scores
-
-
-def _centred_rank(values: np.ndarray, members: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
-    n, k = len(values), int(members.sum())
-    mean = rankdata(values, method="min")[members].mean()
-    least, most = (k + 1) / 2, (2 * n - k + 1) / 2
-    return float((mean - least) / (most - least) - 0.5)

@@ -10,6 +10,7 @@ from imagenomics.report.badges import badge
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.module_maps import module_blocks
+from imagenomics.report.random_signatures import signature_block
 from imagenomics.report.set_charts import random_set_chart, score_charts
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, fixed, listed, many, p_value
@@ -38,10 +39,10 @@ def gene_set_section(results: Results) -> Html:
         _block(results, str(name), own, i)
         for i, (name, own) in enumerate(table.groupby("analysis", sort=False, observed=True))
     ]
-    modules = module_blocks(results)
-    if not blocks and not modules:
+    modules, signatures = module_blocks(results), signature_block(results)
+    if not blocks and not modules and signatures is None:
         return el("p.absent", "This study declares no gene sets and no modules, or the run stopped before.")
-    return el("div", blocks, modules)
+    return el("div", blocks, modules, signatures)
 
 
 def _block(results: Results, name: str, rows: pd.DataFrame, i: int) -> Html:

@@ -14,13 +14,15 @@ from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.payload import Payload
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.random_signatures import NAME as SIGNATURES
+from imagenomics.runs.random_signatures import test_signatures
 from imagenomics.runs.store import Unit
 from imagenomics.runs.units import Workshop
 from imagenomics.tables.frames import stack
 
 STAGE = "associate"
 WRITTEN = (ASSOCIATIONS, *TABLES, EFFECT_TREES)
-FILES = tuple(f"{name}.parquet" for name in WRITTEN)
+FILES = tuple(f"{name}.parquet" for name in (*WRITTEN, SIGNATURES))
 
 
 def associate(
@@ -42,7 +44,13 @@ def associate(
             folder.write_frame(name, stack(found[name]))
         else:
             folder.remove(f"{name}.parquet")
-    return stack(found[ASSOCIATIONS]) if ASSOCIATIONS in found else pd.DataFrame()
+    associations = stack(found[ASSOCIATIONS]) if ASSOCIATIONS in found else pd.DataFrame()
+    compared = test_signatures(plan, inputs, associations, shop=shop)
+    if len(compared):
+        folder.write_frame(SIGNATURES, compared)
+    else:
+        folder.remove(f"{SIGNATURES}.parquet")
+    return associations
 
 
 def without_covariates(needed: tuple[str, ...], linked: Linked) -> dict[str, str]:

@@ -25,6 +25,7 @@ from imagenomics.runs.performance import (
     to_frame,
 )
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.random_signatures import read_comparisons, with_random_signatures
 from imagenomics.runs.train import Trained
 from imagenomics.runs.units import Workshop
 from imagenomics.verdicts.evidence import Evidence
@@ -56,7 +57,7 @@ def judge(
         issues.fail("", "nulls", failures[0], file=f"{analysis}/{model}")
     verdicts = [
         *judge_predictions(trained, nulls, VerdictSettings(alpha=plan.alpha)),
-        *_associations(plan, linked, associations),
+        *_associations(plan, linked, associations, read_comparisons(folder)),
     ]
     folder.write_json("verdicts", {"verdicts": verdicts})
     if not trained.scores:
@@ -166,8 +167,12 @@ class _Bench:
         return evaluate(scores[scores["repeat"] == first], PRIMARY_METRIC[design.target.task])
 
 
-def _associations(plan: Plan, linked: Linked, table: pd.DataFrame | None) -> Iterator[Verdict]:
+def _associations(
+    plan: Plan, linked: Linked, table: pd.DataFrame | None, compared: pd.DataFrame
+) -> Iterator[Verdict]:
     if table is None or table.empty:
         return
     for kind, block in declared_families(plan):
-        yield from kind.judge(block, linked, table[table["analysis"] == block.name])
+        rows = table[table["analysis"] == block.name]
+        for verdict in kind.judge(block, linked, rows):
+            yield with_random_signatures(verdict, rows, compared, alpha=block.alpha)

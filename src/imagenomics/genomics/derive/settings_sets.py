@@ -33,6 +33,12 @@ class SignatureSettings(DeriveBlock):
     min_share: float = Field(
         0.5, gt=0, le=1, description="Share of the genes of a set that need a value in a patient."
     )
+    random_sets: int = Field(
+        200,
+        ge=39,
+        description="Random signatures, of the size, correlation and level of the tested one and scored like it, that "
+        "every claim about it in [[associate]] and [[survival]] has to beat.",
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -12,7 +12,7 @@ from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.genomics.derive.inputs import Inputs, Label, give_reason, no_reasons
 from imagenomics.genomics.derive.settings_sets import COHORT_METHODS, SignatureSettings
 from imagenomics.genomics.gene_sets import read_gmt
-from imagenomics.genomics.set_scores import gsva, singscore, ssgsea
+from imagenomics.genomics.set_scores import centred_ranks, gsva, rank_walks
 from imagenomics.tables.read import read_text_table, to_number
 
 SCORE = "score"
@@ -45,7 +45,7 @@ def signature_scores(settings: SignatureSettings, inputs: Inputs) -> list[Label]
         no set that can be scored, an unknown one, or weights that cannot be used.
     """
     numbers = inputs.numbers(settings.expression)
-    sets = _sets(settings, inputs)
+    sets = gene_sets_of(settings, inputs)
     measured = {name: [g for g in dict.fromkeys(s.genes) if g in numbers.columns] for name, s in sets.items()}
     usable = {
         n: s for n, s in sets.items() if len(measured[n]) >= max(1, settings.min_share * len(set(s.genes)))
@@ -64,12 +64,13 @@ def signature_scores(settings: SignatureSettings, inputs: Inputs) -> list[Label]
     if len(usable) < len(sets):
         lost = [name for name in sets if name not in usable]
         notes.append(f"{len(lost)} of {len(sets)} sets have too few measured genes: {short_list(lost)}")
-    scores = _scores(settings, numbers, usable)
+    scores = score_gene_sets(settings, numbers, usable)
     labels = [_label(name, s, scores[name], numbers[measured[name]], settings) for name, s in usable.items()]
     return [replace(labels[0], notes=tuple(notes)), *labels[1:]]
 
 
-def _sets(settings: SignatureSettings, inputs: Inputs) -> dict[str, GeneSet]:
+def gene_sets_of(settings: SignatureSettings, inputs: Inputs) -> dict[str, GeneSet]:
+    """Return the genes of each signature that the settings name (``IGX-GEN-047`` for an unknown one)."""
     if settings.genes:
         return {SCORE: GeneSet(settings.genes, settings.down)}
     if settings.weights is not None:
@@ -101,8 +102,20 @@ def _weights(name: str, inputs: Inputs) -> GeneSet:
     return GeneSet(tuple(map(str, weights.index)), weights=weights)
 
 
-def _scores(settings: SignatureSettings, numbers: pd.DataFrame, sets: Mapping[str, GeneSet]) -> pd.DataFrame:
-    """Return the score of every set in every patient, NaN where it cannot be computed."""
+def score_gene_sets(
+    settings: SignatureSettings, numbers: pd.DataFrame, sets: Mapping[str, GeneSet]
+) -> pd.DataFrame:
+    """Return the score of every set in every patient, NaN where it cannot be computed.
+
+    Parameters
+    ----------
+    settings : SignatureSettings
+        ``method`` and ``intercept`` count.
+    numbers : DataFrame, (n, g)
+        By patient and gene.
+    sets : mapping of str to GeneSet
+        Genes that are not measured do not count.
+    """
     if settings.method == "gsva":
         return _gsva(numbers, sets)
     if settings.method == "mean-z":
@@ -122,19 +135,13 @@ def _weighted(numbers: pd.DataFrame, chosen: GeneSet, intercept: float) -> pd.Se
 
 
 def _ranked(settings: SignatureSettings, numbers: pd.DataFrame, sets: Mapping[str, GeneSet]) -> pd.DataFrame:
-    masks = {n: (numbers.columns.isin(s.up), numbers.columns.isin(s.down)) for n, s in sets.items()}
-    scores = np.full((len(numbers), len(sets)), np.nan)
-    for i, row in enumerate(numbers.to_numpy(np.float64)):
-        known = ~np.isnan(row)
-        values = row[known]
-        for j, (up, down) in enumerate(masks.values()):
-            own, other = up[known], down[known]
-            if not own.any() or own.all() or (down.any() and not other.any()):
-                continue
-            if settings.method == "ssgsea":
-                scores[i, j] = ssgsea(values, own)
-            else:
-                scores[i, j] = singscore(values, own, down=other if down.any() else None)
+    values = numbers.to_numpy(np.float64)
+    up = np.column_stack([numbers.columns.isin(s.up) for s in sets.values()])
+    scores = rank_walks(values, up) if settings.method == "ssgsea" else centred_ranks(values, up)
+    down = np.column_stack([numbers.columns.isin(s.down) for s in sets.values()])
+    two_sided = down.any(axis=0)
+    if settings.method == "singscore" and two_sided.any():
+        scores[:, two_sided] += centred_ranks(-values, down[:, two_sided])
     return pd.DataFrame(scores, index=numbers.index, columns=list(sets))
 
 

@@ -77,6 +77,11 @@ class FamilyKind:
         The kind that takes blocks of this section whose rows are units inside patients.
     pictures : bool
         ``test`` reads pictures itself, so that tables alone do not do.
+    retest : callable, optional
+        ``retest(block, inputs, where, molecules)``: the rows of the same tests with these molecules instead, without
+        permutations; for signatures that are compared with random ones.
+    molecules_are : str
+        Column of ``associations`` that names the molecules: ``target`` or ``feature``.
     """
 
     section: str
@@ -90,6 +95,8 @@ class FamilyKind:
     mapped: bool = False
     pictures: bool = False
     among_units: FamilyKind | None = None
+    retest: Callable[[Any, Inputs, str, PatientTable], pd.DataFrame] | None = None
+    molecules_are: str = "target"
 
     def of(self, block: Any) -> FamilyKind:
         """Return the kind that a block of this section is."""

@@ -73,6 +73,18 @@ def _test(block: AssociateBlock, inputs: Inputs, where: str) -> dict[str, pd.Dat
     return {ASSOCIATIONS: table, POST_HOC: levels}
 
 
+def _retest(block: AssociateBlock, inputs: Inputs, where: str, molecules: PatientTable) -> pd.DataFrame:
+    return test_pairs(
+        inputs.features(block, where=where),
+        molecules,
+        covariates=inputs.covariates(block, where=where),
+        strata=None,
+        settings=block.model_copy(update={"permutations": 0, "keep_p": 1.0}),
+        analysis=block.name,
+        seed=inputs.seed,
+    )
+
+
 def _judge(block: AssociateBlock, linked: Linked, rows: pd.DataFrame) -> Iterable[Verdict]:
     verdicts = association_verdicts(
         rows,
@@ -104,4 +116,5 @@ PAIRS = FamilyKind(
     tables=(POST_HOC,),
     mapped=True,
     among_units=NESTED,
+    retest=_retest,
 )

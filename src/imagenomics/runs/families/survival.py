@@ -103,6 +103,18 @@ def _test(block: SurvivalBlock, inputs: Inputs, where: str) -> dict[str, pd.Data
     }
 
 
+def _retest(block: SurvivalBlock, inputs: Inputs, where: str, molecules: PatientTable) -> pd.DataFrame:
+    return survival_rows(
+        molecules,
+        read_follow_up(block, inputs.linked, where).times,
+        target=block.molecular,
+        analysis=block.name,
+        covariates=inputs.covariates(block, where=where),
+        strata=strata_of(block, inputs.linked, where),
+        settings=block,
+    )
+
+
 def _molecules(block: SurvivalBlock, linked: Linked, where: str) -> PatientTable | None:
     return choose_targets(linked.molecules, block.molecules, where=where) if block.molecules else None
 
@@ -141,4 +153,6 @@ FAMILY = FamilyKind(
     judge=_judge,
     tables=(CURVES, GROUPS, MODELS),
     left_out=_left_out,
+    retest=_retest,
+    molecules_are="feature",
 )

@@ -1,0 +1,58 @@
+"""Gene signatures that were tested, each among random signatures of its kind."""
+
+from __future__ import annotations
+
+from imagenomics.report.badges import badge
+from imagenomics.report.folder import Results
+from imagenomics.report.html import Html, el
+from imagenomics.report.set_charts import random_set_chart
+from imagenomics.report.table import Column, data_table
+from imagenomics.report.text import count, fixed, many, p_value
+
+MOST_ROWS = 40
+HINT = (
+    "How often a random signature of as many genes, equally correlated and equally expressed, scored in the same way, "
+    "goes with it as well."
+)
+
+
+def signature_block(results: Results) -> Html | None:
+    """Return what became of signatures in associations and survival; nothing where none was tested."""
+    table = results.table("random_signatures.parquet")
+    if table.empty:
+        return None
+    compared = table[table["p_random_sets"].notna()].sort_values(
+        ["q", "p_random_sets", "signature", "feature"], kind="stable"
+    )
+    passing = table[table["q"] <= 0.05]
+    beating = int((table["verdict"] == "supported").sum())
+    words = (
+        f"{many(len(table), 'pair')} of a signature were tested; {count(len(passing))} have q of at most .05, and "
+        f"{count(beating)} of these beat random signatures of the same size and correlation."
+    )
+    drawn = compared.rename(columns={"z": "statistic"}).assign(set=compared["signature"])
+    return el(
+        "details.block",
+        el("summary.block-head", el("span", "Signatures"), el("small", "against random signatures")),
+        el("p.lead", words),
+        random_set_chart(drawn),
+        data_table(compared.head(MOST_ROWS), _columns(), search=True),
+        el("p.note", f"All {many(len(table), 'row')} are in random_signatures.parquet."),
+        attrs={"open": True},
+    )
+
+
+def _columns() -> list[Column]:
+    return [
+        Column("analysis", "analysis"),
+        Column("signature", "signature", breaks=True),
+        Column("feature", "feature", breaks=True),
+        Column("target", "target", breaks=True),
+        Column("verdict", "verdict", badge),
+        Column("n", "patients", count, numeric=True),
+        Column("genes", "genes", count, numeric=True),
+        Column("z", "z", fixed, numeric=True, hint="The p value of the pair as a standard normal number."),
+        Column("q", "q", p_value, numeric=True),
+        Column("p_random_sets", "p random", p_value, numeric=True, hint=HINT),
+        Column("reason", "why not"),
+    ]
