@@ -11,7 +11,8 @@ from imagenomics.settings import BlockName, Settings
 
 PER_HELP = (
     "Rows are units inside patients, e.g. 'biopsy': the column of this name tells those of a patient apart (or the "
-    "group `unit` of the id rule's pattern). Only [[associate]] blocks with this word as `unit` use them."
+    "group `unit` of the id rule's pattern). Only [[associate]] blocks with this word as `unit` use them, and "
+    "[[derive]] blocks of kind 'units', which make one label of a patient of them."
 )
 
 

@@ -19,6 +19,7 @@ from imagenomics.genomics.derive.inputs import CALLED, Inputs, Label
 from imagenomics.genomics.derive.mgmt import mgmt_methylation
 from imagenomics.genomics.derive.settings import DeriveSettings
 from imagenomics.genomics.derive.signatures import signature_scores
+from imagenomics.genomics.derive.units import unit_labels
 from imagenomics.genomics.table import (
     RULE_COLUMNS,
     UNCALLED_COLUMNS,
@@ -37,6 +38,7 @@ RULES: Mapping[str, Callable[[Any, Inputs], list[Label]]] = {
     "apoe": apoe_alleles,
     "signature": signature_scores,
     "centroid": nearest_centroid,
+    "units": unit_labels,
 }
 DERIVED_COLUMNS = (*RULE_COLUMNS, "called", "not_called", "why")
 
@@ -73,7 +75,7 @@ def derive_labels(
         ``IGX-GEN-031`` a block or column that is not there; those of the rules.
     """
     known = dict(tables)
-    ids = patients if patients is not None else {p for t in tables.values() for p in t.table.values.index}
+    ids = patients if patients is not None else set().union(*(_patients(t) for t in tables.values()))
     index = pd.Index(sorted(ids), name="patient", dtype=object)
     derived: dict[str, MoleculeTable] = {}
     for block in blocks:
@@ -103,10 +105,20 @@ def count_calls(
     return pd.concat([rules, counted], axis=1).reindex(columns=list(DERIVED_COLUMNS)), uncalled
 
 
+def _patients(table: MoleculeTable) -> set[str]:
+    own = set(map(str, table.table.values.index))
+    return (
+        own
+        if table.units is None
+        else own | set(map(str, table.units.values.index.get_level_values("patient")))
+    )
+
+
 def _inherited(label: Label, tables: Mapping[str, MoleculeTable]) -> Label:
     """Return the label; what is made of columns that were estimated across patients is so, too."""
     for name in label.inputs:
-        described = tables[name.partition(".")[0]].table.columns
+        source = tables[name.partition(".")[0]]
+        described = source.table.columns if source.units is None else source.units.columns
         own = described.loc[[name]] if name in described.index else described
         if (own["learned"] != "").any():
             return replace(label, learned="cohort")

@@ -17,6 +17,7 @@ from imagenomics.genomics.derive.settings_calls import (
 from imagenomics.genomics.derive.settings_copies import ArmEventSettings, GliomaClassSettings, Marker
 from imagenomics.genomics.derive.settings_scores import TmbSettings
 from imagenomics.genomics.derive.settings_sets import CentroidSettings, SignatureSettings
+from imagenomics.genomics.derive.settings_units import UnitLabelSettings
 
 __all__ = [
     "DERIVED_KINDS",
@@ -31,6 +32,7 @@ __all__ = [
     "PuritySettings",
     "SignatureSettings",
     "TmbSettings",
+    "UnitLabelSettings",
     "read_derive",
 ]
 
@@ -44,6 +46,7 @@ AnyDerived = (
     | ApoeSettings
     | SignatureSettings
     | CentroidSettings
+    | UnitLabelSettings
 )
 DeriveSettings = Annotated[AnyDerived, Field(discriminator="kind")]
 DERIVED_KINDS: Mapping[str, type[AnyDerived]] = {
@@ -56,6 +59,7 @@ DERIVED_KINDS: Mapping[str, type[AnyDerived]] = {
     "apoe": ApoeSettings,
     "signature": SignatureSettings,
     "centroid": CentroidSettings,
+    "units": UnitLabelSettings,
 }
 
 
