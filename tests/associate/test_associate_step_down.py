@@ -83,6 +83,7 @@ def test_never_larger_than_the_single_step(options):
     )
 
 
+@pytest.mark.slow
 def test_the_family_keeps_its_level():
     """One true effect, nine noise pairs: step-down names any of the nine in at most alpha of families."""
     wrong = 0

@@ -137,6 +137,7 @@ def test_a_held_out_score_does_not_know_the_follow_up_of_its_own_fold():
     assert (first[fold != 2] != second[fold != 2]).any()
 
 
+@pytest.mark.slow
 def test_the_likelihood_ratio_of_noise_is_uniform_and_its_gain_is_none():
     p, gain = [], []
     for seed in range(60):

@@ -71,6 +71,7 @@ def test_what_all_genes_share_is_no_merit_of_a_signature():
     assert found["p_random_sets"] > 0.05  # but any group of genes has it
 
 
+@pytest.mark.slow
 def test_pure_noise_seldom_beats_random_signatures():
     low = 0
     for seed in range(40):

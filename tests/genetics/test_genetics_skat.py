@@ -88,6 +88,7 @@ def test_skat_o_against_draws_of_the_scores(wanted):
     assert found.p == pytest.approx((ranks <= ranks[k]).mean(), rel=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["number", "binary"])
 def test_noise_is_uniform(kind):
     p = {"burden": [], "skat": [], "skat-o": []}

@@ -46,6 +46,7 @@ def p_values(kind, draws, **fields):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(CLOUDS))
 def test_few_clouds_are_called_clusters(kind):
     p = p_values(kind, 25)

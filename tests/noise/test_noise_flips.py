@@ -38,6 +38,7 @@ OPTIONS = {
 DECLARED = {"logistic": "binary", "ordinal": "ordinal"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(OPTIONS))
 def test_families_without_associations_are_quiet(kind):
     hits = 0

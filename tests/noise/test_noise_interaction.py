@@ -71,6 +71,7 @@ def test_main_effects_are_no_interaction(first, second, adjusted, modifier):
     assert abs(np.mean(rates) - 0.05) < 3.3 * error + 0.012
 
 
+@pytest.mark.slow
 def test_a_family_without_interactions_is_quiet():
     hits = 0
     for seed in range(30):

@@ -44,6 +44,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feature", ["continuous", "binary"])
 @pytest.mark.parametrize(("kind", "options"), KINDS)
 def test_what_follows_a_covariate_alone_is_no_association(kind, options, feature):
