@@ -22,6 +22,10 @@ DETECTABLE = (
     "with two groups, as a hazard ratio per standard deviation for survival, and as a correlation for the others; "
     "optimistic."
 )
+NOT_BETTER = (
+    "A signature needs more than its q: where random signatures of the same size and correlation do as well, no "
+    "evidence is found for it (see Gene sets and modules)."
+)
 
 
 def family_card(name: str, verdicts: Sequence[Verdict], wording: Wording) -> Html:
@@ -75,4 +79,6 @@ def _family_table(verdicts: Sequence[Verdict], wording: Wording) -> Html:
         Column("n", "n", count, numeric=True),
     ]
     said = f"The strongest feature of each target. Effect: {measure(names[0])}. " if len(names) == 1 else ""
+    if any("random signatures" in str(v.get("reason")) and v.get("verdict") != "supported" for v in verdicts):
+        said = f"{NOT_BETTER} {said}"
     return data_table(frame, columns, caption=said + DETECTABLE, search=True, most=ASSOCIATION_ROWS)
