@@ -50,10 +50,10 @@ def verdicts(run: Path) -> pd.DataFrame:
 def predictions(run: Path) -> Iterator[str]:
     rows = verdicts(run)
     for row in rows[rows["kind"].isin(("prediction", "increment"))].itertuples():
+        what = row.estimate_name.upper() if row.kind == "prediction" else "gain in AUC"
         yield (
-            f"- **{row.analysis}**, {row.kind} by {row.model}, {row.n:.0f} patients: {row.estimate_name.upper() if row.kind == 'prediction' else 'gain in AUC'} "
-            f"{row.estimate:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f}), adjusted p {row.null_p_adjusted:.2g}: "
-            f"{row.verdict}."
+            f"- **{row.analysis}**, {row.kind} by {row.model}, {row.n:.0f} patients: {what} {row.estimate:.2f} "
+            f"({row.ci_low:.2f} to {row.ci_high:.2f}), adjusted p {row.null_p_adjusted:.2g}: {row.verdict}."
         )
 
 
