@@ -27,7 +27,10 @@ def command(
     model: Annotated[
         Path,
         typer.Option(
-            "--model", metavar="BUNDLE", help="A model card, RUN/models/NAME.json.", show_default=False
+            "--model",
+            metavar="BUNDLE",
+            help="A card, RUN/models/NAME.json or RUN/scores/NAME.json.",
+            show_default=False,
         ),
     ],
     out: Out = None,
@@ -39,11 +42,13 @@ def command(
     as_json: AsJson = False,
 ) -> int:
     """Predict new patients: extract the pictures of STUDY and apply a trained model to them."""
+    from imagenomics.associate.survival.score_card import ScoreCard
     from imagenomics.runs.apply import apply_card, read_card
     from imagenomics.runs.folder import read_patient_table
     from imagenomics.runs.job import JobOptions, run_plan
     from imagenomics.study.load import load_study
     from imagenomics.study.run import default_folder
+    from imagenomics.tables.patient_table import join
     from imagenomics.tables.write import write_csv
 
     card = read_card(model)
@@ -51,7 +56,10 @@ def command(
     folder = out or default_folder(study)
     options = JobOptions(folder, workers, scheduler, retry_failed)
     summary = run_plan(loaded.plan, loaded.root, options, last="extract")
-    table = apply_card(card, read_patient_table(folder, "features"))
+    columns = read_patient_table(folder, "features")
+    if isinstance(card, ScoreCard):
+        columns = join([columns, *(read_patient_table(folder, name) for name in ("clinical", "molecules"))])
+    table = apply_card(card, columns)
     path = folder / f"predicted-{model.stem}.csv"
     write_csv(path, table)
     if as_json:

@@ -12,6 +12,7 @@ from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_charts import curve_chart, curve_key
 from imagenomics.report.survival_models import model_part
+from imagenomics.report.survival_scores import score_part
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, fixed, listed, many, number, p_value
 from imagenomics.report.wording import wording_of
@@ -45,6 +46,7 @@ def _block(results: Results, block: Block, i: int) -> Html:
         _forest(results, name, endpoint),
         _groupings(results, block),
         model_part(results, name),
+        score_part(results, name),
     ]
     return el("details.block", title, parts, attrs={"open": i < 3})
 
@@ -181,6 +183,14 @@ def _sentence(row: dict[str, Any], groups: int) -> Child:
             ),
             ". The curves are those of patients whom the cut had not seen.",
         ]
+    if str(row.get("cut")) == "score":
+        learned = int(row.get("draws") or 0)
+        said = f"Trend over points: p {p_value(row['p'])}"
+        return (
+            f"{said}, {many(learned, 'permutation')}; each patient has the points that the others teach."
+            if (learned)
+            else f"{said}, one-sided (more points, sooner event)."
+        )
     freedom = f", {int(row['df'])} degrees of freedom" if groups > 2 else ""
     return f"{row.get('test')} test: p {p_value(row['p'])}{freedom}."
 

@@ -48,4 +48,10 @@ def survival_sentence(block: Block) -> str:
             "Cox models were compared in the patients who had all their terms: by AIC, by likelihood-ratio tests of "
             "nested models, and by the C-index of patients left out (the same stratified folds for all models)."
         )
+    if block.get("score"):
+        said.append(
+            "Additive scores give a point for each term on its worse side of a cut-point. Cut-points and sides that "
+            "are not declared were learned in training parts and counted in the patients left out; their p values "
+            "permute the patients' terms together and learn all anew."
+        )
     return " ".join(said)

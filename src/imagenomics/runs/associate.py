@@ -10,6 +10,7 @@ from imagenomics.runs.effect_trees import EFFECT_TREES, effect_trees
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.families.declared import TABLES, declared_families
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs
+from imagenomics.runs.families.survival_scores import FOLDER as SCORES
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.payload import Payload
@@ -31,10 +32,13 @@ def associate(
     """Test every declared family; write ``associations.parquet`` and the kinds' further tables; return the first."""
     inputs = Inputs(linked, extracted, plan.seed, shop.executor, {b.name: b for b in plan.images})
     found: dict[str, list[pd.DataFrame]] = {}
+    cards: dict[str, dict[str, Any]] = {}
     for kind, block in declared_families(plan):
         left_out = {**without_covariates(block.needed, linked), **kind.left_out(block, inputs)}
         issues.leave_out(block.name, left_out)
-        for name, frame in _one_family(kind, block, inputs, shop=shop).items():
+        tables = _one_family(kind, block, inputs, shop=shop)
+        cards.update(kind.cards(block, tables, plan.name))
+        for name, frame in tables.items():
             found.setdefault(name, []).append(frame)
         if kind.mapped:
             trees = effect_trees(found[ASSOCIATIONS][-1], analysis=block.name)
@@ -44,6 +48,7 @@ def associate(
             folder.write_frame(name, stack(found[name]))
         else:
             folder.remove(f"{name}.parquet")
+    _write_cards(cards, folder)
     associations = stack(found[ASSOCIATIONS]) if ASSOCIATIONS in found else pd.DataFrame()
     compared = test_signatures(plan, inputs, associations, shop=shop)
     if len(compared):
@@ -51,6 +56,15 @@ def associate(
     else:
         folder.remove(f"{SIGNATURES}.parquet")
     return associations
+
+
+def _write_cards(cards: dict[str, dict[str, Any]], folder: RunFolder) -> None:
+    """Write cards, and remove those that an older plan left."""
+    for name, card in cards.items():
+        folder.write_json(name, card)
+    for path in sorted((folder.path / SCORES).glob("*.json")):
+        if f"{SCORES}/{path.stem}" not in cards:
+            path.unlink()
 
 
 def without_covariates(needed: tuple[str, ...], linked: Linked) -> dict[str, str]:

@@ -323,6 +323,7 @@ class Plan(Settings):
             *(path for block in self.derive for path in block.files()),
             *(path for block in self.feature_tables for path in block.inputs()),
             *(path for block in self.phenotypes for path in block.shared_files().values()),
+            *(path for block in self.survival for path in block.files()),
             *(block.sets for block in self.enrich),
             *(block.sets for block in self.variant_sets),
             *(block.folds_table for block in self.train),

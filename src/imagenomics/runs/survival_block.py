@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from imagenomics.associate.survival.score_settings import ScoreSettings
 from imagenomics.associate.survival.settings import CompareSettings, GroupSettings, SurvivalSettings
 from imagenomics.runs.family_block import FamilyBlock
 from imagenomics.settings import Settings
@@ -105,6 +106,10 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
         "that they name; 'adjust' does not enter, 'strata' and 'entry' do.",
     )
 
+    score: tuple[ScoreSettings, ...] = Field(
+        default=(), description="Additive scores: one point for each term on its worse side of a cut-point."
+    )
+
     @field_validator("groups", mode="before")
     @classmethod
     def _names_are_groups(cls, value: object) -> object:
@@ -123,9 +128,12 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
         for name in (t for one in self.compare for terms in one.terms for t in terms):
             if name in (*self.columns, *self.strata):
                 raise ValueError(f"compare: '{name}' is follow-up or stratum and no term of a model")
-        titles = [one.name for one in self.compare]
-        if len(set(titles)) < len(titles):
-            raise ValueError("two comparisons of models have the same name")
+        for term in (t.by for one in self.score for t in one.terms):
+            if term in (*self.columns, *self.strata):
+                raise ValueError(f"score: '{term}' is follow-up or stratum and gives no point")
+        for titles in ([one.name for one in self.compare], [one.name for one in self.score]):
+            if len(set(titles)) < len(titles):
+                raise ValueError("two comparisons or two scores have the same name")
         return self
 
     @model_validator(mode="after")
@@ -142,6 +150,7 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
             *(f"cut = 'maximal' of '{g.by}'" for g in self.groups if g.cut == "maximal"),
             *(f"weight = {g.weight:g} of '{g.by}'" for g in self.groups if g.weight),
             *(f"compare '{c.name}'" for c in self.compare),
+            *(f"score '{c.name}'" for c in self.score),
         ]
         if other:
             raise ValueError(
@@ -158,6 +167,15 @@ class SurvivalBlock(FamilyBlock, FollowUpSettings, SurvivalSettings):
     def grouped(self) -> str:
         """Return how the claim about groups is named."""
         return f"{self.endpoint} (groups)"
+
+    @property
+    def scored(self) -> str:
+        """Return how the claim about scores is named."""
+        return f"{self.endpoint} (scores)"
+
+    def files(self) -> tuple[str, ...]:
+        """Return the cards that the block reads."""
+        return tuple(one.card for one in self.score if one.card is not None)
 
     @property
     def compared(self) -> str:

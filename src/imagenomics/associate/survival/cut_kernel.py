@@ -126,3 +126,42 @@ def held_out(
                 above = x[i] > cut
                 high[i] = 1 if (above and z > 0.0) or (not above and z < 0.0) else 0
     return log_rank_z(high, np.arange(n), spans)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def trend_z(points: IntArray, spans: IntArray) -> float:
+    """Return the standardised log-rank statistic for trend over points: above 0 where more points have more events.
+
+    Parameters
+    ----------
+    points : int array, (n,)
+        Points of each patient.
+    spans : int array, (3, n)
+        From :func:`risk_spans`.
+    """
+    last = 0
+    for i in range(points.size):
+        last = max(last, spans[1, i])
+    sums, died = np.zeros((3, last + 1)), np.zeros(last + 1)
+    surplus = 0.0
+    for i in range(points.size):
+        value = 1.0
+        for power in range(3):
+            sums[power, spans[0, i]] += value
+            sums[power, spans[1, i]] -= value
+            value *= points[i]
+        if spans[2, i] == 1:
+            died[spans[1, i] - 1] += 1.0
+            surplus += points[i]
+    n, first, second, variance = 0.0, 0.0, 0.0, 0.0
+    for t in range(last):
+        n += sums[0, t]
+        first += sums[1, t]
+        second += sums[2, t]
+        d = died[t]
+        if d > 0.0:
+            mean = first / n
+            surplus -= d * mean
+            if n > 1.0:
+                variance += d * (second / n - mean * mean) * (n - d) / (n - 1.0)
+    return surplus / math.sqrt(variance) if variance > 0.0 else 0.0

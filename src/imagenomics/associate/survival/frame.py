@@ -7,5 +7,14 @@ MODEL_COLUMNS = (
 )
 COMPARED = "likelihood ratio of nested Cox models"
 GAIN = "gain in C-index"
+SCORE_COLUMNS = (
+    *("analysis", "score", "terms", "source", "n", "events", "c_apparent", "c_index", "optimism"),
+    *("ratio_apparent", "ratio", "ci_low", "ci_high", "p_naive", "p", "q", "draws", "status", "reason"),
+)
+SCORE_TERM_COLUMNS = (
+    *("analysis", "score", "term", "chosen", "cut", "cut_low", "cut_high", "worse", "same_side", "settings"),
+)
+POINT_COLUMNS = ("analysis", "score", "patient", "points", "points_left_out")
+POINTS = "hazard ratio per point"
 # What a curve shows.
 SURVIVAL, INCIDENCE, COMPETING = "survival", "cumulative incidence", "cumulative incidence, competing"

@@ -43,6 +43,10 @@ class Inputs:
         return self.linked.sites if block.within == "site" else None
 
 
+def _no_files(block: Any, tables: Mapping[str, pd.DataFrame], study: str) -> Mapping[str, dict[str, Any]]:
+    return {}
+
+
 def _nobody(block: Any, inputs: Inputs) -> Mapping[str, str]:
     return {}
 
@@ -71,6 +75,9 @@ class FamilyKind:
     left_out : callable
         ``left_out(block, inputs)``: linked patients who cannot enter, for want of something else than a covariate, and
         why.
+    cards : callable
+        ``cards(block, tables, study)``: JSON documents for other studies, by the name of their file in the run folder,
+        from what ``test`` returned and the title of the study.
     mapped : bool
         Features and targets are drawn as a map between their trees.
     among_units : FamilyKind, optional
@@ -92,6 +99,7 @@ class FamilyKind:
     judge: Callable[[Any, Linked, pd.DataFrame], Iterable[Verdict]]
     tables: tuple[str, ...] = ()
     left_out: Callable[[Any, Inputs], Mapping[str, str]] = _nobody
+    cards: Callable[[Any, Mapping[str, pd.DataFrame], str], Mapping[str, dict[str, Any]]] = _no_files
     mapped: bool = False
     pictures: bool = False
     among_units: FamilyKind | None = None

@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.associate.frame import COLUMNS
-from imagenomics.associate.survival.frame import MODEL_COLUMNS
+from imagenomics.associate.survival.frame import (
+    MODEL_COLUMNS,
+)
 from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS
 from imagenomics.associate.survival.rows import survival_rows, with_q
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
@@ -16,6 +18,15 @@ from imagenomics.runs.families.follow_up import FollowUp, read_follow_up
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict, site_ignored
 from imagenomics.runs.families.survival_groups import check_groups, group_rows, test_groups
 from imagenomics.runs.families.survival_models import check_models, model_rows, test_models, with_model_q
+from imagenomics.runs.families.survival_scores import (
+    SCORE_POINTS,
+    SCORE_TERMS,
+    SCORES,
+    check_scores,
+    score_cards,
+    score_rows,
+    test_scores,
+)
 from imagenomics.runs.families.survival_strata import strata_of
 from imagenomics.runs.link import Linked
 from imagenomics.runs.survival_block import SurvivalBlock
@@ -46,17 +57,19 @@ def _foresee(block: SurvivalBlock, linked: Linked, features: PatientTable, where
     followed = read_follow_up(block, linked, where)
     check_groups(block, linked, features, where=where)
     check_models(block, linked, features, where=where)
+    check_scores(block, linked, features, where=where)
     n = len(followed.times.ids)
     chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
     molecules = _molecules(block, linked, where)
     tests = chosen + (0 if molecules is None else len(molecules.columns))
     fits = sum(len(c.models) * (1 + c.folds * c.repeats) for c in block.compare)
-    cuts = sum(g.folds * g.permutations for g in block.groups if g.cut == "maximal")
+    learned = sum(s.folds * s.permutations * max(len(s.terms), 1) for s in block.score if s.card is None)
+    cuts = learned + sum(g.folds * g.permutations for g in block.groups if g.cut == "maximal")
     return {
         "kind": "survival",
         "features": chosen,
         "targets": 1,
-        "tests": tests + len(block.groups) + sum(len(c.models) - 1 for c in block.compare),
+        "tests": tests + len(block.groups) + len(block.score) + sum(len(c.models) - 1 for c in block.compare),
         "n": n,
         "events": followed.times.n_events,
         "censored": int((followed.cause == 0).sum()),
@@ -94,13 +107,28 @@ def _test(block: SurvivalBlock, inputs: Inputs, where: str) -> dict[str, pd.Data
     models = test_models(block, inputs, followed, where=where)
     if len(models):
         parts.append(model_rows(block, models))
+    scores = test_scores(block, inputs, followed, where=where)
+    if SCORES in scores:
+        parts.append(score_rows(block, scores[SCORES]))
     rows = with_q(pd.concat(parts, ignore_index=True), block)
-    return {
+    tables = {
         ASSOCIATIONS: rows,
-        CURVES: curves.reindex(columns=CURVE_COLUMNS),
-        GROUPS: groups.reindex(columns=GROUP_COLUMNS),
-        MODELS: with_model_q(models, rows).reindex(columns=MODEL_COLUMNS),
+        CURVES: _with(curves, scores.pop(CURVES, None)).reindex(columns=CURVE_COLUMNS),
+        GROUPS: _with(groups, scores.pop(GROUPS, None)).reindex(columns=GROUP_COLUMNS),
     }
+    if len(models):
+        tables[MODELS] = with_model_q(models, rows).reindex(columns=MODEL_COLUMNS)
+    return tables | scores | ({SCORES: _score_q(scores[SCORES], rows, block)} if SCORES in scores else {})
+
+
+def _with(frame: pd.DataFrame, more: pd.DataFrame | None) -> pd.DataFrame:
+    parts = [part for part in (frame, more) if part is not None and len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else frame
+
+
+def _score_q(scores: pd.DataFrame, rows: pd.DataFrame, block: SurvivalBlock) -> pd.DataFrame:
+    q = rows[rows["target"] == block.scored].set_index("feature")["q"]
+    return scores.assign(q=q.reindex(scores["score"]).to_numpy(dtype=float))
 
 
 def _retest(block: SurvivalBlock, inputs: Inputs, where: str, molecules: PatientTable) -> pd.DataFrame:
@@ -131,6 +159,7 @@ def _judge(block: SurvivalBlock, linked: Linked, rows: pd.DataFrame) -> Iterable
             block.molecular: "molecules",
             block.grouped: "groupings",
             block.compared: "additions to a model",
+            block.scored: "scores",
         },
         site_ignored=site_ignored((*block.adjust, *block.strata), linked),
     )
@@ -146,12 +175,13 @@ def _left_out(block: SurvivalBlock, inputs: Inputs) -> dict[str, str]:
 
 FAMILY = FamilyKind(
     "survival",
-    3,
+    4,
     look_up=_look_up,
     foresee=_foresee,
     test=_test,
     judge=_judge,
-    tables=(CURVES, GROUPS, MODELS),
+    tables=(CURVES, GROUPS, MODELS, SCORES, SCORE_TERMS, SCORE_POINTS),
+    cards=score_cards,
     left_out=_left_out,
     retest=_retest,
     molecules_are="feature",
