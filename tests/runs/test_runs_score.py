@@ -56,6 +56,9 @@ high = 2
 """
 
 
+FILES = ("patients.csv", "others.csv")  # of the two cohorts
+
+
 def cohort(path, seed, n=140, moved=None):
     r = np.random.default_rng(seed)
     ids = [f"{'AB'[seed % 2]}{i:03d}" for i in range(n)]
@@ -73,12 +76,13 @@ def cohort(path, seed, n=140, moved=None):
         "dead": (hidden <= left).astype(int),
     }
     path.mkdir(exist_ok=True)
-    pd.DataFrame(table).to_csv(path / "patients.csv", index=False)
+    pd.DataFrame(table).to_csv(path / FILES[seed % 2], index=False)
     pd.DataFrame({"patient": ids, "volume": volume}).to_csv(path / "features.csv", index=False)
 
 
 def run(path, more, last="report"):
-    (path / "study.toml").write_text(STUDY + more)
+    names = STUDY if (path / FILES[0]).exists() else STUDY.replace(*FILES)
+    (path / "study.toml").write_text(names + more)
     read = load_study(path / "study.toml")
     run_plan(read.plan, read.root, JobOptions(path / "out", progress=Progress(shown=False)), last=last)
     return path / "out"
@@ -138,7 +142,7 @@ def test_a_frozen_score_learns_nothing_and_has_the_points_of_the_card(taught, ap
     assert np.isnan(score["c_apparent"])
     assert score["p"] < 0.01
     points = pd.read_parquet(applied / "survival_points.parquet").set_index("patient")["points"]
-    patients = pd.read_csv(applied.parent / "patients.csv").set_index("patient")
+    patients = pd.read_csv(applied.parent / "others.csv").set_index("patient")
     volume = pd.read_csv(applied.parent / "features.csv").set_index("patient")["volume"]
     cut = json.loads((taught / "scores" / "death-vak.json").read_text())["terms"][0]["cut"]
     by_hand = (volume > cut).astype(int) + (patients["age"] > 60) + (patients["IDH"] == "wild type")
@@ -203,6 +207,6 @@ def test_predict_counts_points_too(taught, applied, tmp_path):
 )
 def test_what_cannot_be_used_is_refused_by_check(applied, more, code):
     path = applied.parent / "wrong.toml"
-    path.write_text(STUDY + more)
+    path.write_text(STUDY.replace(*FILES) + more)
     with pytest.raises(ImagenomicsError, match=code):
         check(path)

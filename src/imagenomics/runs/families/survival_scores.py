@@ -32,6 +32,11 @@ from imagenomics.tables.patient_table import PatientTable, join
 
 FOLDER = "scores"
 SCORES, SCORE_TERMS, SCORE_POINTS = "survival_scores", "survival_score_terms", "survival_points"
+MEASURED = (
+    "feature",
+    "learned",
+    "volume",
+)  # how others were read (files, columns) may differ between studies
 WORDS = {True: "above", False: "below"}
 
 
@@ -196,7 +201,8 @@ def _term_rows(
         row = {"term": name, "chosen": chosen, "cut": found.rule.cuts[j]}
         row |= {"cut_low": known.min(initial=np.inf), "cut_high": known.max(initial=-np.inf)}
         row |= {"worse": WORDS[bool(found.rule.above[j])], "same_side": float(sides.mean())}
-        rows.append({**row, "settings": str(table.columns.at[name, "settings"] or "")})
+        pictured = table.columns.at[name, "role"] in MEASURED
+        rows.append({**row, "settings": str(table.columns.at[name, "settings"]) if pictured else ""})
     return pd.DataFrame(rows)
 
 
