@@ -30,7 +30,7 @@ QUICK = PredictSettings(
     forest=ForestSettings(trees=5, leaves=(1,)),
     boosting=BoostingSettings(trees=(10,), learning_rate=0.5),
 )
-FAMILIES = ("elastic-net", "svm", "random-forest", "boosting")
+FAMILIES = ("elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc")
 TRANSFORMERS = (
     MedianImputer(),
     Standardiser(),

@@ -31,8 +31,8 @@ def build_model(
     Parameters
     ----------
     name : str
-        A family ("elastic-net", "svm", "random-forest", "boosting") on image columns; "clinical" or
-        "volume", the elastic net on the few columns it is given, without filter or selection; or
+        A family ("elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc") on image columns;
+        "clinical" or "volume", the elastic net on the few columns it is given, without filter or selection; or
         "majority", which says the same of every patient.
     task : {"binary", "continuous"}
         Classes or numbers.

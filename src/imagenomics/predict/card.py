@@ -1,7 +1,8 @@
-"""A fitted linear model as a card that a person can read and another machine can apply."""
+"""A fitted linear model, or one tree, as a card that a person can read and another machine can apply."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,9 @@ from pydantic import Field
 from scipy.special import expit
 
 from imagenomics.errors import InputError, short_list
-from imagenomics.predict.elastic_net import FittedElasticNet
+from imagenomics.predict.card_tree import CardNode, tree_nodes, walk
+from imagenomics.predict.elastic_net import WeightedSum
+from imagenomics.predict.outside import Outside
 from imagenomics.predict.tuned import TunedModel
 from imagenomics.settings import Settings
 
@@ -23,7 +26,7 @@ class CardColumn(Settings):
     fill: float = Field(description="Median of the training patients, for a missing value.")
     centre: float = Field(description="Mean of the training patients.")
     scale: float = Field(gt=0, description="Standard deviation of the training patients.")
-    weight: float = Field(description="Weight of the standardised value.")
+    weight: float = Field(description="Weight of the standardised value; 0 in a tree.")
 
 
 class ModelCard(Settings):
@@ -38,7 +41,10 @@ class ModelCard(Settings):
     task: Literal["binary", "continuous"] = Field(description="Probability or number.")
     n: int = Field(ge=1, description="Training patients.")
     intercept: float = Field(description="Intercept.")
-    columns: tuple[CardColumn, ...] = Field(description="Columns with a weight that is not 0.")
+    columns: tuple[CardColumn, ...] = Field(
+        description="Columns with a weight that is not 0, or that a tree cuts."
+    )
+    tree: tuple[CardNode, ...] = Field(default=(), description="Nodes of a decision tree, the root first.")
 
     def score(self, table: pd.DataFrame) -> pd.DataFrame:
         """Apply the model.
@@ -74,29 +80,51 @@ class ModelCard(Settings):
             np.array([getattr(column, field) for column in self.columns])
             for field in ("fill", "centre", "scale", "weight")
         )
-        eta = self.intercept + ((np.where(missing, fill, values) - centre) / scale) @ weight
-        score = np.where(table.notna().any(axis=1), expit(eta) if self.task == "binary" else eta, np.nan)
+        filled = np.where(missing, fill, values)
+        if self.tree:
+            said = walk(self.tree, pd.DataFrame(filled, columns=names))
+        else:
+            eta = self.intercept + ((filled - centre) / scale) @ weight
+            said = expit(eta) if self.task == "binary" else eta
+        score = np.where(table.notna().any(axis=1), said, np.nan)
         return pd.DataFrame({"score": score, "missing": missing.sum(axis=1)}, index=table.index)
 
 
-def linear_parts(
-    model: TunedModel, settings_of: dict[str, str]
-) -> tuple[float, tuple[CardColumn, ...]] | None:
-    """Return intercept and columns of a fitted elastic net; None for a model that is no weighted sum."""
-    fitted = model.tuned_.model
-    if not isinstance(fitted, FittedElasticNet):
-        return None
+@dataclass(frozen=True)
+class CardParts:
+    """What a card says of how a model decides."""
+
+    columns: tuple[CardColumn, ...]
+    intercept: float = 0.0
+    tree: tuple[CardNode, ...] = ()
+
+
+def card_parts(model: TunedModel, settings_of: dict[str, str]) -> CardParts | None:
+    """Return what a card says of a fitted model; None for one that is neither a weighted sum nor one tree."""
+    fitted, chain, names = model.tuned_.model, model.tuned_.chain, list(model.columns_)
+    if isinstance(fitted, WeightedSum):
+        kept = {name: float(w) for name, w in zip(names, fitted.weights, strict=True) if w != 0.0}
+        return CardParts(_columns(model, settings_of, kept), float(fitted.intercept))
+    if isinstance(fitted, Outside) and hasattr(fitted.estimator, "tree_"):
+        nodes = tree_nodes(fitted.estimator, names, centre=chain.centre, scale=chain.scale)
+        cut = {node.column for node in nodes if node.column}
+        return CardParts(_columns(model, settings_of, {n: 0.0 for n in names if n in cut}), tree=nodes)
+    return None
+
+
+def _columns(
+    model: TunedModel, settings_of: dict[str, str], weights: dict[str, float]
+) -> tuple[CardColumn, ...]:
     chain = model.tuned_.chain
-    columns = tuple(
+    return tuple(
         CardColumn(
             name=name,
             settings=settings_of.get(name, ""),
             fill=float(chain.fill[k]),
             centre=float(chain.centre[k]),
             scale=float(chain.scale[k]),
-            weight=float(fitted.weights[k]),
+            weight=weights[name],
         )
         for k, name in enumerate(model.columns_)
-        if fitted.weights[k] != 0.0
+        if name in weights
     )
-    return float(fitted.intercept), columns

@@ -15,7 +15,7 @@ from imagenomics.prepare.base import FloatArray
 
 
 @dataclass(frozen=True)
-class FittedElasticNet:
+class WeightedSum:
     """Weights (k,) of the standardised columns and an intercept."""
 
     weights: FloatArray
@@ -57,11 +57,11 @@ class ElasticNet:
         eta = np.hstack(parts)
         return expit(eta) if part.binary else eta
 
-    def refit(self, part: Part, setting: int) -> FittedElasticNet:
+    def refit(self, part: Part, setting: int) -> WeightedSum:
         """See :meth:`Family.refit`."""
         place, step = divmod(setting, self.options.n_lambdas)
         path = self._path(part, self.options.l1_ratios[place], step + 1)
-        return FittedElasticNet(path.coefficients[-1].copy(), float(path.intercepts[-1]), part.binary)
+        return WeightedSum(path.coefficients[-1].copy(), float(path.intercepts[-1]), part.binary)
 
     def _path(self, part: Part, mix: float, steps: int) -> Path:
         factor = np.where(part.light, self.baseline_penalty, 1.0)

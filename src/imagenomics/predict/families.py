@@ -7,7 +7,7 @@ from imagenomics.predict.family import Family
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.work.seeds import integer_seed
 
-FAMILIES = ("elastic-net", "svm", "random-forest", "boosting")
+FAMILIES = ("elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc")
 
 
 def find_family(name: str, settings: PredictSettings, *, seed: int) -> Family:
@@ -35,4 +35,12 @@ def find_family(name: str, settings: PredictSettings, *, seed: int) -> Family:
         from imagenomics.predict.boosting import Boosting
 
         return Boosting(settings.boosting, integer_seed(seed, "boosting"))
+    if name == "tree":
+        from imagenomics.predict.tree import DecisionTree
+
+        return DecisionTree(settings.tree, integer_seed(seed, "tree"))
+    if name == "supervised-pc":
+        from imagenomics.predict.supervised_pc import SupervisedPc
+
+        return SupervisedPc(settings.supervised_pc)
     raise unknown_name("IGX-PRED-001", "model family", name, FAMILIES)

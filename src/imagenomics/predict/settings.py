@@ -66,6 +66,44 @@ class BoostingSettings(Settings):
     learning_rate: float = Field(0.1, gt=0.0, le=1.0, description="Weight of each tree.")
 
 
+class TreeSettings(Settings):
+    """Grid of the decision tree."""
+
+    leaves: tuple[int, ...] = Field(
+        (2, 3, 4, 6),
+        min_length=1,
+        description="Numbers of leaves to choose from, smallest first; 2 is one cut.",
+    )
+    min_leaf: int = Field(5, ge=1, description="Fewest training patients in a leaf.")
+
+    @field_validator("leaves")
+    @classmethod
+    def _a_cut_makes_two(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(leaves < 2 for leaves in value):
+            raise ValueError("a tree has at least 2 leaves")
+        return value
+
+
+class SupervisedPcSettings(Settings):
+    """Grid of the supervised principal component."""
+
+    columns: tuple[int, ...] = Field(
+        (1, 5, 10, 25, 50),
+        min_length=1,
+        description="Numbers of leading columns to choose from, smallest first; 1 is the strongest alone.",
+    )
+    slope_variance: float = Field(
+        10.0, gt=0.0, description="Prior variance of the slopes, in standard deviations of the component."
+    )
+
+    @field_validator("columns")
+    @classmethod
+    def _some(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(count < 1 for count in value):
+            raise ValueError("at least one column enters")
+        return value
+
+
 class PredictSettings(Settings):
     """How a prediction model is prepared and tuned inside the training part."""
 
@@ -86,3 +124,7 @@ class PredictSettings(Settings):
     svm: SvmSettings = Field(SvmSettings(), description="Grid of the linear support vector machine.")
     forest: ForestSettings = Field(ForestSettings(), description="Grid of the random forest.")
     boosting: BoostingSettings = Field(BoostingSettings(), description="Grid of gradient boosting.")
+    tree: TreeSettings = Field(TreeSettings(), description="Grid of the decision tree.")
+    supervised_pc: SupervisedPcSettings = Field(
+        SupervisedPcSettings(), description="Grid of the supervised principal component."
+    )

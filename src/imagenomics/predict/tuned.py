@@ -26,7 +26,7 @@ class TunedModel(BaseEstimator):
     Parameters
     ----------
     family : str
-        "elastic-net", "svm", "random-forest" or "boosting".
+        "elastic-net", "svm", "random-forest", "boosting", "tree" or "supervised-pc".
     baseline : tuple
         Names (positions, for an array) of columns that bypass filter and selection and are penalised
         lightly.

@@ -19,6 +19,7 @@ from imagenomics.report.performance import first_metric, gain_table, model_table
 from imagenomics.report.table import breakable
 from imagenomics.report.text import as_float, many, measure, number, sentence
 from imagenomics.report.title import class_names, target_title
+from imagenomics.report.tree_rules import tree_rules
 from imagenomics.report.wording import Wording, wording_of
 
 OPEN_BLOCKS = 4
@@ -149,6 +150,8 @@ def _sites(performance: pd.DataFrame, primary: Model, metric: str) -> Html:
 def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair, wording: Wording) -> Html | None:
     """Return the coefficients of the model card of this target, largest first."""
     own = [c for c in cards if (str(c.get("analysis")), str(c.get("target"))) == pair]
+    if own and own[0].get("tree"):
+        return tree_rules(own[0], wording)
     rows = _coefficients(own[0]) if own else []
     if not rows:
         return None

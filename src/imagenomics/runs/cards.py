@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from imagenomics.predict.card import ModelCard, linear_parts
+from imagenomics.predict.card import ModelCard, card_parts
 from imagenomics.runs.designs import PRIMARY, Design
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.folder import Issues, RunFolder
@@ -58,9 +58,9 @@ def fit_card(unit: Unit) -> dict[str, Any]:
     if design.steps is not None:
         return {"card": None, "reason": "steps learned from the cohort stand before the model"}
     model = design.model(spec).fit(design.columns(spec), design.labels)
-    parts = linear_parts(model, digests)
+    parts = card_parts(model, digests)
     if parts is None:
-        return {"card": None, "reason": f"'{spec.family}' is no weighted sum"}
+        return {"card": None, "reason": f"'{spec.family}' is neither a weighted sum nor one tree"}
     target = design.target
     card = ModelCard(
         study=study,
@@ -70,7 +70,8 @@ def fit_card(unit: Unit) -> dict[str, Any]:
         negative=target.negative,
         task=target.task,
         n=len(design.labels),
-        intercept=parts[0],
-        columns=parts[1],
+        intercept=parts.intercept,
+        columns=parts.columns,
+        tree=parts.tree,
     )
     return {"card": card.model_dump(mode="json"), "reason": ""}

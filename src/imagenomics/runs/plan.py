@@ -35,7 +35,7 @@ from imagenomics.runs.voxel_block import VoxelBlock
 from imagenomics.settings import BlockName, Settings
 
 Baseline = Literal["clinical", "volume"]
-ModelName = Literal["elastic-net", "svm", "random-forest", "boosting"]
+ModelName = Literal["elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc"]
 
 
 class ImageBlock(ImageSettings):
