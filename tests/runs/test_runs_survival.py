@@ -201,6 +201,36 @@ def test_models_are_compared_step_by_step(out):
     assert "counted in the patients to whom the models were fitted" in page
 
 
+def test_hazards_are_checked_for_change(folder, out, tmp_path):
+    rows = pd.read_parquet(out / "survival_proportional.parquet")
+    assert set(rows["model"]) == {"ct.size", "calls.EGFR", "beyond the clinic: with gene"}
+    assert set(rows.loc[rows["model"] == "ct.size", "term"]) == {"ct.size", "age", "(all)"}
+    assert (rows["q"].dropna() > 0.01).all()
+    page = (out / "report.html").read_text()
+    assert "Do hazard ratios hold over time?" in page
+    for name in ("features.csv", "calls.csv"):
+        (tmp_path / name).write_text((folder / name).read_text())
+    table = pd.read_csv(folder / "patients.csv")
+    size = (
+        pd.read_csv(folder / "features.csv").set_index("patient")["size"].reindex(table["patient"]).to_numpy()
+    )
+    early = size > 0.3  # the hazard of large ones is high first, and low for those who are left
+    random = np.random.default_rng(3)
+    first = random.exponential(np.where(early, 4.0, 40.0))
+    table["months"] = np.where(first < 5, first, 5 + random.exponential(np.where(early, 200.0, 12.0))) + 0.01
+    table["status"] = np.where(table["months"] < 60, "dead", "alive")
+    table["months"] = table["months"].clip(upper=60.0)
+    table.to_csv(tmp_path / "patients.csv", index=False)
+    changed = run(tmp_path, tmp_path / "out", BLOCK + 'proportional = "tested"\n')
+    rows = pd.read_parquet(changed / "survival_proportional.parquet").set_index("model")
+    assert len(rows) == 4
+    assert rows.loc["ct.size", "q"] < 0.01
+    assert rows.loc["ct.size", "change"] < 0
+    page = (changed / "report.html").read_text()
+    assert "Hazards not proportional" in page
+    assert "the hazard ratio is no single number" in page
+
+
 def test_who_was_not_followed_is_said(out):
     left = pd.read_csv(out / "left_out.csv", dtype=str)
     assert left[["analysis", "patient", "reason"]].iloc[0].tolist() == ["death", "P003", "months not known"]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Child, Html, el
+from imagenomics.report.survival_proportional import changing_ratios
 from imagenomics.report.text import as_float, count, listed, many, short
 from imagenomics.report.title import n_patients, n_sites, site_column
 
@@ -20,7 +21,18 @@ Items = Iterator[tuple[str, Child]]  # what, in few words; and what it means
 
 def limits_box(results: Results) -> Html | None:
     """Return the box of limits; None where nothing was asked of the data."""
-    makers = (_voxels, _missing, _classes, _left_out, _baselines, _sites, _outside, _learned, _warned)
+    makers = (
+        _voxels,
+        _missing,
+        _classes,
+        _left_out,
+        _baselines,
+        _sites,
+        _outside,
+        _learned,
+        changing_ratios,
+        _warned,
+    )
     items = [item for make in makers for item in make(results)]
     if not items:
         return None

@@ -12,6 +12,7 @@ from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_charts import curve_chart, curve_key
 from imagenomics.report.survival_models import model_part
+from imagenomics.report.survival_proportional import proportional_part
 from imagenomics.report.survival_scores import score_part
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, fixed, listed, many, number, p_value
@@ -47,6 +48,7 @@ def _block(results: Results, block: Block, i: int) -> Html:
         _groupings(results, block),
         model_part(results, name),
         score_part(results, name),
+        proportional_part(results, block),
     ]
     return el("details.block", title, parts, attrs={"open": i < 3})
 

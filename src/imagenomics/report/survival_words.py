@@ -54,4 +54,8 @@ def survival_sentence(block: Block) -> str:
             "are not declared were learned in training parts and counted in the patients left out; their p values "
             "permute the patients' terms together and learn all anew."
         )
+    if not many and block.get("proportional") != "none":
+        said.append(
+            "Whether hazard ratios stay the same over time was checked by the score test of Grambsch and Therneau."
+        )
     return " ".join(said)

@@ -15,6 +15,11 @@ SCORE_TERM_COLUMNS = (
     *("analysis", "score", "term", "chosen", "cut", "cut_low", "cut_high", "worse", "same_side", "settings"),
 )
 POINT_COLUMNS = ("analysis", "score", "patient", "points", "points_left_out")
+ALL = "(all)"  # all terms of a model together
+PROPORTIONAL_COLUMNS = (
+    *("analysis", "model", "term", "n", "events", "hazard_ratio", "change"),
+    *("statistic", "df", "p", "q", "status", "reason"),
+)
 POINTS = "hazard ratio per point"
 # What a curve shows.
 SURVIVAL, INCIDENCE, COMPETING = "survival", "cumulative incidence", "cumulative incidence, competing"

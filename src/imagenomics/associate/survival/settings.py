@@ -48,6 +48,11 @@ class SurvivalSettings(FamilySettings, CoxSettings):
         "many ever have the event ('subdistribution': Fine and Gray's model with Breslow's ties and a Wald test by the "
         "sandwich variance, and Gray's test of groups).",
     )
+    proportional: Literal["associated", "tested", "none"] = Field(
+        default="associated",
+        description="Which Cox models are checked for hazard ratios that change with time: those of columns with q of "
+        "at most alpha, or of all tested ones; the largest model of each comparison is checked with either.",
+    )
 
 
 class GroupSettings(Settings):

@@ -18,6 +18,7 @@ from imagenomics.runs.families.follow_up import FollowUp, read_follow_up
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict, site_ignored
 from imagenomics.runs.families.survival_groups import check_groups, group_rows, test_groups
 from imagenomics.runs.families.survival_models import check_models, model_rows, test_models, with_model_q
+from imagenomics.runs.families.survival_proportional import check_proportional
 from imagenomics.runs.families.survival_scores import (
     SCORE_POINTS,
     SCORE_TERMS,
@@ -35,6 +36,7 @@ from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
 CURVES, GROUPS, MODELS = "survival_curves", "survival_groups", "survival_models"
+PROPORTIONAL = "survival_proportional"
 SECONDS_OF_MODEL = 2e-6  # for one patient of one Cox model: a guess, not measured yet
 SECONDS_OF_CUT = 5e-8  # for each pair of patients in one fold of one draw: a guess
 
@@ -118,6 +120,9 @@ def _test(block: SurvivalBlock, inputs: Inputs, where: str) -> dict[str, pd.Data
     }
     if len(models):
         tables[MODELS] = with_model_q(models, rows).reindex(columns=MODEL_COLUMNS)
+    checked = check_proportional(block, inputs, followed, sides=sides, rows=rows, models=models, where=where)
+    if len(checked):
+        tables[PROPORTIONAL] = checked
     return tables | scores | ({SCORES: _score_q(scores[SCORES], rows, block)} if SCORES in scores else {})
 
 
@@ -175,12 +180,12 @@ def _left_out(block: SurvivalBlock, inputs: Inputs) -> dict[str, str]:
 
 FAMILY = FamilyKind(
     "survival",
-    4,
+    5,
     look_up=_look_up,
     foresee=_foresee,
     test=_test,
     judge=_judge,
-    tables=(CURVES, GROUPS, MODELS, SCORES, SCORE_TERMS, SCORE_POINTS),
+    tables=(CURVES, GROUPS, MODELS, PROPORTIONAL, SCORES, SCORE_TERMS, SCORE_POINTS),
     cards=score_cards,
     left_out=_left_out,
     retest=_retest,

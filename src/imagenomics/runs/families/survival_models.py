@@ -26,7 +26,7 @@ from imagenomics.tables.patient_table import PatientTable
 def check_models(block: SurvivalBlock, linked: Linked, features: PatientTable, *, where: str) -> None:
     """Refuse comparisons that name a term which is not there (``IGX-SURV-020``)."""
     for one in block.compare:
-        _models(one, linked, features, where=where)
+        spell_models(one, linked, features, where=where)
 
 
 def test_models(block: SurvivalBlock, inputs: Inputs, followed: FollowUp, *, where: str) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def test_models(block: SurvivalBlock, inputs: Inputs, followed: FollowUp, *, whe
     strata = strata_of(block, linked, where)
     parts = [pd.DataFrame(columns=MODEL_COLUMNS)]
     for one in block.compare:
-        models = _models(one, linked, features, where=where)
+        models = spell_models(one, linked, features, where=where)
         names = list(dict.fromkeys(name for own in models.values() for name in own))
         table = columns_of(names, linked, features)
         ids = table.values.index.intersection(followed.times.ids)
@@ -64,9 +64,10 @@ def with_model_q(models: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return models.assign(q=[q.get(_feature(row), np.nan) for row in models.to_dict("records")])
 
 
-def _models(
+def spell_models(
     one: CompareSettings, linked: Linked, features: PatientTable, *, where: str
 ) -> dict[str, tuple[str, ...]]:
+    """Return the columns of each model of a comparison (``IGX-SURV-020`` for a term that is not there)."""
     place = f"{where}, compare '{one.name}'"
     return {
         model.name: spell_out(terms, linked, features, where=place)
