@@ -98,7 +98,7 @@ HOUSING = (  # Madsen 1976 (72 counts; satisfaction by influence, by type, by co
 
 
 def test_proportional_odds_are_those_that_polr_prints():
-    """Venables & Ripley 2002, Modern Applied Statistics with S, section 7.3; ?polr of MASS prints the same."""
+    """R 4.2.2, MASS: polr(Sat ~ Infl + Type + Cont, weights = Freq, data = housing)."""
     contact, kind, influence, satisfied = (
         part.reshape(-1) for part in np.meshgrid(range(2), range(4), range(3), range(3), indexing="ij")
     )
