@@ -40,6 +40,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "survival_curves.parquet": ("analysis", "grouping", "group", "curve", "time", "estimate"),
     "survival_groups.parquet": ("analysis", "grouping", "group", "n", "events", "p", "status"),
     "survival_models.parquet": ("analysis", "comparison", "model", "df", "aic", "c_index", "lr_p", "q"),
+    "survival_points.parquet": (),
     "survival_proportional.parquet": ("analysis", "model", "term", "change", "p", "q", "status"),
     "survival_scores.parquet": ("analysis", "score", "source", "c_index", "ratio", "p", "q", "status"),
     "survival_score_terms.parquet": ("analysis", "score", "term", "cut", "worse"),
