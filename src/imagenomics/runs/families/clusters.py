@@ -110,8 +110,10 @@ class _Bench:
             tests = [self._pairs(clusters.table)] if len(self.targets.columns) else []
             ends = [self._survival(end, clusters.codes, clusters.name) for end in block.survival]
             tests += [end[0] for end in ends]
-            curves = pd.concat([curves, *(end[1] for end in ends)], ignore_index=True)
-            groups = pd.concat([groups, *(end[2] for end in ends)], ignore_index=True)
+            drawn = [end[1] for end in ends if len(end[1])]
+            named = [end[2] for end in ends if len(end[2])]
+            curves = pd.concat(drawn, ignore_index=True) if drawn else curves
+            groups = pd.concat(named, ignore_index=True) if named else groups
         family = pd.concat([t for t in tests if len(t)], ignore_index=True) if any(map(len, tests)) else None
         parts = [] if family is None else [family.assign(q=false_discovery(family["p"], block.fdr))]
         parts.append(significance_row(found, analysis=block.name))
