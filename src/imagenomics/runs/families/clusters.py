@@ -33,6 +33,7 @@ from imagenomics.runs.families.survival_groups import group_rows, too_few, with_
 from imagenomics.runs.link import Linked
 from imagenomics.runs.survival_block import FollowUpSettings
 from imagenomics.stats.multiplicity import false_discovery
+from imagenomics.tables.frames import stack
 from imagenomics.tables.patient_table import PatientTable, join
 from imagenomics.verdicts.clusters import cluster_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
@@ -114,11 +115,11 @@ class _Bench:
             named = [end[2] for end in ends if len(end[2])]
             curves = pd.concat(drawn, ignore_index=True) if drawn else curves
             groups = pd.concat(named, ignore_index=True) if named else groups
-        family = pd.concat([t for t in tests if len(t)], ignore_index=True) if any(map(len, tests)) else None
+        family = stack([_plain(t) for t in tests if len(t)]) if any(map(len, tests)) else None
         parts = [] if family is None else [family.assign(q=false_discovery(family["p"], block.fdr))]
         parts.append(significance_row(found, analysis=block.name))
         types = {"n": np.int32, "df": np.float32, "df_factor": np.float32}
-        whole = pd.concat([_plain(part) for part in parts], ignore_index=True)
+        whole = stack([_plain(part) for part in parts])
         return whole[list(COLUMNS)].astype(types), curves, groups
 
     def _pairs(self, table: PatientTable) -> pd.DataFrame:
