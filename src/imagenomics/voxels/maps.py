@@ -140,13 +140,7 @@ def _stack(lesions: Mapping[str, BoolArray]) -> BoolArray:
     first = next(iter(shapes), None)
     for patient, shape in shapes.items():
         if first is not None and shape != shapes[first]:
-            raise InputError(
-                "IGX-VOX-001",
-                f"the masks of two patients have {shapes[first]} and {shape} voxels",
-                where=f"patients {first} and {patient}",
-                expected="masks of all patients on one grid, in one anatomical space",
-                remedy="register images and masks to one template first (`prepare` of [[images]], kind 'register')",
-            )
+            raise grids_differ(f"have {shapes[first]} and {shape} voxels", f"patients {first} and {patient}")
     if not any(np.asarray(mask).any() for mask in lesions.values()):
         raise InputError(
             "IGX-VOX-002",
@@ -155,6 +149,17 @@ def _stack(lesions: Mapping[str, BoolArray]) -> BoolArray:
             remedy="check the labels of `regions` in the [[images]] block",
         )
     return np.stack([np.asarray(mask, dtype=np.bool_) for mask in lesions.values()])
+
+
+def grids_differ(how: str, where: str) -> InputError:
+    """Return the refusal of masks that do not lie on one grid."""
+    return InputError(
+        "IGX-VOX-001",
+        f"the masks of two patients {how}",
+        where=where,
+        expected="masks of all patients on one grid, in one anatomical space",
+        remedy="register images and masks to one template first (`prepare` of [[images]], kind 'register')",
+    )
 
 
 def _refusal(y: FloatArray, kind: str, settings: VoxelSettings) -> str:

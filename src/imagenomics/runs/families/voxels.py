@@ -22,7 +22,7 @@ from imagenomics.runs.voxel_block import VoxelBlock
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
-from imagenomics.voxels.maps import test_voxels
+from imagenomics.voxels.maps import grids_differ, test_voxels
 
 CLUSTERS, MAPS = "voxel_clusters", "voxel_maps"
 SECONDS_OF_DRAW = 5e-3  # of one target, the clusters of a map of half a million voxels included: a guess
@@ -81,12 +81,8 @@ def _on_one_grid(read: Mapping[str, Lesion], where: str) -> tuple[dict[str, np.n
     for patient, (_, own) in read.items():
         difference = compare_grids(grid, own)
         if not difference.same:
-            raise InputError(
-                "IGX-VOX-001",
-                f"the masks of two patients differ in {', '.join(difference.parts)}",
-                where=f"{where}, patients {first} and {patient}",
-                expected="masks of all patients on one grid, in one anatomical space",
-                remedy="register images and masks to one template first ('prepare' of [[images]], kind 'register')",
+            raise grids_differ(
+                f"differ in {', '.join(difference.parts)}", f"{where}, patients {first} and {patient}"
             )
     return {patient: lesion for patient, (lesion, _) in read.items()}, grid
 
