@@ -89,6 +89,27 @@ def test_a_study_of_places(folder):
     assert "P07" in (run / "losses.csv").read_text() + (run / "failures.csv").read_text()
 
 
+def test_a_damaged_mask_is_named(folder):
+    path = folder / "images" / "P11_mask.nii.gz"
+    path.write_bytes(path.read_bytes()[:60])
+    run = run_study(folder / "study.toml", out=folder / "run").folder
+    rows = pd.read_parquet(run / "associations.parquet")
+    assert rows["n"].tolist() == [N - 1, N - 1]
+    assert rows["reason"].str.contains(r"1 mask could not be read \(P11; see failures.csv\)").all()
+    assert "P11" in (run / "failures.csv").read_text()
+
+
+def test_another_mask_is_another_map(folder):
+    run = run_study(folder / "study.toml", out=folder / "run").folder
+    before = pd.read_parquet(run / "voxel_maps.parquet")
+    path = folder / "images" / "P11_mask.nii.gz"
+    write(path, np.asarray(nibabel.load(path).dataobj)[::-1])
+    run_study(folder / "study.toml", out=folder / "run")
+    after = pd.read_parquet(run / "voxel_maps.parquet")
+    assert before["lesions"].sum() == after["lesions"].sum()
+    assert not before.equals(after)
+
+
 def test_a_mask_elsewhere(folder):
     path = folder / "images" / "P09_mask.nii.gz"
     array = np.asarray(nibabel.load(path).dataobj)

@@ -96,7 +96,7 @@ def draw_power(design: Design, trial: Trial, follow: Mapping[str, Measured]) -> 
 
 def _without_pictures(plan: Plan) -> Iterator[tuple[FamilyKind, Any]]:
     """Return the families that tables alone can be tested for."""
-    return ((kind, block) for kind, block in declared_families(plan) if not kind.pictures)
+    return ((kind, block) for kind, block in declared_families(plan) if not kind.reads(block))
 
 
 @dataclass

@@ -79,6 +79,7 @@ def without_covariates(needed: tuple[str, ...], linked: Linked) -> dict[str, str
 
 def _one_family(kind: FamilyKind, block: Any, inputs: Inputs, *, shop: Workshop) -> Payload:
     """Return the tables of one family, from the store where they were made before."""
-    upstream = (inputs.linked.key, inputs.extracted.key, str(inputs.seed))
+    read = (inputs.extracted.read[image] for image in kind.reads(block))
+    upstream = (inputs.linked.key, inputs.extracted.key, str(inputs.seed), *read)
     unit = Unit(STAGE, kind.version, block.canonical(), upstream=upstream)
     return shop.once(unit, lambda: kind.test(block, inputs, kind.where(block)))

@@ -28,13 +28,15 @@ from imagenomics.tables.patient_table import PatientTable, join
 class Extracted:
     """Image features by patient, the share of images that failed in any measurement, and the key of it all.
 
-    ``bags`` hold, for each learned block, the array that each patient brings to it.
+    ``bags`` hold, for each learned block, the array that each patient brings to it. ``read`` has, for each image, the
+    key of its files, those of patients included whose features failed.
     """
 
     features: PatientTable
     failed_share: float
     key: str
     bags: dict[str, pd.Series] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
 
 
 def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, issues: Issues) -> Extracted:
@@ -79,7 +81,13 @@ def extract(plan: Plan, linked: Linked, folder: RunFolder, *, shop: Workshop, is
         "extracted", 1, "", [linked.key, *upstream, *copies.keys, *further.keys, *bags.keys, *compared]
     )
     failed = {*results.failures, *copies.failed_images, *further.failed_images, *bags.failed_images}
-    return Extracted(features, len(failed) / max(len(cases), 1), key, bags.arrays)
+    read = {block.name: _key_of_image(block.name, cases, results) for block in plan.images}
+    return Extracted(features, len(failed) / max(len(cases), 1), key, bags.arrays, read)
+
+
+def _key_of_image(image: str, cases: dict[str, Case], results: UnitResults) -> str:
+    own = sorted(f"{name}:{key}" for name, key in results.keys.items() if cases[name].image.name == image)
+    return make_key("read", 1, image, own)
 
 
 def _own_columns(

@@ -47,6 +47,10 @@ def _no_files(block: Any, tables: Mapping[str, pd.DataFrame], study: str) -> Map
     return {}
 
 
+def _no_images(block: Any) -> tuple[str, ...]:
+    return ()
+
+
 def _nobody(block: Any, inputs: Inputs) -> Mapping[str, str]:
     return {}
 
@@ -82,8 +86,8 @@ class FamilyKind:
         Features and targets are drawn as a map between their trees.
     among_units : FamilyKind, optional
         The kind that takes blocks of this section whose rows are units inside patients.
-    pictures : bool
-        ``test`` reads pictures itself, so that tables alone do not do.
+    reads : callable
+        ``reads(block)``: names of the images whose files ``test`` reads itself, features or none.
     retest : callable, optional
         ``retest(block, inputs, where, molecules)``: the rows of the same tests with these molecules instead, without
         permutations; for signatures that are compared with random ones.
@@ -101,7 +105,7 @@ class FamilyKind:
     left_out: Callable[[Any, Inputs], Mapping[str, str]] = _nobody
     cards: Callable[[Any, Mapping[str, pd.DataFrame], str], Mapping[str, dict[str, Any]]] = _no_files
     mapped: bool = False
-    pictures: bool = False
+    reads: Callable[[Any], tuple[str, ...]] = _no_images
     among_units: FamilyKind | None = None
     retest: Callable[[Any, Inputs, str, PatientTable], pd.DataFrame] | None = None
     molecules_are: str = "target"

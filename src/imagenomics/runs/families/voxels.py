@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from imagenomics.errors import InputError
+from imagenomics.errors import InputError, short_list
 from imagenomics.images.find import CaseFiles
 from imagenomics.images.geometry import compare_grids
 from imagenomics.images.grid import Grid
@@ -18,6 +18,7 @@ from imagenomics.runs.choose import choose_targets
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
 from imagenomics.runs.families.pairs import class_counts
 from imagenomics.runs.link import Linked
+from imagenomics.runs.units import stop_if_fatal
 from imagenomics.runs.voxel_block import VoxelBlock
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.association import association_verdicts
@@ -54,6 +55,7 @@ def _test(block: VoxelBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFra
     cases = inputs.linked.files[block.image].cases
     shared = {"settings": inputs.images[block.image], "region": block.region}
     read = inputs.executor.map(read_lesion, cases, label=f"masks of {block.name}", shared=shared)
+    stop_if_fatal(read.failures)
     lesions, grid = _on_one_grid(read.results, where)
     found = test_voxels(
         lesions,
@@ -65,7 +67,17 @@ def _test(block: VoxelBlock, inputs: Inputs, where: str) -> dict[str, pd.DataFra
         analysis=block.name,
         seed=inputs.seed,
     )
-    return {ASSOCIATIONS: found.associations, CLUSTERS: found.clusters, MAPS: found.maps}
+    rows = _with_unread(found.associations, [failure.item for failure in read.failures])
+    return {ASSOCIATIONS: rows, CLUSTERS: found.clusters, MAPS: found.maps}
+
+
+def _with_unread(rows: pd.DataFrame, patients: list[str]) -> pd.DataFrame:
+    """Return the rows with the patients whose lesions are missing for a failure among the reasons."""
+    if not patients:
+        return rows
+    masks = "1 mask" if len(patients) == 1 else f"{len(patients)} masks"
+    note = f"{masks} could not be read ({short_list(patients)}; see failures.csv)"
+    return rows.assign(reason=[f"{reason}; {note}" if reason else note for reason in rows["reason"]])
 
 
 def read_lesion(files: CaseFiles, *, settings: ImageSettings, region: str) -> Lesion:
@@ -106,5 +118,5 @@ VOXELS = FamilyKind(
     judge=_judge,
     tables=(CLUSTERS, MAPS),
     left_out=_lacking,
-    pictures=True,
+    reads=lambda block: (block.image,),
 )
