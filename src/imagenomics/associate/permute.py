@@ -6,14 +6,13 @@ misses travels with the row. In models with covariates the rows are residuals (F
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from imagenomics.associate.draws import draw_blocks
 from imagenomics.associate.outcome import Engine, StepwiseEngine
-from imagenomics.errors import InternalError
 from imagenomics.stats.tails import LN10
 from imagenomics.work.executor import Executor
 from imagenomics.work.seeds import generator
@@ -89,7 +88,8 @@ def step_down_p(
         **{"analysis": analysis, "ranked": ranked, "observed": log_p[ranked], "size": log_p.size},
     }
     counts = np.zeros(ranked.size, dtype=np.int64)
-    for part in _draw_all(count_block, shared, draws=draws, analysis=analysis, executor=executor):
+    label = f"permutations of {analysis}"
+    for part in draw_blocks(count_block, draws, block=BLOCK, shared=shared, label=label, executor=executor):
         counts += part
     out = np.full(log_p.size, np.nan)
     out[ranked] = np.maximum.accumulate((counts + 1.0) / (draws + 1.0))
@@ -152,30 +152,10 @@ def draw_smallest(
         ``IGX-ASSOC-009``: a block of draws could not be done.
     """
     shared = {"engines": list(engines), "strata": strata, "seed": seed, "analysis": analysis}
-    return np.concatenate(_draw_all(draw_block, shared, draws=draws, analysis=analysis, executor=executor))
-
-
-def _draw_all(
-    block: Callable[..., npt.NDArray[Any]],
-    shared: Mapping[str, Any],
-    *,
-    draws: int,
-    analysis: str,
-    executor: Executor,
-) -> list[npt.NDArray[Any]]:
-    """Return what each block of draws gives, in their order."""
-    starts = range(0, draws, BLOCK)
-    items = {f"draws {start:05d}": (start, min(start + BLOCK, draws)) for start in starts}
-    outcome = executor.map(block, items, label=f"permutations of {analysis}", shared=shared)
-    if outcome.failures:
-        first = outcome.failures[0]
-        raise InternalError(
-            "IGX-ASSOC-009",
-            f"{len(outcome.failures)} of {len(items)} blocks of permutations failed: {first.error}",
-            where=analysis,
-            remedy=first.remedy or "please report it",
-        )
-    return [outcome.results[name] for name in items]
+    label = f"permutations of {analysis}"
+    return np.concatenate(
+        draw_blocks(draw_block, draws, block=BLOCK, shared=shared, label=label, executor=executor)
+    )
 
 
 def draw_block(

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.clusters.draws import draw_blocks
 from imagenomics.associate.clusters.settings import ClusterSettings
 from imagenomics.associate.clusters.trees import cut_tree, grow_tree
+from imagenomics.associate.draws import draw_blocks
 from imagenomics.work.executor import Executor
 from imagenomics.work.seeds import generator
 

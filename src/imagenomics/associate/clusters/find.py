@@ -100,7 +100,7 @@ def find_clusters(
     InputError
         Those of :func:`~imagenomics.associate.clusters.values.scale_features`.
     InternalError
-        ``IGX-CLUS-001``: draws could not be done.
+        ``IGX-ASSOC-009``: draws could not be done.
 
     Source
     ------

@@ -9,25 +9,30 @@ from imagenomics.errors import InternalError
 from imagenomics.work.executor import Executor
 
 R = TypeVar("R")
-BLOCK = 25
 
 
 def draw_blocks(
-    function: Callable[..., R], draws: int, *, shared: Mapping[str, Any], label: str, executor: Executor
+    function: Callable[..., R],
+    draws: int,
+    *,
+    block: int = 25,
+    shared: Mapping[str, Any],
+    label: str,
+    executor: Executor,
 ) -> list[R]:
-    """Call ``function((first, last), **shared)`` for fixed blocks of draws, and return their results in order.
+    """Call ``function((first, last), **shared)`` for every ``block`` draws, and return their results in order.
 
     Raises
     ------
     InternalError
-        ``IGX-CLUS-001``: a block could not be done.
+        ``IGX-ASSOC-009``: a block could not be done.
     """
-    items = {f"draws {i:05d}": (i, min(i + BLOCK, draws)) for i in range(0, draws, BLOCK)}
+    items = {f"draws {i:05d}": (i, min(i + block, draws)) for i in range(0, draws, block)}
     outcome = executor.map(function, items, label=label, shared=shared)
     if outcome.failures:
         first = outcome.failures[0]
         raise InternalError(
-            "IGX-CLUS-001",
+            "IGX-ASSOC-009",
             f"{len(outcome.failures)} of {len(items)} blocks of draws failed: {first.error}",
             where=label,
             remedy=first.remedy or "please report it",
