@@ -11,12 +11,11 @@ from pydantic import Field
 from scipy import optimize, special
 
 from imagenomics.associate.design import complete_rows, make_design, orthonormal
-from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.rows import Row, frame_of, untested_row
 from imagenomics.associate.scores import normal_scores
 from imagenomics.associate.settings import FamilySettings
 from imagenomics.associate.sides import check_table, read_side
 from imagenomics.errors import InputError, short_list
-from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.tables.patient_table import PatientTable
 
 FloatArray = npt.NDArray[np.float64]
@@ -154,9 +153,7 @@ def test_heritability(
                 seen[key] = spectrum(shared[np.ix_(known, known)], orthonormal(design[known]))
             row |= _fitted(side.values[known, k], seen[key], settings)
         rows.append(row)
-    frame = pd.DataFrame(rows).assign(analysis=analysis).reindex(columns=list(COLUMNS))
-    frame["q"] = false_discovery(frame["p"].to_numpy(dtype=np.float64), settings.fdr)
-    return frame
+    return frame_of(rows, analysis=analysis, fdr=settings.fdr)
 
 
 test_heritability.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
@@ -211,13 +208,9 @@ def fit_heritability(y: FloatArray, people: Spectrum, *, confidence: float) -> F
     return Fit(float(best), float(limits[0]), float(limits[1]), float(ratio), p)
 
 
-def _begun(
-    name: str, kind: str, y: FloatArray, shared: FloatArray, settings: HeritabilitySettings
-) -> dict[str, Any]:
+def _begun(name: str, kind: str, y: FloatArray, shared: FloatArray, settings: HeritabilitySettings) -> Row:
     """Return the row of a phenotype before its model, with the reason where there will be none."""
-    row: dict[str, Any] = dict.fromkeys(("stratum", "test", "effect_name", "reason", "permutation"), "")
-    row |= {"feature": name, "target": TARGET, "target_kind": "continuous", "unit": "patient"}
-    row |= {"status": "not testable", "n": len(y)}
+    row = untested_row(name, TARGET, "continuous", len(y))
     if kind not in ("continuous", "ordinal"):
         return row | {"reason": "only numbers have a heritability here"}
     if len(y) < settings.min_patients:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.rows import Row, frame_of, untested_row
 from imagenomics.associate.settings import FamilySettings
 from imagenomics.errors import InputError
 from imagenomics.stats.mcnemar import mcnemar
-from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.stats.signed_rank import signed_rank
 from imagenomics.stats.t_test import paired_t_test
 from imagenomics.stats.tested import Tested
@@ -91,28 +90,21 @@ def test_paired(
     -------
     Patients are independent; signed ranks: differences symmetric around their middle.
     """
-    rows = [
-        _row(table, first, other, settings=settings) | {"analysis": analysis, "target": second}
-        for first, other in pairs
-    ]
-    frame = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-    frame["q"] = false_discovery(frame["p"].to_numpy(dtype=np.float64), settings.fdr)
-    return frame
+    rows = [_row(table, first, other, named=second, settings=settings) for first, other in pairs]
+    return frame_of(rows, analysis=analysis, fdr=settings.fdr)
 
 
 test_paired.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
 
 
-def _row(table: PatientTable, first: str, second: str, *, settings: PairedSettings) -> dict[str, Any]:
+def _row(table: PatientTable, first: str, second: str, *, named: str, settings: PairedSettings) -> Row:
     kind = str(table.columns.at[first, "kind"])
-    row: dict[str, Any] = dict.fromkeys(("stratum", "test", "effect_name", "reason", "permutation"), "")
-    row |= {"feature": first, "target_kind": kind, "unit": "patient", "status": "not testable"}
     if kind == "categorical":
         n = int(table.values[[first, second]].notna().all(axis=1).sum())
-        return row | {"n": n, "reason": "levels without an order have no difference"}
+        return untested_row(first, named, kind, n, "levels without an order have no difference")
     values = table.values[[first, second]].to_numpy(dtype=np.float64, na_value=np.nan)
     known = values[np.isfinite(values).all(axis=1)]
-    row["n"] = len(known)
+    row = untested_row(first, named, kind, len(known))
     differ = int((known[:, 0] != known[:, 1]).sum())
     if len(known) < settings.min_patients:
         return row | {"reason": f"fewer than {settings.min_patients} patients have both values"}

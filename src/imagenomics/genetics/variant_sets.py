@@ -11,14 +11,13 @@ import pandas as pd
 from scipy import stats
 
 from imagenomics.associate.design import complete_rows, make_design, orthonormal
-from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.rows import Row, frame_of, untested_row
 from imagenomics.associate.sides import Side, check_table, read_side
 from imagenomics.errors import InputError, short_list
 from imagenomics.genetics.settings import VariantSetSettings
 from imagenomics.genetics.skat import NullModel, burden, linear_null, logistic_null, set_scores, skat, skat_o
 from imagenomics.genomics.genotypes import copies_of
 from imagenomics.stats.effects import critical_z
-from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.work.threads import one_thread
 
@@ -122,8 +121,7 @@ def test_variant_sets(
     chosen = {name: _variants(genotypes.loc[ids], members, settings) for name, members in sets.items()}
     with one_thread():
         rows = _rows(side, make_design(adjust, len(ids)).basis, chosen, settings)
-    frame = pd.DataFrame(rows).assign(analysis=analysis).reindex(columns=list(COLUMNS))
-    frame["q"] = false_discovery(frame["p"].to_numpy(dtype=np.float64), settings.fdr)
+    frame = frame_of(rows, analysis=analysis, fdr=settings.fdr)
     content = [{"analysis": analysis, "set": name, **found.counts} for name, found in chosen.items()]
     return SetTables(frame, pd.DataFrame(content, columns=list(CONTENT)))
 
@@ -164,7 +162,7 @@ def _variants(genotypes: pd.DataFrame, members: Sequence[str], settings: Variant
 
 def _rows(
     side: Side, basis: FloatArray, chosen: Mapping[str, Variants], settings: VariantSetSettings
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return one row for each set and phenotype, the sets outermost."""
     known = [np.isfinite(side.values[:, k]) for k in range(len(side.names))]
     nulls: list[NullModel | str] = []
@@ -173,21 +171,11 @@ def _rows(
     rows = []
     for name, found in chosen.items():
         for k, null in enumerate(nulls):
-            row: dict[str, Any] = dict.fromkeys(
-                ("stratum", "test", "effect_name", "reason", "permutation"), ""
-            )
-            row |= {
-                "feature": str(side.names[k]),
-                "target": name,
-                "target_kind": "continuous",
-                "unit": "patient",
-            }
-            row |= {"status": "not testable", "n": int(known[k].sum())}
             reason = null if isinstance(null, str) else _few(found, settings)
-            if reason or isinstance(null, str):
-                rows.append(row | {"reason": reason})
-            else:
-                rows.append(row | _tested(null, found.values[known[k]], settings))
+            row = untested_row(str(side.names[k]), name, "continuous", int(known[k].sum()), reason)
+            if not (reason or isinstance(null, str)):
+                row |= _tested(null, found.values[known[k]], settings)
+            rows.append(row)
     return rows
 
 

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.frame import COLUMNS
+from imagenomics.associate.rows import frame_of, untested_row
 from imagenomics.associate.sides import check_table, read_side
 from imagenomics.errors import InputError
 from imagenomics.stats.effects import odds_ratio
 from imagenomics.stats.mann_whitney import mann_whitney
-from imagenomics.stats.multiplicity import false_discovery
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.voxels.lesion_map import LesionMap, find_patterns, map_target, size_strata
 from imagenomics.voxels.settings import VoxelSettings
@@ -101,9 +100,7 @@ def test_voxels(
         known = np.isfinite(side.values[:, k])
         y, own = side.values[known, k], stack[known]
         kind = str(side.kinds[k])
-        row: dict[str, Any] = dict.fromkeys(("stratum", "test", "effect_name", "reason", "permutation"), "")
-        row |= {"feature": feature, "target": str(name), "target_kind": kind, "unit": "patient"}
-        row |= {"status": "not testable", "n": int(known.sum()), "reason": _refusal(y, kind, settings)}
+        row = untested_row(feature, str(name), kind, int(known.sum()), _refusal(y, kind, settings))
         if not row["reason"]:
             patterns = find_patterns(own, least=settings.min_lesions)
             if not patterns.counts.size:
@@ -127,8 +124,7 @@ def test_voxels(
             clusters.append(_cluster_rows(found, affine).assign(analysis=analysis, target=str(name)))
             maps.append(_map_rows(found, own, y, kind).assign(analysis=analysis, target=str(name)))
         rows.append(row)
-    frame = pd.DataFrame(rows).assign(analysis=analysis).reindex(columns=list(COLUMNS))
-    frame["q"] = false_discovery(frame["p"].to_numpy(dtype=np.float64), settings.fdr)
+    frame = frame_of(rows, analysis=analysis, fdr=settings.fdr)
     return VoxelTables(frame, _joined(clusters, CLUSTERS), _joined(maps, MAPS))
 
 
