@@ -3,7 +3,8 @@
 Ours is one call of ``scan_survival`` on all genes; lifelines' ``CoxPHFitter`` fits a sample of them one by one, and its
 time for all is extrapolated. Follow-up has ties and censoring; both use Efron's method, two covariates stand in every
 model. CPU seconds of one process with one thread each, so that other work on the machine weighs little. The p values of
-Wald's and of the likelihood-ratio test of the sample must agree to 1e-6.
+Wald's and of the likelihood-ratio test of the sample must agree to 1e-9 with lifelines carried on to convergence; its
+time is that of its defaults, which stop earlier.
 
     python benchmarks/cox_scan.py [--json] [--patients 400] [--genes 20000] [--sample 200]
 """
@@ -35,14 +36,16 @@ from lifelines import CoxPHFitter
 warnings.simplefilter("ignore")
 data = np.load(sys.argv[1])
 base = pd.DataFrame(data["covariates"], columns=["c0", "c1"]).assign(time=data["time"], event=data["event"])
-precise = {"precision": 1e-9}
+precise = {"precision": 1e-22, "r_precision": 0.0}  # the decrement is the square of an error in z
 without = CoxPHFitter().fit(base, "time", "event", fit_options=precise).log_likelihood_
-def fit(column):
-    return CoxPHFitter().fit(base.assign(gene=column), "time", "event", fit_options=precise)
+def fit(column, **options):
+    return CoxPHFitter().fit(base.assign(gene=column), "time", "event", **options)
 fit(data["genes"][:, 0])
 start = time.process_time()
-fits = [fit(column) for column in data["genes"].T]
+for column in data["genes"].T:
+    fit(column)
 seconds = time.process_time() - start
+fits = [fit(column, fit_options=precise) for column in data["genes"].T]
 print(json.dumps({
     "seconds": seconds,
     "wald": [float(f.summary.loc["gene", "z"]) for f in fits],
@@ -102,7 +105,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         found, seconds[statistic] = ours(months, event, covariates, genes, statistic)
         p = found["p"].to_numpy()[chosen]
         furthest[statistic] = float(np.abs(p - chi2.sf(theirs, 1)).max())
-        assert furthest[statistic] <= 1e-6, f"{statistic}: p values differ by {furthest[statistic]:.2g}"
+        assert furthest[statistic] <= 1e-9, f"{statistic}: p values differ by {furthest[statistic]:.2g}"
     all_of_theirs = peer["seconds"] * options.genes / options.sample
     return {
         **vars(options),
