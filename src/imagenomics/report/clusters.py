@@ -44,8 +44,7 @@ def cluster_blocks(results: Results, wording: Wording) -> list[Html]:
 
 
 def _own(results: Results, table: str, block: Block) -> pd.DataFrame:
-    frame = results.table(table)
-    return frame[frame["analysis"].astype(str) == str(block.get("name"))].reset_index(drop=True)
+    return results.rows_of(table, str(block.get("name"))).reset_index(drop=True)
 
 
 def _block(results: Results, block: Block, i: int, wording: Wording) -> Html | None:

@@ -157,6 +157,11 @@ class Results:
         found = self.tables.get(name)
         return pd.DataFrame(columns=list(TABLES[name])) if found is None else found
 
+    def rows_of(self, name: str, analysis: str) -> pd.DataFrame:
+        """Return the rows of one analysis in a table."""
+        table = self.table(name)
+        return table[table["analysis"].astype(str) == analysis]
+
     def document(self, name: str) -> Mapping[str, Any]:
         """Return the JSON object, or an empty one."""
         return self.documents.get(name, {})

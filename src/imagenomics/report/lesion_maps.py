@@ -23,8 +23,7 @@ FWE = 0.05
 
 def lesion_maps(results: Results, family: Family) -> Html | None:
     """Draw the maps of the surest targets; nothing for other families."""
-    table = results.table("voxel_maps.parquet")
-    own = table[table["analysis"].astype(str) == family.analysis] if len(table) else table
+    own = results.rows_of("voxel_maps.parquet", family.analysis)
     if own.empty:
         return None
     found = [
@@ -122,8 +121,7 @@ def _outline(inside: npt.NDArray[np.bool_], corner: tuple[float, float], step: t
 
 
 def _clusters(results: Results, family: Family) -> Html | None:
-    table = results.table("voxel_clusters.parquet")
-    own = table[table["analysis"].astype(str) == family.analysis] if len(table) else table
+    own = results.rows_of("voxel_clusters.parquet", family.analysis)
     if own.empty:
         return None
     shown = own.sort_values(["p_cluster", "voxels"], ascending=[True, False], kind="stable").head(

@@ -15,8 +15,7 @@ MOST_ROWS = 60
 
 def level_table(results: Results, family: Family, wording: Wording) -> Html | None:
     """Return the pairwise tests of a family, the surest first; nothing where it has none."""
-    table = results.table("post_hoc.parquet")
-    own = table[table["analysis"].astype(str) == family.analysis] if len(table) else table
+    own = results.rows_of("post_hoc.parquet", family.analysis)
     if own.empty:
         return None
     shown = own.sort_values(["p_adjusted", "p"], kind="stable").head(MOST_ROWS)

@@ -19,8 +19,7 @@ Row = Mapping[str, Any]
 
 def forest_plots(results: Results, family: Family) -> Html | None:
     """Draw the strongest pooled pairs of a replication; nothing for other families."""
-    pairs = results.table("replication.parquet")
-    own = pairs[pairs["analysis"].astype(str) == family.analysis] if len(pairs) else pairs
+    own = results.rows_of("replication.parquet", family.analysis)
     if own.empty or family.tested.empty:
         return None
     table = results.table("associations.parquet")

@@ -31,10 +31,10 @@ PAIR = ["feature", "target"]
 
 def marker_part(results: Results, family: Family, wording: Wording) -> Html | None:
     """Draw the strongest markers of each target, with their cut-offs; nothing for other families."""
-    cuts = _own(results.table("roc_cutoffs.parquet"), family)
+    cuts = results.rows_of("roc_cutoffs.parquet", family.analysis)
     if cuts.empty or family.tested.empty:
         return None
-    curves = _own(results.table("roc_curves.parquet"), family)
+    curves = results.rows_of("roc_curves.parquet", family.analysis)
     ranked = family.tested[PAIR].astype(str).merge(cuts.astype(dict.fromkeys(PAIR, str)), on=PAIR)
     targets = list(ranked["target"].drop_duplicates())[:TARGETS]
     figures = [_figure(curves, ranked[ranked["target"] == target], target, wording) for target in targets]
@@ -46,10 +46,6 @@ def marker_part(results: Results, family: Family, wording: Wording) -> Html | No
         _cut_table(ranked, wording),
         _comparisons(results, family, wording),
     )
-
-
-def _own(frame: pd.DataFrame, family: Family) -> pd.DataFrame:
-    return frame[frame["analysis"].astype(str) == family.analysis] if len(frame) else frame
 
 
 def _sentence(ranked: pd.DataFrame) -> str:

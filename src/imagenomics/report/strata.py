@@ -19,8 +19,7 @@ Row = Mapping[str, Any]
 
 def stratum_plots(results: Results, family: Family) -> Html | None:
     """Draw the pairs whose strata differ most; nothing for other families."""
-    table = results.table("strata.parquet")
-    own = table[table["analysis"].astype(str) == family.analysis] if len(table) else table
+    own = results.rows_of("strata.parquet", family.analysis)
     if own.empty or family.tested.empty:
         return None
     pairs = own["feature"].astype(str) + "\n" + own["target"].astype(str)

@@ -22,8 +22,7 @@ AIC = "Akaike's criterion; smaller is better. It is counted in the patients of t
 
 def model_part(results: Results, analysis: str) -> Html | None:
     """Return the comparisons of models of one block, a table for each."""
-    table = results.table("survival_models.parquet")
-    own = table[table["analysis"].astype(str) == analysis]
+    own = results.rows_of("survival_models.parquet", analysis)
     if own.empty:
         return None
     parts = [_comparison(rows, str(name)) for name, rows in own.groupby("comparison", sort=False)]

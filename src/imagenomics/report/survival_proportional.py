@@ -85,8 +85,7 @@ def changing_ratios(results: Results) -> Iterator[tuple[str, str]]:
 
 
 def _own(results: Results, block: dict[str, Any]) -> pd.DataFrame:
-    table = results.table(FILE)
-    return table[table["analysis"].astype(str) == str(block.get("name"))]
+    return results.rows_of(FILE, str(block.get("name")))
 
 
 def _failing(own: pd.DataFrame, block: dict[str, Any]) -> pd.DataFrame:

@@ -19,12 +19,11 @@ SOURCES = {
 
 def score_part(results: Results, analysis: str) -> Html | None:
     """Return the scores of one block, each with its terms."""
-    scores, terms = results.table("survival_scores.parquet"), results.table("survival_score_terms.parquet")
-    own = scores[scores["analysis"].astype(str) == analysis]
+    own = results.rows_of("survival_scores.parquet", analysis)
     if own.empty:
         return None
     wording = wording_of(results)
-    inside = terms[terms["analysis"].astype(str) == analysis]
+    inside = results.rows_of("survival_score_terms.parquet", analysis)
     parts = [
         _score(row, inside[inside["score"].astype(str) == str(row["score"])], wording) for row in records(own)
     ]
