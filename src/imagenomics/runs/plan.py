@@ -118,6 +118,24 @@ class TrainBlock(Settings):
     )
 
 
+ANALYSES = (
+    "associate",
+    "differential",
+    "survival",
+    "replicate",
+    "interaction",
+    "roc",
+    "paired",
+    "heritability",
+    "clusters",
+    "variant_sets",
+    "voxels",
+    "enrich",
+    "modules",
+    "train",
+)  # sections whose blocks are told apart by name alone, whatever their kind
+
+
 class Plan(Settings):
     """A whole study, as its file declares it."""
 
@@ -202,20 +220,7 @@ class Plan(Settings):
         "deltas",
         "molecules",
         "derive",
-        "associate",
-        "differential",
-        "survival",
-        "replicate",
-        "interaction",
-        "roc",
-        "paired",
-        "heritability",
-        "clusters",
-        "variant_sets",
-        "voxels",
-        "enrich",
-        "modules",
-        "train",
+        *ANALYSES,
     )
     @classmethod
     def _unique_names(cls, blocks: tuple[object, ...]) -> tuple[object, ...]:
@@ -243,26 +248,7 @@ class Plan(Settings):
                 raise ValueError(f"voxels {maps.name}: {problem}")
         self._check_learned()
         _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
-        _refuse_twice(
-            b.name
-            for part in (
-                self.associate,
-                self.differential,
-                self.survival,
-                self.replicate,
-                self.interaction,
-                self.roc,
-                self.paired,
-                self.heritability,
-                self.clusters,
-                self.variant_sets,
-                self.voxels,
-                self.enrich,
-                self.modules,
-                self.train,
-            )
-            for b in part
-        )
+        _refuse_twice(b.name for section in ANALYSES for b in getattr(self, section))
         problem = genes_problem((*self.enrich, *self.modules, *self.variant_sets), self.molecules)
         if problem:
             raise ValueError(problem)
