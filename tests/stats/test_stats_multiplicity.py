@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from imagenomics.errors import InputError
-from imagenomics.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
+from imagenomics.stats.multiplicity import MANY, benjamini_hochberg, benjamini_yekutieli, holm
+from imagenomics.stats.p_order import order_p
 
 METHODS = {"holm": holm, "fdr_bh": benjamini_hochberg, "fdr_by": benjamini_yekutieli}
 
@@ -46,3 +47,21 @@ def test_not_a_p_value(name):
         METHODS[name]([0.2, 1.2])
     with pytest.raises(InputError, match="IGX-STAT-004"):
         METHODS[name]([-0.1, np.nan])
+
+
+@pytest.mark.parametrize("shape", ["even", "small", "few values"])
+def test_many_p_values_are_ordered_by_counting_as_by_a_sort(shape):
+    random = np.random.default_rng(3)
+    p = random.random(MANY + 7)
+    p = {"even": p, "small": p**9, "few values": np.round(p, 3)}[shape]
+    p[::11] = np.nan
+    p[:4] = 0.0, 1.0, 1e-300, 1.0
+    ordered, places = order_p(p)
+    np.testing.assert_array_equal(ordered, np.sort(p)[: ordered.size])
+    np.testing.assert_array_equal(p[places], ordered)
+    assert np.unique(places).size == ordered.size == np.isfinite(p).sum()
+    for name, adjust in METHODS.items():
+        known = p[~np.isnan(p)]
+        with mock.patch("gc.collect"):
+            expected = multipletests(known, method=name)[1]
+        np.testing.assert_allclose(adjust(p)[~np.isnan(p)], expected, rtol=1e-12)

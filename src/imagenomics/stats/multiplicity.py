@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from imagenomics.errors import InputError
+from imagenomics.stats.p_order import order_p, step_up
 
 FloatArray = npt.NDArray[np.float64]
+MANY = 100_000  # p values from which ordering them by counting is faster than a sort
 
 
 def holm(p: npt.ArrayLike) -> FloatArray:
@@ -33,11 +35,10 @@ def holm(p: npt.ArrayLike) -> FloatArray:
     Holm 1979, Scandinavian Journal of Statistics 6:65.
     """
     values = _checked(p)
-    order = np.argsort(values)
-    m = int(order.size - np.isnan(values).sum())
-    stepped = values[order[:m]] * np.arange(m, 0, -1)
+    ordered, order = _ordered(values)
+    stepped = ordered * np.arange(ordered.size, 0, -1)
     out = np.full(values.size, np.nan)
-    out[order[:m]] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    out[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
     return out
 
 
@@ -98,18 +99,21 @@ def false_discovery(p: npt.ArrayLike, fdr: str) -> FloatArray:
 
 def _step_up(p: npt.ArrayLike, *, dependent: bool) -> FloatArray:
     values = _checked(p)
-    order = np.argsort(values)  # missing values come last; ties get equal results in any order
-    stepped = values[order]
-    m = stepped.size - int(np.isnan(stepped).sum())
-    factors = np.arange(1, m + 1, dtype=np.float64)
-    total = float((1.0 / factors).sum()) if dependent else 1.0
-    stepped[:m] *= np.divide(m * total, factors, out=factors)
-    upward = stepped[:m][::-1]
-    np.minimum.accumulate(upward, out=upward)
-    np.minimum(upward, 1.0, out=upward)
-    out = np.empty(values.size)
-    out[order] = stepped
+    ordered, order = _ordered(values)  # ties get equal results in any order
+    m = ordered.size
+    total = float((1.0 / np.arange(1.0, m + 1.0)).sum()) if dependent else 1.0
+    out = np.full(values.size, np.nan)
+    step_up(ordered, order, m * total, out)
     return out
+
+
+def _ordered(values: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Return the p values that are there, sorted, and their places."""
+    if values.size >= MANY:
+        return order_p(values)
+    order = np.argsort(values)  # missing values come last
+    order = order[: values.size - int(np.isnan(values).sum())]
+    return values[order], order
 
 
 def _checked(p: npt.ArrayLike) -> FloatArray:
