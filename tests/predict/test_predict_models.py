@@ -43,7 +43,7 @@ def test_unknown_names_are_told_with_the_nearest():
     with pytest.raises(InputError, match=r"IGX-PRED-001[\s\S]*did you mean 'elastic-net'"):
         build_model("elastic net", task="binary")
     with pytest.raises(InputError, match="IGX-PRED-002"):
-        build_model("svm", task="survival")
+        build_model("svm", task="ranks")
     X, z = _table()
     with pytest.raises(InputError, match=r"IGX-PRED-003[\s\S]*t1.lesion.f1"):
         TunedRegressor(baseline=("t1.lesion.f",)).fit(X, z)

@@ -36,15 +36,22 @@ def test_every_solution_is_optimal(seed, n, p, mix, logistic):
     if logistic:
         y = (y > np.median(y)).astype(float)
     factor = rng.choice([0.1, 1.0], size=p)
-    top = largest_lambda(X, y, mix=mix, factor=factor)
-    path = solve_path(X, y, top * np.geomspace(1, 0.02, 8), mix=mix, logistic=logistic, factor=factor)
+    top = largest_lambda(X, y, mix=mix, factor=factor, loss="squared")
+    path = solve_path(
+        X,
+        y,
+        top * np.geomspace(1, 0.02, 8),
+        mix=mix,
+        loss="logistic" if logistic else "squared",
+        factor=factor,
+    )
     assert _violation(X, y, path, mix=mix, factor=factor, logistic=logistic) <= 1e-6
 
 
 def test_separable_classes_stay_finite():
     X = np.linspace(-1, 1, 20)[:, None]
     y = (X[:, 0] > 0).astype(float)
-    path = solve_path(X, y, np.geomspace(0.4, 1e-4, 12), mix=0.5, logistic=True)
+    path = solve_path(X, y, np.geomspace(0.4, 1e-4, 12), mix=0.5, loss="logistic")
     assert np.isfinite(path.coefficients).all()
     assert (np.diff(path.coefficients[:, 0]) >= 0).all()  # less penalty, more weight
     assert _violation(X, y, path, mix=0.5, factor=np.ones(1), logistic=True) <= 1e-6
@@ -60,7 +67,7 @@ def test_a_step_that_overshoots_is_taken_back(seed):
     X[:3, 0] -= 1.0
     X[3, 0] = -60
     X /= X.std(0)
-    path = solve_path(X, y, np.array([1e-4, 1e-6]), mix=0.5, logistic=True)
+    path = solve_path(X, y, np.array([1e-4, 1e-6]), mix=0.5, loss="logistic")
     assert _violation(X, y, path, mix=0.5, factor=np.ones(4), logistic=True) <= 1e-6
 
 
@@ -71,8 +78,8 @@ def test_nearly_collinear_columns_converge(mix):
     X = rng.normal(size=(80, 2)) @ rng.normal(size=(2, 30)) + 0.01 * rng.normal(size=(80, 30))
     X = (X - X.mean(0)) / X.std(0)
     y = (X[:, 0] + rng.normal(size=80) > 0).astype(float)
-    top = largest_lambda(X, y, mix=mix, factor=np.ones(30))
-    path = solve_path(X, y, top * np.geomspace(1, 1e-4, 10), mix=mix, logistic=True)
+    top = largest_lambda(X, y, mix=mix, factor=np.ones(30), loss="squared")
+    path = solve_path(X, y, top * np.geomspace(1, 1e-4, 10), mix=mix, loss="logistic")
     assert _violation(X, y, path, mix=mix, factor=np.ones(30), logistic=True) <= 1e-6
 
 
@@ -83,9 +90,9 @@ def test_the_path_begins_empty_and_keeps_order_of_columns():
     path = solve_path(
         X,
         y,
-        largest_lambda(X, y, mix=1.0, factor=np.ones(12)) * np.array([1.0, 0.5]),
+        largest_lambda(X, y, mix=1.0, factor=np.ones(12), loss="squared") * np.array([1.0, 0.5]),
         mix=1.0,
-        logistic=False,
+        loss="squared",
     )
     assert not path.coefficients[0].any()
     assert np.flatnonzero(path.coefficients[1]).tolist() == [7]
@@ -97,16 +104,16 @@ def test_lightly_penalised_columns_are_in_first():
     X = rng.normal(size=(80, 6))
     y = (X[:, 0] + X[:, 1] + 0.5 * rng.normal(size=80) > 0).astype(float)
     factor = np.array([0.1, 1, 1, 1, 1, 1])
-    top = largest_lambda(X, y, mix=0.9, factor=factor)
-    path = solve_path(X, y, np.array([top]), mix=0.9, logistic=True, factor=factor)
+    top = largest_lambda(X, y, mix=0.9, factor=factor, loss="squared")
+    path = solve_path(X, y, np.array([top]), mix=0.9, loss="logistic", factor=factor)
     assert np.flatnonzero(path.coefficients[0]).tolist() == [0]
 
 
 def test_no_column_and_no_signal():
     y = np.array([0.0, 1.0, 1.0, 0.0, 1.0])
-    empty = solve_path(np.empty((5, 0)), y, np.array([1.0]), mix=0.5, logistic=True)
+    empty = solve_path(np.empty((5, 0)), y, np.array([1.0]), mix=0.5, loss="logistic")
     assert np.isclose(1 / (1 + np.exp(-empty.intercepts[0])), 0.6)
-    assert largest_lambda(np.zeros((5, 2)), y, mix=0.5, factor=np.ones(2)) > 0
+    assert largest_lambda(np.zeros((5, 2)), y, mix=0.5, factor=np.ones(2), loss="squared") > 0
 
 
 def test_the_same_numbers_in_any_company():
@@ -114,8 +121,8 @@ def test_the_same_numbers_in_any_company():
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(40, 30)), (rng.random(40) < 0.5).astype(float)
     lambdas = np.geomspace(0.3, 0.01, 10)
-    whole = solve_path(X, y, lambdas, mix=0.5, logistic=True)
-    start = solve_path(X, y, lambdas[:4], mix=0.5, logistic=True)
+    whole = solve_path(X, y, lambdas, mix=0.5, loss="logistic")
+    start = solve_path(X, y, lambdas[:4], mix=0.5, loss="logistic")
     assert np.array_equal(whole.coefficients[:4], start.coefficients)
 
 
@@ -125,6 +132,6 @@ def test_wide_and_long_tables_converge():
     for n, p in ((60, 2000), (3000, 40)):
         X = rng.normal(size=(n, 20)) @ rng.normal(size=(20, p)) + rng.normal(size=(n, p))
         y = (X[:, 0] + rng.normal(size=n) > 0).astype(float)
-        top = largest_lambda(X, y, mix=0.5, factor=np.ones(p))
-        path = solve_path(X, y, top * np.geomspace(1, 0.01, 20), mix=0.5, logistic=True)
+        top = largest_lambda(X, y, mix=0.5, factor=np.ones(p), loss="squared")
+        path = solve_path(X, y, top * np.geomspace(1, 0.01, 20), mix=0.5, loss="logistic")
         assert _violation(X, y, path, mix=0.5, factor=np.ones(p), logistic=True) <= 1e-6

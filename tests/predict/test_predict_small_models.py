@@ -77,7 +77,7 @@ def test_the_card_says_what_the_model_says(name, task):
 def test_leaves_hold_enough_patients_and_a_class_alone_is_said():
     X, _ = _table(3, n=40)
     Z, y = X.to_numpy(), (X["t1.f0"] > 0).to_numpy(dtype=float)
-    part = Part(Z, y, True, np.zeros(12, dtype=bool), False)
+    part = Part(Z, y, "binary", np.zeros(12, dtype=bool), False)
     family = DecisionTree(TreeSettings(leaves=(2, 6), min_leaf=10), seed=0)
     for k in range(2):
         tree = family.refit(part, k).estimator
@@ -92,7 +92,7 @@ def test_the_component_is_that_of_a_singular_value_decomposition():
     Z = X.to_numpy() + np.outer(factor, np.r_[np.ones(6), np.zeros(24)])
     Z = (Z - Z.mean(0)) / Z.std(0)
     y = factor + 0.5 * random.normal(size=80)
-    part = Part(Z, y, False, np.zeros(30, dtype=bool), False)
+    part = Part(Z, y, "continuous", np.zeros(30, dtype=bool), False)
     fitted = SupervisedPc(SupervisedPcSettings(columns=(6,), slope_variance=1e9)).refit(part, 0)
     chosen = np.argsort(-np.abs([np.corrcoef(c, y)[0, 1] for c in Z.T]))[:6]
     assert set(np.flatnonzero(fitted.weights)) == set(chosen)

@@ -17,7 +17,7 @@ from imagenomics.prepare.settings import PrepareSettings
 @given(st.integers(0, 2**20), st.integers(12, 60), st.integers(2, 6))
 def test_inner_folds_balance_classes(seed, n, k):
     y = (np.random.default_rng(seed).random(n) < 0.4).astype(float)
-    folds = inner_folds(y, n_splits=k, seed=seed, binary=True)
+    folds = inner_folds(y, n_splits=k, seed=seed, task="binary")
     smallest = int(min(y.sum(), n - y.sum()))
     if smallest < 2:
         assert folds is None
@@ -31,11 +31,11 @@ def test_inner_folds_keep_patients_whole_and_spread_sites():
     rng = np.random.default_rng(1)
     groups = np.repeat(np.arange(40), 3)
     y = np.repeat((np.arange(40) % 3 == 0).astype(float), 3)
-    folds = inner_folds(y, n_splits=5, seed=0, binary=True, groups=groups)
+    folds = inner_folds(y, n_splits=5, seed=0, task="binary", groups=groups)
     assert all(np.unique(folds[groups == g]).size == 1 for g in range(40))
     sites = rng.permutation(np.repeat(["A", "B"], 50))
     labels = (rng.random(100) < 0.5).astype(float)
-    spread = inner_folds(labels, n_splits=5, seed=0, binary=True, sites=sites)
+    spread = inner_folds(labels, n_splits=5, seed=0, task="binary", sites=sites)
     for site in "AB":
         for label in (0, 1):
             assert np.ptp(np.bincount(spread[(sites == site) & (labels == label)], minlength=5)) <= 1
@@ -43,7 +43,7 @@ def test_inner_folds_keep_patients_whole_and_spread_sites():
 
 def test_inner_folds_of_numbers_spread_the_values():
     y = np.random.default_rng(2).normal(size=50)
-    folds = inner_folds(y, n_splits=5, seed=0, binary=False)
+    folds = inner_folds(y, n_splits=5, seed=0, task="continuous")
     means = [y[folds == f].mean() for f in range(5)]
     assert np.ptp(means) < 0.3
 
@@ -61,7 +61,7 @@ def test_preparation_is_refitted_in_every_inner_fold(monkeypatch):
 
     monkeypatch.setattr(tuning, "fit_chain", spy)
     rng = np.random.default_rng(3)
-    table = Table(rng.normal(size=(50, 8)), (np.arange(50) % 2).astype(float), np.zeros(8, bool), True)
+    table = Table(rng.normal(size=(50, 8)), (np.arange(50) % 2).astype(float), np.zeros(8, bool), "binary")
     options = PredictSettings()
     tune(table, find_family("elastic-net", options, seed=0), options, seed=0)
     assert seen == [40] * 5 + [50]
@@ -76,7 +76,7 @@ def test_inner_losses_do_not_reward_selection_on_noise():
         y = (np.arange(60) % 2).astype(float)
         X = rng.normal(size=(60, 300))
         for values, gains in ((X, honest), (SelectTop(10).fit(X, y).transform(X), dishonest)):
-            table = Table(values, y, np.zeros(values.shape[1], bool), True)
+            table = Table(values, y, np.zeros(values.shape[1], bool), "binary")
             tuned = tune(table, find_family("elastic-net", options, seed=0), options, seed=seed)
             gains.append(np.log(2) - tuned.losses.min())
     assert np.mean(honest) < 0.08
@@ -89,7 +89,7 @@ def test_the_smallest_loss_wins_and_the_simplest_of_equals():
     y = (values[:, 0] + 0.3 * rng.normal(size=60) > 0).astype(float)
     options = PredictSettings(elastic_net=ElasticNetSettings(l1_ratios=(1.0,), n_lambdas=5))
     tuned = tune(
-        Table(values, y, np.zeros(2, bool), True),
+        Table(values, y, np.zeros(2, bool), "binary"),
         find_family("elastic-net", options, seed=0),
         options,
         seed=0,

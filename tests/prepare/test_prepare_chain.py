@@ -33,7 +33,9 @@ def test_chain_is_the_pipeline_of_the_transformers(method, binary):
     rows = np.sort(rng.permutation(y.size)[:45])
     options = PrepareSettings(redundancy=0.8, correlation=method, select=10)
     none = np.zeros(X.shape[1], dtype=bool)
-    chain = fit_chain(presort(X), rows, y[rows], settings=options, binary=binary, protected=none)
+    chain = fit_chain(
+        presort(X), rows, y[rows], settings=options, task="binary" if binary else "continuous", protected=none
+    )
     pipeline = make_pipeline(
         MedianImputer(), Standardiser(), RedundancyFilter(0.8, method=method), SelectTop(10)
     ).fit(X[rows], y[rows])
@@ -48,7 +50,7 @@ def test_rows_outside_the_training_part_do_not_enter():
     other[40:] = 1e6
     none = np.zeros(X.shape[1], dtype=bool)
     chains = [
-        fit_chain(presort(v), rows, y[rows], settings=PrepareSettings(), binary=True, protected=none)
+        fit_chain(presort(v), rows, y[rows], settings=PrepareSettings(), task="binary", protected=none)
         for v in (X, other)
     ]
     for name in ("columns", "fill", "centre", "scale"):
@@ -61,7 +63,7 @@ def test_protected_columns_bypass_filter_and_selection():
     protected = np.zeros(X.shape[1], dtype=bool)
     protected[[3, 5, 10, 11]] = True  # 3 is missing for all, 5 is constant
     chain = fit_chain(
-        presort(X), np.arange(60), y, settings=PrepareSettings(select=4), binary=True, protected=protected
+        presort(X), np.arange(60), y, settings=PrepareSettings(select=4), task="binary", protected=protected
     )
     assert {10, 11} <= set(chain.columns)
     assert not {3, 5} & set(chain.columns)
@@ -75,7 +77,7 @@ def test_nothing_that_varies_is_an_error():
             np.arange(6),
             np.arange(6) % 2 * 1.0,
             settings=PrepareSettings(),
-            binary=True,
+            task="binary",
             protected=np.zeros(3, dtype=bool),
         )
 

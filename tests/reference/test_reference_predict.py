@@ -32,7 +32,7 @@ def _objective(X, y, b, b0, *, lam, mix):
 @pytest.mark.parametrize("lam", [0.2, 0.03])
 def test_logistic_objective_is_that_of_saga(mix, lam):
     X, _, y = _data(1)
-    own = solve_path(X, y, np.array([lam]), mix=mix, logistic=True)
+    own = solve_path(X, y, np.array([lam]), mix=mix, loss="logistic")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # newer versions name the penalty by l1_ratio alone
         other = LogisticRegression(
@@ -48,7 +48,7 @@ def test_logistic_objective_is_that_of_saga(mix, lam):
 def test_linear_coefficients_are_those_of_coordinate_descent(mix):
     X, z, _ = _data(2)
     lambdas = np.array([0.5, 0.05])
-    own = solve_path(X, z, lambdas, mix=mix, logistic=False)
+    own = solve_path(X, z, lambdas, mix=mix, loss="squared")
     for k, lam in enumerate(lambdas):
         other = ElasticNet(alpha=lam, l1_ratio=mix, tol=1e-12, max_iter=100_000).fit(X, z)
         assert np.allclose(own.coefficients[k], other.coef_, atol=2e-5)

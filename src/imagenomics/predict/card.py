@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from imagenomics.predict.card_tree import CardNode, tree_nodes, walk
 from imagenomics.predict.elastic_net import WeightedSum
 from imagenomics.predict.outside import Outside
 from imagenomics.predict.tuned import TunedModel
+from imagenomics.prepare.base import Task
 from imagenomics.settings import Settings
 
 
@@ -38,7 +38,7 @@ class ModelCard(Settings):
     target: str = Field(description="What is predicted.")
     positive: str = Field(description="What a high score speaks for; '' for a number.")
     negative: str = Field(description="The other classes.")
-    task: Literal["binary", "continuous"] = Field(description="Probability or number.")
+    task: Task = Field(description="Probability, number, or log hazard of an event.")
     n: int = Field(ge=1, description="Training patients.")
     intercept: float = Field(description="Intercept.")
     columns: tuple[CardColumn, ...] = Field(

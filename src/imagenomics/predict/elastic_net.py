@@ -1,4 +1,4 @@
-"""Elastic net: logistic regression for classes, linear regression for numbers."""
+"""Elastic net: logistic regression for classes, linear regression for numbers, Cox regression for times."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 from scipy.special import expit
 
 from imagenomics.predict.family import Part
-from imagenomics.predict.penalised_path import Path, largest_lambda, solve_path
+from imagenomics.predict.penalised_path import Loss, Path, largest_lambda, solve_path
 from imagenomics.predict.settings import ElasticNetSettings
-from imagenomics.prepare.base import FloatArray
+from imagenomics.prepare.base import FloatArray, Task
+
+LOSSES: dict[Task, Loss] = {"binary": "logistic", "continuous": "squared", "survival": "partial"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class WeightedSum:
     binary: bool
 
     def score(self, Z: FloatArray) -> FloatArray:
-        """Return probabilities of the positive class, or predicted numbers, for ``Z`` (n, k)."""
+        """Return probabilities of the positive class, predicted numbers or log hazards, for ``Z`` (n, k)."""
         # A matrix product would round a row differently in other company.
         eta = (Z * self.weights).sum(axis=1) + self.intercept
         return expit(eta) if self.binary else eta
@@ -67,5 +69,6 @@ class ElasticNet:
         factor = np.where(part.light, self.baseline_penalty, 1.0)
         ratio = self.options.lambda_ratio if part.many else self.options.lambda_ratio_few
         shares = np.exp(np.linspace(0.0, np.log(ratio), self.options.n_lambdas))[:steps]
-        largest = largest_lambda(part.Z, part.y, mix=mix, factor=factor)
-        return solve_path(part.Z, part.y, largest * shares, mix=mix, logistic=part.binary, factor=factor)
+        loss = LOSSES[part.task]
+        largest = largest_lambda(part.Z, part.y, mix=mix, factor=factor, loss=loss)
+        return solve_path(part.Z, part.y, largest * shares, mix=mix, loss=loss, factor=factor)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from imagenomics.errors import unknown_name
+from imagenomics.errors import InputError, unknown_name
 from imagenomics.predict.family import Family
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.work.seeds import integer_seed
 
 FAMILIES = ("elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc")
+SURVIVAL_FAMILIES = ("elastic-net", "supervised-pc")  # those that know times to an event
 
 
 def find_family(name: str, settings: PredictSettings, *, seed: int) -> Family:
@@ -44,3 +45,21 @@ def find_family(name: str, settings: PredictSettings, *, seed: int) -> Family:
 
         return SupervisedPc(settings.supervised_pc)
     raise unknown_name("IGX-PRED-001", "model family", name, FAMILIES)
+
+
+def check_survival(name: str, *, where: str = "") -> None:
+    """Refuse a family that does not know times to an event.
+
+    Raises
+    ------
+    InputError
+        ``IGX-PRED-008``.
+    """
+    if name not in SURVIVAL_FAMILIES:
+        raise InputError(
+            "IGX-PRED-008",
+            f"the family '{name}' predicts classes and numbers, not times to an event",
+            where=where,
+            expected=f"a family that knows survival: {', '.join(SURVIVAL_FAMILIES)}",
+            remedy="take one of these; or predict whether the event happens by a fixed time, as a class",
+        )

@@ -7,21 +7,26 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.prepare.base import FloatArray
+from imagenomics.prepare.base import FloatArray, Task
 
 
 class Part(NamedTuple):
     """A prepared training part.
 
-    ``Z`` (m, k) standardised columns, ``y`` (m,) labels 0/1 or numbers, ``light`` (k,) columns that are
+    ``Z`` (m, k) standardised columns, ``y`` (m,) labels 0/1, numbers or signed times, ``light`` (k,) columns that are
     penalised lightly, ``many`` whether the model had many columns to choose from.
     """
 
     Z: FloatArray
     y: FloatArray
-    binary: bool
+    task: Task
     light: npt.NDArray[np.bool_]
     many: bool
+
+    @property
+    def binary(self) -> bool:
+        """Whether classes are predicted."""
+        return self.task == "binary"
 
 
 class Fitted(Protocol):

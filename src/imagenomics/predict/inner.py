@@ -6,25 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from imagenomics.prepare.base import FloatArray, IntArray
+from imagenomics.prepare.base import FloatArray, IntArray, Task
 from imagenomics.work.seeds import generator
 
 
 def inner_folds(
-    y: FloatArray, *, n_splits: int, seed: int, binary: bool, groups: Any = None, sites: Any = None
+    y: FloatArray, *, n_splits: int, seed: int, task: Task, groups: Any = None, sites: Any = None
 ) -> IntArray | None:
     """Divide a training part into folds that keep patients whole and classes balanced.
 
     Parameters
     ----------
     y : array, (n,)
-        Labels 0/1 or numbers.
+        Labels 0/1, numbers or signed times.
     n_splits : int
-        Folds wanted; fewer where the smaller class (or the part) has fewer patients.
+        Folds wanted; fewer where the smaller class (or the part, or those with the event) has fewer patients.
     seed : int
         Seed of the stream ``inner``.
-    binary : bool
-        Balance the classes; else balance the values.
+    task : {"binary", "continuous", "survival"}
+        Balance the classes, the values, or the events.
     groups : array, (n,), optional
         Patient of each row; rows of one patient stay together.
     sites : array, (n,), optional
@@ -33,7 +33,7 @@ def inner_folds(
     Returns
     -------
     array of int, (n,), or None
-        Fold of each row; None where even two folds cannot hold both classes.
+        Fold of each row; None where even two folds cannot hold both classes (or an event).
     """
     unit = np.arange(y.size) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     first = np.unique(unit, return_index=True)[1]
@@ -42,12 +42,15 @@ def inner_folds(
     site = np.zeros(first.size, dtype=np.int64)
     if sites is not None:
         site = np.unique(np.asarray(sites).astype(str), return_inverse=True)[1][first]
-    smallest = min(int((value > 0).sum()), int((value <= 0).sum())) if binary else first.size
+    positive = int((value > 0).sum())
+    smallest = {"binary": min(positive, first.size - positive), "survival": positive}.get(task, first.size)
     k = min(n_splits, smallest)
     if k < 2:
         return None
     random = generator(seed, "inner", y.size, k)
-    return (_deal(value, site, k, random) if binary else _deal_sorted(value, site, k, random))[unit]
+    if task == "continuous":
+        return _deal_sorted(value, site, k, random)[unit]
+    return _deal(np.sign(value) if task == "survival" else value, site, k, random)[unit]
 
 
 def _deal(value: FloatArray, site: IntArray, k: int, random: np.random.Generator) -> IntArray:

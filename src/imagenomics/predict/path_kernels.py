@@ -17,16 +17,17 @@ SLOW = 0.2  # a step that leaves more than this share of the violation asks for 
 PRECISE = 0.01  # the quadratic model is solved to this share of the violation
 PATIENCE = 16  # sweeps between attempts to solve the quadratic model at once
 
-# Rows of `patients` (6, n): label, linear predictor, second and minus first derivative of its loss, step,
-# and the second derivatives that the Gram matrix is built with.
-Y, ETA, WEIGHT, RESIDUAL, STEP, STEERING = range(6)
+# Rows of `patients` (7, n): label, linear predictor, second and minus first derivative of its loss, step, the
+# second derivatives that the Gram matrix is built with, and the weight at risk at each time of a Cox model.
+Y, ETA, WEIGHT, RESIDUAL, STEP, STEERING, AT_RISK = range(7)
 # Rows of `places` (12, p): relative penalty, minus gradient of the mean loss, coefficient, its proposed
 # change, minus gradient of the smooth part of the model, squared and absolute penalty, weighted column sum,
 # curvature of the model and its inverse, and for jumps the places that are not 0 and the step.
 FACTOR, GRADIENT, B, CHANGE, PULL, RIDGE, LASSO, CROSS, CURVE, INVERSE, SUPPORT, JUMP = range(12)
-# Entries of `scalars`: lambda, share of the absolute penalty, 1 for logistic loss, intercept, its step, total
-# weight, the largest violation of an optimality condition that is let pass, columns whose Gram part stands.
-LAMBDA, MIX, LOGISTIC, INTERCEPT, SHIFT, TOTAL, TOLERANCE, FRESH = range(8)
+# Entries of `scalars`: lambda, share of the absolute penalty, which loss, intercept, its step, total weight, the
+# largest violation of an optimality condition that is let pass, columns whose Gram part stands.
+LAMBDA, MIX, LOSS, INTERCEPT, SHIFT, TOTAL, TOLERANCE, FRESH = range(8)
+SQUARED, LOGISTIC, PARTIAL = range(3)  # losses; PARTIAL: of Cox models, patients from the longest time down
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -43,7 +44,7 @@ def solve(X, XT, patients, places, which, square, scalars, count):  # type: igno
         places[RIDGE, j] = scalars[LAMBDA] * (1.0 - scalars[MIX]) * places[FACTOR, j]
         places[LASSO, j] = scalars[LAMBDA] * scalars[MIX] * places[FACTOR, j]
     for _ in range(MOST_STEPS):
-        pull0 = _gradient(X, patients, places, scalars[LOGISTIC])
+        pull0 = _gradient(X, patients, places, scalars[LOSS])
         violation = max(abs(pull0), _violation(places, count))
         if violation <= scalars[TOLERANCE]:
             break
@@ -51,7 +52,7 @@ def solve(X, XT, patients, places, which, square, scalars, count):  # type: igno
             if abs(places[GRADIENT, j]) > places[LASSO, j]:
                 _swap(X, XT, places, which, j, count)
                 count += 1
-        if violation > before and _overshot(patients, places, scalars[LOGISTIC], count):
+        if violation > before and _overshot(patients, places, scalars[LOSS], count):
             _move(patients, places, scalars, count, -0.5)
             continue
         if scalars[TOTAL] == 0.0 or violation > SLOW * before:
@@ -60,7 +61,10 @@ def solve(X, XT, patients, places, which, square, scalars, count):  # type: igno
                 patients[STEERING, i] = patients[WEIGHT, i]
         if scalars[FRESH] < count or scalars[TOTAL] == 0.0:
             fresh = int(scalars[FRESH])
-            scalars[TOTAL] = _gram(X, patients[STEERING], gram, places[CROSS], fresh, count)
+            if scalars[LOSS] == PARTIAL:
+                scalars[TOTAL] = _partial_gram(X, patients, gram, places, count)
+            else:
+                scalars[TOTAL] = _gram(X, patients[STEERING], gram, places[CROSS], fresh, count)
             scalars[FRESH] = count
         before = violation
         _propose(
@@ -72,28 +76,86 @@ def solve(X, XT, patients, places, which, square, scalars, count):  # type: igno
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _gradient(X, patients, places, logistic):  # type: ignore[no-untyped-def]
+def _gradient(X, patients, places, loss):  # type: ignore[no-untyped-def]
     """Write derivatives of the loss and minus the gradient of its mean; return it for the intercept."""
     n, p = X.shape
     gradient = places[GRADIENT]
     for j in range(p):
         gradient[j] = 0.0
     total = 0.0
+    if loss == PARTIAL:
+        _hazards(patients)
     for i in range(n):
         eta = patients[ETA, i]
-        mean, weight = eta, 1.0
-        if logistic > 0.0:
+        if loss == LOGISTIC:
             small = np.exp(-abs(eta))
             mean = (1.0 if eta >= 0.0 else small) / (1.0 + small)
-            weight = max(mean * (1.0 - mean), 1e-6)
-        patients[WEIGHT, i] = weight
-        patients[RESIDUAL, i] = patients[Y, i] - mean
+            patients[WEIGHT, i] = max(mean * (1.0 - mean), 1e-6)
+            patients[RESIDUAL, i] = patients[Y, i] - mean
+        elif loss == SQUARED:
+            patients[WEIGHT, i] = 1.0
+            patients[RESIDUAL, i] = patients[Y, i] - eta
         share = patients[RESIDUAL, i] / n
         total += share
         row = X[i]
         for j in range(p):
             gradient[j] += share * row[j]
     return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _hazards(patients):  # type: ignore[no-untyped-def]
+    """Write the derivatives of a Cox model: martingale residuals, and expected events, ties by Efron's method."""
+    n = patients.shape[1]
+    _at_risk(patients, 0.0)
+    top = patients[ETA].max()
+    hazard, last = 0.0, n - 1
+    while last >= 0:
+        first, deaths, tied = last, 0, 0.0
+        while first >= 0 and abs(patients[Y, first]) == abs(patients[Y, last]):
+            if patients[Y, first] > 0.0:
+                deaths += 1
+                tied += np.exp(patients[ETA, first] - top)
+            first -= 1
+        step, own = 0.0, 0.0
+        for k in range(deaths):
+            one = 1.0 / (patients[AT_RISK, last] - tied * k / deaths)
+            step += one
+            own += one * (1.0 - k / deaths)
+        for i in range(first + 1, last + 1):
+            event = patients[Y, i] > 0.0
+            expected = np.exp(patients[ETA, i] - top) * (hazard + (own if event else step))
+            patients[WEIGHT, i] = max(expected, 1e-6)
+            patients[RESIDUAL, i] = (1.0 if event else 0.0) - expected
+        hazard += step
+        last = first
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _at_risk(patients, back):  # type: ignore[no-untyped-def]
+    """Write how much weight is at risk with each patient, ``back`` steps ago; return minus the log likelihood."""
+    n = patients.shape[1]
+    top = -np.inf
+    for i in range(n):
+        top = max(top, patients[ETA, i] - back * patients[STEP, i])
+    total = 0.0
+    for i in range(n):
+        total += np.exp(patients[ETA, i] - back * patients[STEP, i] - top)
+        patients[AT_RISK, i] = total
+    loss, last = 0.0, n - 1
+    while last >= 0:
+        first, deaths, tied = last, 0, 0.0
+        while first >= 0 and abs(patients[Y, first]) == abs(patients[Y, last]):
+            if patients[Y, first] > 0.0:
+                eta = patients[ETA, first] - back * patients[STEP, first] - top
+                deaths += 1
+                tied += np.exp(eta)
+                loss -= eta
+            first -= 1
+        for k in range(deaths):
+            loss += np.log(patients[AT_RISK, last] - tied * k / deaths)
+        last = first
+    return loss
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -150,6 +212,52 @@ def _gram(X, weight, gram, cross, fresh, count):  # type: ignore[no-untyped-def]
             gram[u, v] -= cross[u] * cross[v] / total
             gram[v, u] = gram[u, v]
     return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _partial_gram(X, patients, gram, places, count):  # type: ignore[no-untyped-def]
+    """Write the second derivatives of a Cox model by the active columns; there is no intercept to eliminate.
+
+    Expected events weigh each patient's columns; the mean of those at risk is taken away at each event.
+    """
+    n = X.shape[0]
+    _gram(X, patients[WEIGHT], gram, places[CROSS], 0, count)
+    weight = patients[WEIGHT].sum() / n
+    for u in range(count):
+        for v in range(u + 1):
+            gram[u, v] += places[CROSS, u] * places[CROSS, v] / weight
+        gram[u, u] *= 1.0 + 1e-8  # of columns that order all events next to nothing would be left
+    at_risk, tied_sum, mean = places[SUPPORT], places[JUMP], places[CURVE]
+    at_risk[:] = 0.0
+    top = patients[ETA].max()
+    first = 0
+    while first < n:
+        last, deaths, tied = first, 0, 0.0
+        tied_sum[:] = 0.0
+        while last < n and abs(patients[Y, last]) == abs(patients[Y, first]):
+            share = np.exp(patients[ETA, last] - top)
+            event = patients[Y, last] > 0.0
+            if event:
+                deaths += 1
+                tied += share
+            for u in range(count):
+                at_risk[u] += share * X[last, u]
+                if event:
+                    tied_sum[u] += share * X[last, u]
+            last += 1
+        for k in range(deaths):
+            left = k / deaths
+            below = patients[AT_RISK, last - 1] - left * tied
+            for u in range(count):
+                mean[u] = (at_risk[u] - left * tied_sum[u]) / below
+                for v in range(u + 1):
+                    gram[u, v] -= mean[u] * mean[v] / n
+        first = last
+    for u in range(count):
+        places[CROSS, u] = 0.0
+        for v in range(u):
+            gram[v, u] = gram[u, v]
+    return weight
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -264,17 +372,17 @@ def _move(patients, places, scalars, count, share):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _overshot(patients, places, logistic, count):  # type: ignore[no-untyped-def]
+def _overshot(patients, places, loss, count):  # type: ignore[no-untyped-def]
     """Say whether the objective rose with the last step (the violation alone may rise on a good step)."""
     n = patients.shape[1]
-    rise = 0.0
+    rise = _at_risk(patients, 0.0) - _at_risk(patients, 1.0) if loss == PARTIAL else 0.0
     for i in range(n):
         y, new = patients[Y, i], patients[ETA, i]
         old = new - patients[STEP, i]
-        if logistic > 0.0:
+        if loss == LOGISTIC:
             rise += max(new, 0.0) + np.log1p(np.exp(-abs(new))) - y * new
             rise -= max(old, 0.0) + np.log1p(np.exp(-abs(old))) - y * old
-        else:
+        elif loss == SQUARED:
             rise += 0.5 * (y - new) ** 2 - 0.5 * (y - old) ** 2
     rise /= n
     for u in range(count):

@@ -10,17 +10,19 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from imagenomics.predict.elastic_net import WeightedSum
 from imagenomics.predict.family import Part
+from imagenomics.predict.penalised_path import solve_path
 from imagenomics.predict.settings import SupervisedPcSettings
-from imagenomics.prepare.base import FloatArray
+from imagenomics.prepare.base import FloatArray, null_residuals
 
 
 @dataclass(frozen=True)
 class SupervisedPc:
     """The family of supervised components over how many columns enter.
 
-    Columns are ordered by their correlation with the target in the training part; the first principal component of the
-    leading ones is one number, on which a logistic or linear model stands, beside the columns of the baseline. The
-    model is a weighted sum of the columns. A slight ridge keeps groups apart that do not overlap.
+    Columns are ordered by their correlation with the target in the training part (with the martingale residuals of
+    times to an event: their Cox score statistics); the first principal component of the leading ones is one number, on
+    which a logistic, linear or Cox model stands, beside the columns of the baseline. The model is a weighted sum of
+    the columns. A slight ridge keeps groups apart that do not overlap.
 
     Source
     ------
@@ -46,6 +48,10 @@ class SupervisedPc:
         if part.binary:
             model = LogisticRegression(C=self.options.slope_variance, tol=1e-8, max_iter=1000).fit(D, part.y)
             slopes, intercept = model.coef_.ravel(), float(model.intercept_[0])
+        elif part.task == "survival":
+            ridge = np.array([1.0 / (self.options.slope_variance * len(D))])
+            path = solve_path(D, part.y, ridge, mix=0.0, loss="partial")
+            slopes, intercept = path.coefficients[0], 0.0
         else:
             noise = 1.0 / self.options.slope_variance
             model = Ridge(alpha=noise, solver="cholesky").fit(D, part.y)
@@ -57,7 +63,7 @@ class SupervisedPc:
 
 def _component(part: Part, count: int) -> FloatArray:
     """Return the weights (k,) of the component, of unit variance in the training part and rising with the target."""
-    left = part.y - part.y.mean()
+    left = null_residuals(part.y, part.task)
     centred = part.Z - part.Z.mean(axis=0)
     length = np.sqrt((centred**2).sum(axis=0))
     likeness = np.where(part.light | (length == 0), 0.0, (left @ centred) / np.where(length > 0, length, 1.0))

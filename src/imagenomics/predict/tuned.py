@@ -14,10 +14,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from imagenomics.errors import InputError
 from imagenomics.predict.columns import Layout, read_layout
-from imagenomics.predict.families import find_family
+from imagenomics.predict.families import check_survival, find_family
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.predict.tuning import Table, Tuned, on_line, tune
-from imagenomics.prepare.base import FloatArray
+from imagenomics.prepare.base import FloatArray, Task
+from imagenomics.stats.signed_times import split_times
 
 
 class TunedModel(BaseEstimator):
@@ -94,13 +95,13 @@ class TunedModel(BaseEstimator):
             )
         return pd.Series(weights, index=pd.Index(self.columns_, name="column"), name="weight")
 
-    def _learn(self, X: Any, y: FloatArray, *, binary: bool, groups: Any, sites: Any) -> None:
+    def _learn(self, X: Any, y: FloatArray, *, task: Task, groups: Any, sites: Any) -> None:
         settings = self.settings if self.settings is not None else PredictSettings()
         family = find_family(self.family, settings, seed=self.seed)
         self.layout_ = read_layout(X, baseline=self.baseline)
         if groups is None and isinstance(X, pd.DataFrame) and X.index.name == "patient":
             groups = X.index.to_numpy() if X.index.has_duplicates else None
-        table = Table(self.layout_.matrix(X), y, self.layout_.baseline, binary, groups, sites)
+        table = Table(self.layout_.matrix(X), y, self.layout_.baseline, task, groups, sites)
         self.tuned_ = tune(table, family, settings, seed=self.seed)
         self.chosen_ = family.settings()[self.tuned_.setting]
         self.columns_ = [self.layout_.names[j] for j in self.tuned_.chain.columns]
@@ -180,7 +181,7 @@ class TunedClassifier(ClassifierMixin, TunedModel):
                 expected="two classes in every training part",
                 remedy="use fewer folds, or look at the class counts of the target",
             )
-        self._learn(table, codes.astype(np.float64), binary=True, groups=groups, sites=sites)
+        self._learn(table, codes.astype(np.float64), task="binary", groups=groups, sites=sites)
         self.threshold_ = self.tuned_.threshold
         return self
 
@@ -207,9 +208,60 @@ class TunedRegressor(RegressorMixin, TunedModel):
         """Tune and fit; parameters and errors as in :meth:`TunedClassifier.fit`, ``y`` (n,) being numbers."""
         table, values = self._read(X, y, reset=True)
         numbers = np.asarray(values, dtype=np.float64)
-        self._learn(table, numbers, binary=False, groups=groups, sites=sites)
+        self._learn(table, numbers, task="continuous", groups=groups, sites=sites)
         return self
 
     def predict(self, X: Any) -> FloatArray:
         """Return the predicted numbers (n,)."""
+        return self._scores(X)
+
+
+class TunedSurvival(TunedModel):
+    """Predict who has an event sooner, from signed times; parameters as in :class:`TunedModel`.
+
+    ``threshold_`` is the median of the held-out scores of the training part: it divides patients into low and high risk
+    without a look at what became of them.
+
+    Attributes
+    ----------
+    threshold_ : float
+        Score from which a patient counts as of high risk.
+    """
+
+    threshold_: float
+
+    def fit(self, X: Any, y: Any, *, groups: Any = None, sites: Any = None) -> Self:
+        """Tune and fit a Cox model.
+
+        Parameters
+        ----------
+        X : DataFrame or array, (n, p)
+            Numbers with NaN; in a frame also text columns with a few levels.
+        y : array, (n,)
+            Signed times: the time where the event happened, minus the time where observation ended without it.
+        groups, sites : array, (n,), optional
+            As in :meth:`TunedClassifier.fit`.
+
+        Raises
+        ------
+        InputError
+            ``IGX-PRED-008``: a family that does not know survival; ``IGX-PRED-009``: nobody had the event;
+            ``IGX-STAT-060``: a signed time that is 0 or no number; others as in :meth:`TunedClassifier.fit`.
+        """
+        check_survival(self.family)
+        table, values = self._read(X, y, reset=True)
+        signed = np.asarray(values, dtype=np.float64)
+        if not split_times(signed)[1].any():
+            raise InputError(
+                "IGX-PRED-009",
+                f"none of {signed.size} patients of the training part had the event",
+                expected="patients with the event in every training part",
+                remedy="use fewer folds, or look at the event column: is 1 the event, and 0 censoring?",
+            )
+        self._learn(table, signed, task="survival", groups=groups, sites=sites)
+        self.threshold_ = self.tuned_.threshold
+        return self
+
+    def predict(self, X: Any) -> FloatArray:
+        """Return the linear predictor (n,): the log hazard beside that of a patient with mean values."""
         return self._scores(X)

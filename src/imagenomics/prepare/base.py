@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from imagenomics.errors import InputError
+from imagenomics.stats.risk_sets import RiskSets
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+# What is predicted: classes 0/1, numbers, or times to an event, signed (stats/signed_times.py).
+Task = Literal["binary", "continuous", "survival"]
 
 
 class FoldTransformer(TransformerMixin, BaseEstimator):
@@ -102,3 +105,8 @@ def no_column(where: str) -> InputError:
 def bad_parameter(what: str, *, where: str, expected: str) -> InputError:
     """Build the message for a parameter outside its range (``IGX-PREP-003``)."""
     return InputError("IGX-PREP-003", what, where=where, expected=expected)
+
+
+def null_residuals(y: FloatArray, task: Task) -> FloatArray:
+    """Return what a model without columns leaves of a target (n,): differences from the mean, martingale residuals."""
+    return RiskSets.of(y).residuals() if task == "survival" else y - y.mean()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.prepare.base import FloatArray, IntArray, no_column
+from imagenomics.prepare.base import FloatArray, IntArray, Task, no_column
 from imagenomics.prepare.fold_columns import FoldColumns, Matrix, fold_columns
 from imagenomics.prepare.redundancy import independent, unit_columns
 from imagenomics.prepare.select import association, strongest
@@ -41,7 +41,7 @@ def fit_chain(
     y: FloatArray,
     *,
     settings: PrepareSettings,
-    binary: bool,
+    task: Task,
     protected: npt.NDArray[np.bool_],
 ) -> Chain:
     """Fit the preparation on the training part made of some rows of a matrix.
@@ -56,7 +56,7 @@ def fit_chain(
         Targets of the training part.
     settings : PrepareSettings
         Thresholds.
-    binary : bool
+    task : {"binary", "continuous", "survival"}
         Kind of the target.
     protected : array of bool, (p,)
         Columns that bypass filter and selection (they are left out only where constant or wholly missing).
@@ -72,7 +72,7 @@ def fit_chain(
         directions = unit_columns(matrix, rows, facts, method=settings.correlation)
         free = _mask(independent(directions, free, threshold=settings.redundancy), free.size)
     if settings.select is not None and int(free.sum()) > settings.select:
-        free = _top(facts, y, free, k=settings.select, binary=binary)
+        free = _top(facts, y, free, k=settings.select, task=task)
     columns = np.flatnonzero(free | (facts.usable & protected)).astype(np.int64)
     if columns.size == 0:
         raise no_column(f"training part of {rows.size} patients")
@@ -80,9 +80,9 @@ def fit_chain(
 
 
 def _top(
-    facts: FoldColumns, y: FloatArray, free: npt.NDArray[np.bool_], *, k: int, binary: bool
+    facts: FoldColumns, y: FloatArray, free: npt.NDArray[np.bool_], *, k: int, task: Task
 ) -> npt.NDArray[np.bool_]:
-    scores = np.where(free, association(facts, y, binary=binary), -1.0)
+    scores = np.where(free, association(facts, y, task=task), -1.0)
     return _mask(strongest(scores, k), free.size)
 
 

@@ -8,18 +8,27 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from imagenomics.errors import unknown_name
-from imagenomics.prepare.base import FloatArray, FoldTransformer, IntArray, bad_parameter
+from imagenomics.prepare.base import (
+    FloatArray,
+    FoldTransformer,
+    IntArray,
+    Task,
+    bad_parameter,
+    null_residuals,
+)
 from imagenomics.prepare.fold_columns import FoldColumns, fold_columns, presort
 from imagenomics.stats.ranks import midranks
 
-TASKS = ("auto", "binary", "continuous")
+TASKS = ("auto", "binary", "continuous", "survival")
 
 
 class SelectTop(FoldTransformer):
     """Keep the k columns that are, one by one, most associated with the target in the training part.
 
     Rank-based, so that outliers and monotone transformations do not matter: distance of the AUC from one
-    half for a binary target, absolute Spearman correlation otherwise. Of equal columns the first in order
+    half for a binary target, absolute Spearman correlation for a number, and for signed times the absolute
+    correlation of the ranks with the martingale residuals of a model without columns, which is the score
+    statistic of a Cox model of the ranks under permutation. Of equal columns the first in order
     is kept; kept columns stay in their order. Missing values stand at the training median while ranks are
     computed.
 
@@ -27,13 +36,13 @@ class SelectTop(FoldTransformer):
     ----------
     k : int
         Columns to keep (all, where there are fewer).
-    task : {"auto", "binary", "continuous"}
-        "auto" takes a target with two distinct values as binary.
+    task : {"auto", "binary", "continuous", "survival"}
+        "auto" takes a target with two distinct values as binary, any other as a number.
 
     Attributes
     ----------
     scores_ : array, (p,)
-        The association of each column: |AUC - 0.5|, or |rho|.
+        The association of each column: |AUC - 0.5|, or |correlation|.
     """
 
     scores_: FloatArray
@@ -57,8 +66,10 @@ class SelectTop(FoldTransformer):
         values, target = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         levels, codes = np.unique(target, return_inverse=True)
         binary = self.task == "binary" or (self.task == "auto" and levels.size <= 2)
+        task: Task = "survival" if self.task == "survival" else "binary" if binary else "continuous"
         facts = fold_columns(presort(values), np.arange(values.shape[0], dtype=np.int64))
-        self.scores_ = association(facts, codes.astype(np.float64), binary=binary)
+        followed = np.asarray(target if task == "survival" else codes, dtype=np.float64)
+        self.scores_ = association(facts, followed, task=task)
         self.kept_ = strongest(self.scores_, self.k)
         return self
 
@@ -68,17 +79,17 @@ class SelectTop(FoldTransformer):
         return tags
 
 
-def association(facts: FoldColumns, y: FloatArray, *, binary: bool) -> FloatArray:
-    """Return how strongly each column follows ``y`` (m,): |AUC - 0.5| for 0/1 labels, else |Spearman|."""
-    if binary:
+def association(facts: FoldColumns, y: FloatArray, *, task: Task) -> FloatArray:
+    """Return how strongly each column follows ``y`` (m,), as :class:`SelectTop` says."""
+    if task == "binary":
         positive = float((y == y.max()).sum())
         pairs = positive * (y.size - positive)
         if pairs == 0:
             return np.zeros(facts.rank_norm.size)
         return np.abs(facts.ranks @ (y == y.max()).astype(np.float64)) * facts.rank_norm / pairs
-    ranks = midranks(y) - 0.5 * (y.size + 1)
-    length = float(np.sqrt((ranks**2).sum()))
-    return np.abs(facts.ranks @ ranks) / length if length > 0 else np.zeros(facts.rank_norm.size)
+    left = null_residuals(y if task == "survival" else midranks(y), task)
+    length = float(np.sqrt((left**2).sum()))
+    return np.abs(facts.ranks @ left) / length if length > 0 else np.zeros(facts.rank_norm.size)
 
 
 def strongest(scores: FloatArray, k: int) -> IntArray:
