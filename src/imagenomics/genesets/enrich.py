@@ -123,7 +123,7 @@ def enrich_sets(
     )
     usable = {name: (name, arrays.phenotypes.values[:, j]) for j, name in enumerate(arrays.phenotypes.names)}
     outcome = worker.map(test_phenotype, usable, label=f"gene sets of {analysis}", shared={"bench": bench})
-    _stop(outcome.failures, analysis)
+    stop_at_failures(outcome.failures, analysis)
     sizes = {name: len(set(members)) for name, members in sets.items()}
     rows = [
         row
@@ -213,7 +213,7 @@ def _random_sets(
         "stream": (seed, analysis),
     }
     outcome = executor.map(_draw, items, label=f"random sets of {analysis}", shared=shared)
-    _stop(outcome.failures, analysis)
+    stop_at_failures(outcome.failures, analysis)
     found = {}
     for name in items:
         drawn = outcome.results[name]
@@ -241,7 +241,7 @@ def _draw(
     )
 
 
-def _stop(failures: Sequence[Failure], analysis: str) -> None:
+def stop_at_failures(failures: Sequence[Failure], analysis: str) -> None:
     """Raise the first failure: a family with holes has no q values (``IGX-SETS-008``)."""
     if failures:
         first = failures[0]

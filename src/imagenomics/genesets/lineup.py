@@ -42,6 +42,9 @@ class Lineup:
         Mean correlation between the genes of the set; and of its random sets, on average.
     effective : float
         How many random sets without common genes would say as much.
+    gain : Series, optional
+        By random set: how many times larger its squared correlation with anything would be, were its genes as tightly
+        correlated as those of the tested set; not set: random sets are taken as they are.
     """
 
     scores: PatientTable
@@ -49,6 +52,7 @@ class Lineup:
     wanted: float
     reached: float
     effective: float
+    gain: pd.Series | None = None
 
 
 def line_up(
@@ -139,6 +143,9 @@ def compare_with_random(rows: pd.DataFrame, lineup: Lineup, *, side: str) -> pd.
     """
     other = "target" if side == "feature" else "feature"
     strength, signed = signed_strength(rows)
+    if lineup.gain is not None:
+        gain = rows[side].astype(str).map(lineup.gain).fillna(1.0).to_numpy(dtype=np.float64)
+        strength = as_tight(strength, rows["n"].to_numpy(dtype=np.float64), gain)
     table = pd.DataFrame(
         {"partner": rows[other].astype(str), "score": rows[side].astype(str), "z": strength, "signed": signed}
     )
@@ -163,6 +170,12 @@ def signed_strength(rows: pd.DataFrame) -> tuple[FloatArray, npt.NDArray[np.bool
     return np.where(down, -z, z), signed
 
 
+def as_tight(z: FloatArray, n: FloatArray, gain: FloatArray) -> FloatArray:
+    """Return normal numbers of tests in ``n`` patients, had the squared correlations been ``gain`` times as large."""
+    squared = np.minimum(-np.expm1(-(z**2) / n) * gain, 1.0 - 1e-12)
+    return np.asarray(np.where(gain == 1.0, z, np.sign(z) * np.sqrt(-n * np.log1p(-squared))))
+
+
 def _no_effect(name: str) -> float:
     """Return the effect of no association on its own scale; NaN for squares, which have no direction."""
     if name.startswith("hazard ratio"):
@@ -176,7 +189,7 @@ def _one(z: pd.Series, signed: bool, lineup: Lineup) -> tuple[float, float, floa
     if np.isnan(observed):
         return np.nan, np.nan, np.nan, np.nan, len(draws), "the pair was not tested"
     if len(draws) < LEAST_SETS:
-        why = f"only {len(draws)} random signatures could be tested"
+        why = f"only {len(draws)} random sets could be tested"
         return observed, np.nan, np.nan, np.nan, len(draws), why
     if signed:
         p = against_random(observed, draws, one_sided=False, effective=lineup.effective)

@@ -116,6 +116,8 @@ def draw_random_sets(
 def _effective(found: IntArray, candidates: int) -> float:
     """Return R^2 over the sum of squared shares of common genes, beyond the share that chance makes common."""
     count, m = found.shape
+    if m >= candidates:
+        return 1.0
     inside = np.zeros((count, candidates), dtype=np.float32)
     np.put_along_axis(inside, found, 1.0, axis=1)
     common = (inside @ inside.T).astype(np.float64) / m

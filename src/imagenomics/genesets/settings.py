@@ -101,6 +101,12 @@ class ModuleSettings(Settings):
         0.75, gt=0, le=1, description="Modules whose eigengenes correlate above this are one module."
     )
     metagenes: int = Field(8, ge=2, le=100, description="Number of metagenes.")
+    random_sets: int = Field(
+        200,
+        ge=39,
+        description="Random groups of genes, of the size and correlation of the module, that every association of a "
+        "co-expression module has to beat.",
+    )
     tree_depth: int = Field(
         2, ge=0, le=4, description="Depth of the module network's trees over phenotypes; 0 leaves them out."
     )

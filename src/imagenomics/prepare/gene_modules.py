@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from imagenomics.errors import InputError
 from imagenomics.prepare.base import FloatArray, IntArray, bad_parameter, names_in
+from imagenomics.prepare.eigengenes import GeneStandard, first_component
 from imagenomics.prepare.residualise import row_products
 
 POWERS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20)
@@ -83,9 +84,9 @@ class ModuleEigengenes(TransformerMixin, BaseEstimator):
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2, reset=True
         )
         check_gene_count(values.shape[1])
-        self._centre, self._scale = _standards(values)
-        standard = self._standardise(values)
-        usable = np.flatnonzero(self._scale > 0)
+        self._standard = GeneStandard.of(values)
+        standard = self._standard.apply(values)
+        usable = np.flatnonzero(self._standard.scale > 0)
         labels = np.zeros(values.shape[1], dtype=np.int64)
         self.power_ = self.power or 1
         if usable.size >= self.min_module:
@@ -103,7 +104,7 @@ class ModuleEigengenes(TransformerMixin, BaseEstimator):
         """Return the eigengene of each module (n, modules), of variance one in the training part."""
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        return row_products(self._standardise(values), self._loadings)
+        return row_products(self._standard.apply(values), self._loadings)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return ``module_1``, ``module_2``, ..."""
@@ -119,11 +120,6 @@ class ModuleEigengenes(TransformerMixin, BaseEstimator):
             raise bad_parameter(f"min_module = {self.min_module}", where=where, expected="2 or more")
         if not 0 < self.merge <= 1:
             raise bad_parameter(f"merge = {self.merge}", where=where, expected="more than 0, at most 1")
-
-    def _standardise(self, values: FloatArray) -> FloatArray:
-        scale = np.where(self._scale > 0, self._scale, 1.0)
-        part = (values - self._centre) / scale
-        return np.where(np.isnan(part) | (self._scale == 0), 0.0, part)
 
     def _settle(self, standard: FloatArray, labels: IntArray) -> tuple[IntArray, FloatArray]:
         """Merge modules that are alike, let genes go that do not follow, and number modules by size."""
@@ -156,16 +152,6 @@ def check_gene_count(genes: int) -> None:
             expected=f"at most {MOST_GENES} genes",
             remedy="take fewer genes (`genes` of the expression block), or method = 'metagenes'",
         )
-
-
-def _standards(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    seen = ~np.isnan(values)
-    n = np.maximum(seen.sum(axis=0), 1)
-    centre = np.where(seen, values, 0.0).sum(axis=0) / n
-    left = np.where(seen, values - centre, 0.0)
-    scale = np.sqrt((left**2).sum(axis=0) / np.maximum(n - 1, 1))
-    size = np.where(seen, np.abs(values), 0.0).max(axis=0, initial=0.0)
-    return centre, np.where(scale > 1e-10 * size, scale, 0.0)
 
 
 def _correlations(standard: FloatArray) -> FloatArray:
@@ -249,10 +235,7 @@ def _all_loadings(standard: FloatArray, labels: IntArray) -> FloatArray:
     loadings = np.zeros((standard.shape[1], int(labels.max(initial=0))))
     for m in range(loadings.shape[1]):
         genes = np.flatnonzero(labels == m + 1)
-        part = standard[:, genes]
-        _, values, rows = np.linalg.svd(part, full_matrices=False)
-        direction = rows[0] * (1.0 if rows[0].sum() >= 0 else -1.0)
-        loadings[genes, m] = direction * np.sqrt(max(len(part) - 1, 1)) / max(values[0], 1e-12)
+        loadings[genes, m] = first_component(standard[:, genes])
     return loadings
 
 

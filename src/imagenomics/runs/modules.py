@@ -9,6 +9,7 @@ import pandas as pd
 from imagenomics.genesets.module_network import TreeRules, grow_trees
 from imagenomics.genesets.modules import find_modules
 from imagenomics.genesets.radiogenomic_map import map_scores
+from imagenomics.genesets.random_modules import compare_modules
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
@@ -19,7 +20,7 @@ from imagenomics.runs.units import Workshop
 from imagenomics.tables.frames import stack
 
 STAGE = "modules"
-VERSION = 1
+VERSION = 2
 NAMES = ("modules", "module_scores", "module_map", "module_trees")
 FILES = tuple(f"{name}.parquet" for name in NAMES)
 
@@ -60,6 +61,16 @@ def _one_block(
             seed=plan.seed,
             executor=shop.executor,
         )
+        compared = compare_modules(
+            tables,
+            found,
+            mapped,
+            settings=block,
+            tests=block.tests,
+            analysis=block.name,
+            seed=plan.seed,
+            executor=shop.executor,
+        )
         trees = grow_trees(
             found.scores,
             tables.phenotypes,
@@ -72,7 +83,7 @@ def _one_block(
         return {
             "modules": found.genes,
             "module_scores": found.scores.values,
-            "module_map": mapped,
+            "module_map": compared,
             "module_trees": trees,
             "notes": list(found.notes),
         }
