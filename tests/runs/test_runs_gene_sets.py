@@ -48,6 +48,7 @@ random_sets = 99
 name = "programmes"
 molecules = "rna"
 min_module = 10
+random_sets = 99
 tests = { permutations = 19 }
 tree_permutations = 99
 """
@@ -118,6 +119,9 @@ def test_modules_are_mapped(done):
     assert str(best["feature"]) == "ct.texture"
     own = genes[("programmes." + genes["module"]) == str(best["target"])]["gene"]
     assert (own.str[4:].astype(int) // 15 == 2).mean() > 0.8
+    assert best["verdict"] == "supported"
+    assert (mapped.loc[mapped["feature"] == "ct.idle", "verdict"] == "no evidence found").all()
+    assert best["random_low"] <= best["random_high"] < abs(best["z"])
     trees = pd.read_parquet(done.folder / "module_trees.parquet")
     strongest = trees[trees["status"] == "split"].sort_values("explained").iloc[-1]
     assert strongest[["module", "feature"]].tolist() == [str(best["target"]), "ct.texture"]
@@ -130,6 +134,9 @@ def test_the_page_shows_sets_random_sets_and_modules(done):
         "SET_2",
         "Against random gene sets",
         "Radiogenomic map",
+        "of these beat random groups of genes",
+        "Against random groups of genes",
+        "eigengenes of 99 random groups",
         "Module network",
     ):
         assert words in page.replace("<wbr>", "")

@@ -118,6 +118,12 @@ def _analysis_line(row: dict[str, Any]) -> str:
             f"up to {row['permutations']} draws, {row['random_sets']} random sets for each"
         )
     if row["kind"] == "modules":
-        return f"modules {row['analysis']}: {row['genes']} genes, {row['method']}, against {row['features']} features"
+        beside = (
+            f", {row['random_sets']} random groups for each finding"
+            if row["method"] == "coexpression"
+            else ""
+        )
+        counted = f"{row['genes']} genes, {row['method']}, against {row['features']} features"
+        return f"modules {row['analysis']}: {counted}{beside}"
     classes = ", ".join(f"{n} of class {name}" for name, n in row["classes"].items())
     return f"train {row['analysis']}: {row['target']}, n = {row['n']}{': ' + classes if classes else ''}"

@@ -91,7 +91,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "modules.parquet": ("analysis", "module", "gene", "rank"),
     "module_scores.parquet": (),
-    "module_map.parquet": ("analysis", "feature", "target", "p", "q"),
+    "module_map.parquet": ("analysis", "feature", "target", "p", "q", "p_random_sets", "verdict"),
     "module_trees.parquet": ("analysis", "module", "node", "status"),
     "predictions.parquet": ("patient", "analysis", "target", "model", "score", "label"),
     "performance.parquet": ("analysis", "target", "model", "role", "split", "metric", "estimate"),

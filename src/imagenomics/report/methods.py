@@ -9,6 +9,7 @@ from imagenomics.report.cluster_words import cluster_sentence
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.measured_words import phenotype_sentences
+from imagenomics.report.module_words import module_sentence
 from imagenomics.report.survival_words import survival_sentence
 from imagenomics.report.text import as_float, listed, many
 from imagenomics.report.title import is_synthetic, n_features, n_patients, n_sites
@@ -48,6 +49,7 @@ def methods_section(results: Results) -> Html:
             *(_heritability(b) for b in results.blocks("heritability")),
             *(cluster_sentence(b) for b in results.blocks("clusters")),
             *(_variant_sets(b) for b in results.blocks("variant_sets")),
+            *(module_sentence(b) for b in results.blocks("modules")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],

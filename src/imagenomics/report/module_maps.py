@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
+from imagenomics.report.badges import badge
 from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Html, el
+from imagenomics.report.set_charts import random_set_chart
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, fixed, many, number, p_value
 
 LEADING = 10
 MOST_ROWS = 40
+SUPPORTED = "supported"
+P_RANDOM = (
+    "How often the eigengene of a random group of as many genes, equally correlated and equally expressed, goes with "
+    "the feature as well. Only pairs that pass q are compared."
+)
 
 
 def module_blocks(results: Results) -> list[Html]:
@@ -54,29 +61,57 @@ def _members(genes: pd.DataFrame) -> Html:
     return data_table(pd.DataFrame(rows), columns, caption=caption)
 
 
-def _map(pairs: pd.DataFrame, alpha: float) -> list[Html]:
+def _map(pairs: pd.DataFrame, alpha: float) -> list[Html | None]:
     tested = pairs[pairs["p"].notna()].sort_values("p", kind="stable")
     if tested.empty:
         return [el("p.absent", "No module could be tested against a feature.")]
-    passing = int((tested["q"] <= alpha).sum())
-    result = (
-        f"{many(passing, 'pair')} of {len(tested):,} with q of at most {alpha:g}"
-        if passing
-        else f"None of {len(tested):,} pairs passes a false discovery rate of {alpha:.0%}; the smallest q is "
-        f"{p_value(tested['q'].min())}"
-    )
     columns = [
         Column("target", "module", breaks=True),
         Column("feature", "feature", breaks=True),
+        Column("verdict", "verdict", badge),
         Column("test", "test"),
         Column("n", "patients", count, numeric=True),
         Column("effect", "effect", fixed, numeric=True),
         Column("p", "p", p_value, numeric=True),
         Column("q", "q", p_value, numeric=True),
         Column("p_maxt", "p maxT", p_value, numeric=True),
+        Column("p_random_sets", "p random groups", p_value, numeric=True, hint=P_RANDOM),
+        Column("reason", "why not"),
     ]
-    shown = tested.head(MOST_ROWS)
-    return [el("h4", "Radiogenomic map"), data_table(shown, columns, caption=f"{result}.", search=True)]
+    first = tested.sort_values("verdict", key=lambda v: v != SUPPORTED, kind="stable")
+    drawn = first.rename(columns={"statistic": "statistic of the test", "z": "statistic"})
+    return [
+        el("h4", "Radiogenomic map"),
+        el("p.lead", _sentence(tested, alpha)),
+        random_set_chart(drawn.assign(set=drawn["target"].astype(str)), groups=True),
+        data_table(first.head(MOST_ROWS), columns, search=True),
+        el("p.note", f"All {many(len(pairs), 'row')} are in module_map.parquet."),
+    ]
+
+
+def _sentence(tested: pd.DataFrame, alpha: float) -> str:
+    passing = tested[tested["q"] <= alpha]
+    if passing.empty:
+        return (
+            f"None of {many(len(tested), 'pair')} passes a false discovery rate of {alpha:.0%}; the smallest q is "
+            f"{p_value(tested['q'].min())}."
+        )
+    said = f"{len(passing):,} of {many(len(tested), 'pair')} have q of at most {alpha:g}"
+    compared = passing["p_random_sets"].notna()
+    if not compared.any():
+        reasons = "; ".join(sorted(set(passing["reason"].astype(str)) - {""}))
+        return (
+            f"{said}, and none could be held against random groups of genes: {reasons}. Nothing is claimed."
+        )
+    beating = int((passing["verdict"] == SUPPORTED).sum())
+    left = int((~compared).sum())
+    more = f" {many(left, 'pair')} could not be compared." if left else ""
+    if not beating:
+        return (
+            f"{said}, but none beats random groups of genes of the same size and correlation: any genes that move "
+            f"together say as much, and nothing is claimed.{more}"
+        )
+    return f"{said}, and {beating:,} of these beat random groups of genes of the same size and correlation.{more}"
 
 
 def _trees(trees: pd.DataFrame) -> Html | None:
@@ -89,7 +124,8 @@ def _trees(trees: pd.DataFrame) -> Html | None:
         words = f"No feature divides the patients by the activity of a module better than chance.{best}"
         return el("div", el("h4", "Module network"), el("p.absent", words))
     items = [el("li", _split_words(row)) for row in records(splits)]
-    return el("div", el("h4", "Module network"), el("ul", items))
+    note = "Splits are held against permuted patients alone, not against random groups of genes."
+    return el("div", el("h4", "Module network"), el("ul", items), el("p.note", note))
 
 
 def _split_words(row: dict[str, object]) -> str:

@@ -16,10 +16,12 @@ ROW = 22.0
 WIDTH = 760.0
 NAMES = 330.0
 SIDE = 300.0
+WORDS = {False: ("set", "sets", "gene sets"), True: ("module", "groups", "groups of genes")}
+STATISTIC = {False: "statistic of the set", True: "p of the pair as a normal number, with its sign"}
 
 
-def random_set_chart(tested: pd.DataFrame) -> Html | None:
-    """Draw the strongest sets as points on the middle 95% of their random sets."""
+def random_set_chart(tested: pd.DataFrame, *, groups: bool = False) -> Html | None:
+    """Draw the strongest sets (or modules, with their random ``groups``) on the middle 95% of their random sets."""
     rows = tested[tested["random_low"].notna()].drop_duplicates(["set", "feature"]).head(SHOWN)
     if rows.empty:
         return None
@@ -39,14 +41,15 @@ def random_set_chart(tested: pd.DataFrame) -> Html | None:
         marks.append(svg.box((left, y - 5), right - left, 10, kind="bar"))
         marks.append(svg.dot((frame.px(row["statistic"]), y), f"point {kind}", 4.5))
     zero = svg.line((frame.px(0), frame.top), (frame.px(0), frame.py(0)), "chance")
-    axes = svg.axes(frame, (svg.nice_ticks(*frame.x), ()), ("statistic of the set", ""))
+    axes = svg.axes(frame, (svg.nice_ticks(*frame.x), ()), (STATISTIC[groups], ""))
+    one, many, title = WORDS[groups]
     caption = el(
         "p.caption",
-        "Point: the set. Bar: the middle 95% of random sets of the same size, correlation and expression. A point on "
-        "its bar is what any such group of genes would show.",
+        f"Point: the {one}. Bar: the middle 95% of random {many} of the same size, correlation and expression. A point "
+        "on its bar is what any such group of genes would show.",
     )
-    chart = svg.picture(frame, axes, zero, marks, label="strongest gene sets and their random sets")
-    return el("div.chart-block", el("h4", "Against random gene sets"), caption, chart)
+    chart = svg.picture(frame, axes, zero, marks, label=f"strongest {one}s and random {title}")
+    return el("div.chart-block", el("h4", f"Against random {title}"), caption, chart)
 
 
 def score_charts(results: Results, analysis: str, tested: pd.DataFrame) -> Html | None:

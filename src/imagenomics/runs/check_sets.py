@@ -69,6 +69,7 @@ def _module_row(block: ModulesBlock, linked: Linked, features: PatientTable) -> 
         "method": block.method,
         "features": chosen,
         "genes": count,
+        "random_sets": block.random_sets,
         "seconds": count**2 * SECONDS["pair"],
     }
 
