@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from imagenomics.runs.agreement_block import AgreementBlock
 from imagenomics.runs.phenotype_block import PhenotypeBlock
 from imagenomics.runs.plan import ImageBlock
 from imagenomics.runs.table_blocks import AnyFeatureTable
@@ -18,8 +19,9 @@ READERS = {
     "images": TypeAdapter(ImageBlock),
     "phenotypes": TypeAdapter(PhenotypeBlock),
     "feature_tables": TypeAdapter(AnyFeatureTable),
+    "agreement": TypeAdapter(AgreementBlock),
 }
-PAGES = ("series.md", "bids.md", "brain.md", "perfusion.md")
+PAGES = ("series.md", "bids.md", "brain.md", "perfusion.md", "agreement.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -99,6 +99,8 @@ def _lines(report: dict[str, Any], workers: int) -> list[str]:
 
 
 def _analysis_line(row: dict[str, Any]) -> str:
+    if row["kind"] == "agreement":
+        return f"agreement {row['analysis']}: {row['features']} features of {row['of']}, given {row['readers']} times"
     if row["kind"] == "association":
         return (
             f"associate {row['analysis']}: {row['features']} features x {row['targets']} targets = "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from imagenomics.report.agreement_words import agreement_sentence
 from imagenomics.report.cluster_words import cluster_sentence
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
@@ -38,6 +39,7 @@ def methods_section(results: Results) -> Html:
             _changes(results),
             _molecules(results),
         ],
+        [agreement_sentence(b) for b in results.blocks("agreement")],
         [
             *(_association(b) for b in results.blocks("associate")),
             *(_differential(b) for b in results.blocks("differential")),

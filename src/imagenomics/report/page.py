@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from imagenomics.report.agreement import agreement_section
 from imagenomics.report.associations import association_section, needs_plotly
 from imagenomics.report.flow import flow_section
 from imagenomics.report.folder import Results, read_folder
@@ -51,6 +52,7 @@ SECTIONS = (
     Section("patients", "Patients", flow_section),
     Section("pictures", "Pictures", _pictures),
     Section("image-quality", "Image quality", image_quality_section),
+    Section("agreement", "Agreement", agreement_section),
     Section("associations", "Associations", association_section),
     Section("survival", "Survival", survival_section),
     Section("gene-sets", "Gene sets and modules", gene_set_section),

@@ -28,7 +28,8 @@ from imagenomics.work.failures import Failure
 class GivenFeatures:
     """Features of the study's patients, rows that belong to nobody, files that failed, what readings were mapped to.
 
-    ``report``, ``conflicts`` and ``notes`` are as in :class:`imagenomics.genomics.table.MoleculeTable`.
+    ``report``, ``conflicts`` and ``notes`` are as in :class:`imagenomics.genomics.table.MoleculeTable`; ``by_reader``
+    has the answers of each reader, where there are readers.
     """
 
     table: PatientTable
@@ -38,6 +39,7 @@ class GivenFeatures:
     conflicts: pd.DataFrame = field(default_factory=lambda: empty(CONFLICT_COLUMNS))
     notes: tuple[str, ...] = ()
     failures: tuple[tuple[str, Failure], ...] = ()  # patient, where it is known, and what could not be read
+    by_reader: UnitTable | None = None
 
 
 def read_feature_table(

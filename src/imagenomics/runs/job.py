@@ -11,6 +11,8 @@ from pathlib import Path
 
 from imagenomics.errors import InputError, StorageProblem, unknown_name
 from imagenomics.report.page import write_report
+from imagenomics.runs.agreement import FILES as AGREEMENT_FILES
+from imagenomics.runs.agreement import compare_readers
 from imagenomics.runs.associate import FILES as ASSOCIATE_FILES
 from imagenomics.runs.associate import associate
 from imagenomics.runs.cards import write_cards
@@ -42,6 +44,7 @@ OUTPUTS = {
         "histories.csv",
         "quality.csv",
         "quality_summary.csv",
+        *AGREEMENT_FILES,
     ),
     "associate": ASSOCIATE_FILES,
     "enrich": ENRICH_FILES,
@@ -144,6 +147,7 @@ def _stages(plan: Plan, root: Path, folder: RunFolder, *, shop: Workshop, wanted
                 failed_share = extracted.failed_share
                 made_of["extract"] = extracted.key
                 _drop_stale(folder, made_of, after="extract")
+                compare_readers(plan, linked, extracted, folder=folder, shop=shop)
         if "associate" in wanted:
             with clock.stage("associate"):
                 associations = associate(plan, linked, extracted, folder=folder, shop=shop, issues=issues)

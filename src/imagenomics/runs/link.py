@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +24,7 @@ from imagenomics.runs.store import files_digest, make_key
 from imagenomics.runs.table_one import table_one
 from imagenomics.runs.units_inside import NO_UNITS, InnerUnits, inner_units, unit_losses, write_units
 from imagenomics.tables.patient_table import PatientTable, join
+from imagenomics.tables.unit_table import UnitTable
 from imagenomics.work.executor import Executor
 
 STAGE = "link"
@@ -68,6 +69,8 @@ class Linked:
         Hash of settings and tables.
     inner : InnerUnits
         Features and molecules whose rows are units inside patients.
+    readers : mapping
+        What each reader of a block of readings answered, before any consensus.
     """
 
     patients: tuple[str, ...]
@@ -88,6 +91,7 @@ class Linked:
     digests: dict[str, str]
     key: str
     inner: InnerUnits = NO_UNITS
+    readers: Mapping[str, UnitTable] = field(default_factory=dict)
 
     @property
     def sites(self) -> pd.Series | None:
@@ -160,6 +164,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
         digests=digests,
         key=_key(plan, digests, [*patients, acquired.text] if acquired.text else patients),
         inner=inner,
+        readers={n: g.by_reader.of(patients) for n, g in sources.given.items() if g.by_reader is not None},
     )
 
 

@@ -15,6 +15,7 @@ from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
+from imagenomics.runs.agreement_block import AgreementBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.cluster_block import ClusterBlock
 from imagenomics.runs.delta_block import DeltaBlock
@@ -119,6 +120,7 @@ class TrainBlock(Settings):
 
 
 ANALYSES = (
+    "agreement",
     "associate",
     "differential",
     "survival",
@@ -173,6 +175,9 @@ class Plan(Settings):
     molecules: tuple[MoleculeSettings, ...] = Field(default=(), description="Molecules and labels.")
     derive: tuple[DeriveSettings, ...] = Field(
         default=(), description="Labels derived from molecules by a stated rule."
+    )
+    agreement: tuple[AgreementBlock, ...] = Field(
+        default=(), description="How far readers, examinations or repetitions agree."
     )
     associate: tuple[AssociateBlock, ...] = Field(default=(), description="Families of tests.")
     differential: tuple[DifferentialBlock, ...] = Field(
@@ -246,6 +251,10 @@ class Plan(Settings):
             problem = maps.problem({b.name: b for b in self.images})
             if problem:
                 raise ValueError(f"voxels {maps.name}: {problem}")
+        for readers in self.agreement:
+            problem = readers.problem(self.feature_tables, self.images)
+            if problem:
+                raise ValueError(f"agreement {readers.name}: {problem}")
         self._check_learned()
         _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
         _refuse_twice(b.name for section in ANALYSES for b in getattr(self, section))

@@ -76,6 +76,7 @@ def read_readings(
         conflicts=conflicts,
         notes=(*read.notes, *found.notes, *_states(block.name, found)),
         failures=tuple(("", failure) for failure in read.failures),
+        by_reader=found.by_reader,
     )
 
 

@@ -13,6 +13,7 @@ from imagenomics.runs.plan import ImageBlock, Plan
 from imagenomics.runs.wide import column_descriptions
 from imagenomics.stats.agreement.icc import Form
 from imagenomics.tables.patient_table import PatientTable
+from imagenomics.tables.unit_table import UnitTable
 
 SEPARATOR = "@"
 FIRST = 2  # the measurement proper is number 1 and has no number in its name
@@ -98,6 +99,22 @@ def stability_report(features: PatientTable) -> pd.DataFrame:
     places = features.columns.loc[list(groups), list(PLACES)]
     table = pd.concat([places, found], axis=1).rename_axis("feature").reset_index().assign(basis=BASIS)
     return table[list(STABILITY_COLUMNS)]
+
+
+def repeated_units(features: PatientTable, image: str) -> UnitTable:
+    """Return the repeated columns of an image by patient and number of the measurement, '1' for the first."""
+    own = features.select(features.columns.index[features.columns["source"] == image])
+    groups = _groups(own.columns)
+    most = max(map(len, groups.values()), default=1)
+    parts = {
+        str(k + 1): pd.DataFrame(
+            {name: own.values[again[k]] for name, again in groups.items() if k < len(again)},
+            index=own.values.index,
+        )
+        for k in range(most)
+    }
+    values = pd.concat(parts, names=["unit", "patient"]).swaplevel().sort_index()
+    return UnitTable(values.reindex(columns=list(groups)), own.columns.loc[list(groups)], "measurement")
 
 
 def _groups(columns: pd.DataFrame) -> Mapping[str, list[str]]:

@@ -14,6 +14,7 @@ from imagenomics.features.semantic.cells import Answers, Numbers, read_cells
 from imagenomics.features.semantic.dictionary import MISSING, Dictionary, Item
 from imagenomics.features.semantic.readers import DISAGREEMENT_COLUMNS, UNDECIDED, Consensus, agree
 from imagenomics.tables.patient_table import PatientTable, check_ids, describe
+from imagenomics.tables.unit_table import LEVELS, UnitTable
 
 ONE_READER = "reader"
 
@@ -35,6 +36,8 @@ class SemanticTable:
         What was mapped to what: ``column, written, mapped, how, n``.
     notes : tuple of str
         What a user should look at.
+    by_reader : UnitTable
+        The answers of each reader, whose name is the unit: the same columns, always on the scale of their item.
     """
 
     table: PatientTable
@@ -42,6 +45,7 @@ class SemanticTable:
     disagreements: pd.DataFrame
     report: pd.DataFrame
     notes: tuple[str, ...]
+    by_reader: UnitTable
 
 
 def read_semantic_table(
@@ -173,25 +177,14 @@ def _assembled(
 ) -> SemanticTable:
     dictionary, consensus = settings
     items = [found.item for found in answers]
-    names = [f"{name}.{item.code}" for item in items]
     averaged = [consensus is not None and consensus.averages(item) for item in items]
     index = agreed[0][0].index if agreed else pd.Index([], name="patient", dtype=object)
     coded = [
         _coded(taken, item, mean) for (taken, _), item, mean in zip(agreed, items, averaged, strict=True)
     ]
     digest = dictionary.digest() + (f"-{consensus.digest()}" if consensus else "")
-    columns = describe(
-        names,
-        kind=["continuous" if mean else item.kind for item, mean in zip(items, averaged, strict=True)],
-        source=name,
-        region=[item.region for item in items],
-        family="semantic",
-        feature=[item.code for item in items],
-        unit=[_unit(item, mean) for item, mean in zip(items, averaged, strict=True)],
-        levels=["" if mean else "|".join(level.label for level in item.levels)
-                for item, mean in zip(items, averaged, strict=True)],
-        settings=digest,
-    )  # fmt: skip
+    columns = _described(items, averaged, name=name, digest=digest)
+    names = list(columns.index)
     values = pd.DataFrame({n: v for n, (v, _) in zip(names, coded, strict=True)}, index=index)
     states = pd.DataFrame({n: s for n, (_, s) in zip(names, coded, strict=True)}, index=index, dtype=object)
     differ = [table for _, table in agreed if len(table)]
@@ -202,6 +195,34 @@ def _assembled(
         pd.concat(differ, ignore_index=True) if differ else pd.DataFrame(columns=list(DISAGREEMENT_COLUMNS)),
         pd.concat([empty_report(), *reports], ignore_index=True).drop_duplicates(ignore_index=True),
         notes,
+        _by_reader(answers, _described(items, [False] * len(items), name=name, digest=dictionary.digest())),
+    )
+
+
+def _by_reader(answers: Sequence[Answers], columns: pd.DataFrame) -> UnitTable:
+    """Return what each reader answered, by patient and reader."""
+    values = {
+        str(column): _coded(found.cells.astype(object), found.item, False)[0]
+        for column, found in zip(columns.index, answers, strict=True)
+    }
+    index = answers[0].cells.index if answers else pd.MultiIndex.from_arrays([[], []])
+    frame = pd.DataFrame(values, index=index).rename_axis(list(LEVELS)).sort_index()
+    return UnitTable(frame, columns, ONE_READER)
+
+
+def _described(items: Sequence[Item], averaged: Sequence[bool], *, name: str, digest: str) -> pd.DataFrame:
+    """Describe the column of each item; the levels of an averaged one became numbers."""
+    both = list(zip(items, averaged, strict=True))
+    return describe(
+        [f"{name}.{item.code}" for item in items],
+        kind=["continuous" if mean else item.kind for item, mean in both],
+        source=name,
+        region=[item.region for item in items],
+        family="semantic",
+        feature=[item.code for item in items],
+        unit=[_unit(item, mean) for item, mean in both],
+        levels=["" if mean else "|".join(level.label for level in item.levels) for item, mean in both],
+        settings=digest,
     )
 
 

@@ -1,0 +1,1 @@
+"""How far readers, examinations or repetitions of the same patients agree, column by column."""

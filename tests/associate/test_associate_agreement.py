@@ -1,0 +1,231 @@
+"""Agreement by column: published tables, statsmodels, readers who guess, and columns that cannot be judged."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa, fleiss_kappa
+
+from imagenomics.associate.agreement.rows import COLUMNS
+from imagenomics.associate.agreement.settings import AgreementSettings
+from imagenomics.associate.agreement.table import measure_agreement
+from imagenomics.errors import InputError
+from imagenomics.tables.patient_table import describe
+from imagenomics.tables.unit_table import UnitTable
+
+# Shrout & Fleiss 1979, table 2: six targets, four judges.
+JUDGES = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+# Krippendorff 2011, example D: twelve units, four observers, with values missing.
+OBSERVERS = [
+    [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+    [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
+]
+# Fleiss, Levin & Paik's layout as it is widely reprinted: ten subjects, fourteen raters, five categories.
+COUNTS = [
+    [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
+    [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
+]  # fmt: skip
+
+
+def table(values, *, kind, levels="", unit=""):
+    """Return one column 'x' of patients (rows) by readers (columns)."""
+    wide = pd.DataFrame(values)
+    wide.index = pd.Index([f"P{i:03d}" for i in range(len(wide))], name="patient")
+    wide.columns = pd.Index([f"r{j}" for j in range(wide.shape[1])], name="unit")
+    long = wide.stack(future_stack=True).dropna().to_frame("x")
+    return UnitTable(long, describe(["x"], kind=kind, levels=levels, unit=unit), "reader")
+
+
+def rows(values, *, kind, levels="", unit="", **settings):
+    settings = AgreementSettings(**{"min_patients": 3, "draws": 0, **settings})
+    found = measure_agreement(
+        table(values, kind=kind, levels=levels, unit=unit), settings=settings, analysis="a"
+    )
+    assert list(found.columns) == list(COLUMNS)
+    return found
+
+
+def estimate(found, statistic, first=""):
+    own = found[(found["statistic"] == statistic) & (found["first"] == first)]
+    return float(own["estimate"].iloc[0])
+
+
+def test_intraclass_correlations_of_shrout_and_fleiss():
+    found = rows(JUDGES, kind="continuous", icc=["ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(2,k)", "ICC(3,k)"])
+    joint = found[found["first"] == ""].set_index("statistic")["estimate"].round(2)
+    assert joint.to_dict() == {
+        "ICC(1,1)": 0.17, "ICC(2,1)": 0.29, "ICC(3,1)": 0.71, "ICC(2,k)": 0.62, "ICC(3,k)": 0.91,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "alpha", "name", "published"),
+    [
+        ("categorical", "none", "nominal", 0.743),
+        ("ordinal", "none", "ordinal", 0.815),
+        ("continuous", "interval", "interval", 0.849),
+        ("continuous", "ratio", "ratio", 0.797),
+    ],
+)
+def test_alpha_of_krippendorffs_example(kind, alpha, name, published):
+    found = rows(np.array(OBSERVERS, dtype=object).T, kind=kind, alpha=alpha)
+    assert round(estimate(found, f"Krippendorff's alpha, {name}"), 3) == published
+    own = found[found["statistic"] == f"Krippendorff's alpha, {name}"].iloc[0]
+    assert (own["readers"], own["n"], own["n_any"]) == (4, 11, 12)
+
+
+def test_fleiss_kappa_of_fourteen_raters():
+    ratings = [[c for c, k in enumerate(counts) for _ in range(k)] for counts in COUNTS]
+    found = rows(ratings, kind="categorical", pairs=False)
+    assert round(estimate(found, "Fleiss' kappa"), 3) == 0.210
+    assert set(found["first"]) == {""}
+
+
+@pytest.mark.parametrize("weights", ["none", "linear", "quadratic"])
+def test_kappas_are_those_of_statsmodels(weights):
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 4, 80)
+    wide = np.stack([np.where(rng.random(80) < e, rng.integers(0, 4, 80), truth) for e in (0.1, 0.3, 0.6)], 1)
+    found = rows(wide.astype(float), kind="ordinal", levels="a|b|c|d", weights=weights)
+    name = "Cohen's kappa" if weights == "none" else f"Cohen's kappa, {weights} weights"
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        crossed = pd.crosstab(wide[:, a], wide[:, b]).reindex(index=range(4), columns=range(4), fill_value=0)
+        peer = cohens_kappa(crossed, wt=None if weights == "none" else weights)
+        own = found[(found["first"] == f"r{a}") & (found["second"] == f"r{b}")].iloc[0]
+        assert own["statistic"] == name
+        np.testing.assert_allclose(own["estimate"], peer.kappa, rtol=1e-12)
+        np.testing.assert_allclose(
+            [own["ci_low"], own["ci_high"]], [peer.kappa_low, peer.kappa_upp], rtol=1e-9
+        )
+        np.testing.assert_allclose(own["agreed"], np.mean(wide[:, a] == wide[:, b]))
+    np.testing.assert_allclose(
+        estimate(found, "Fleiss' kappa"), fleiss_kappa(aggregate_raters(wide)[0]), rtol=1e-12
+    )
+    assert (
+        found["statistic"].iloc[0] == "Krippendorff's alpha, ordinal"
+    )  # it knows the order, Fleiss does not
+
+
+def test_weights_count_levels_that_nobody_chose():
+    wide = [[0.0, 3.0], [3.0, 3.0], [0.0, 0.0], [3.0, 0.0], [3.0, 3.0]]
+    known = rows(wide, kind="ordinal", levels="a|b|c|d", weights="linear")
+    # Among two used levels alone, linear weights are no weights; so are they here, as 0 and 3 are the extremes.
+    np.testing.assert_allclose(
+        estimate(known, "Cohen's kappa, linear weights", "r0"),
+        estimate(rows(wide, kind="binary"), "Cohen's kappa", "r0"),
+    )
+    near = rows([[v / 3 for v in pair] for pair in wide], kind="ordinal", levels="a|b|c|d", weights="linear")
+    assert estimate(near, "Cohen's kappa, linear weights", "r0") == pytest.approx(
+        cohens_kappa(pd.crosstab(*np.array(wide).T), wt="linear").kappa
+    )
+
+
+def test_readers_who_guess_agree_by_chance_alone():
+    rng = np.random.default_rng(11)
+    inside = {"Cohen's kappa": 0, "Krippendorff's alpha, nominal": 0, "ICC(2,1)": 0, "concordance": 0}
+    draws = 80
+    for _ in range(draws):
+        coded = rows(rng.integers(0, 3, (60, 2)).astype(float), kind="binary", draws=200)
+        measured = rows(rng.normal(size=(60, 2)), kind="continuous", icc=["ICC(2,1)"])
+        for row in pd.concat([coded, measured]).to_dict("records"):
+            if row["statistic"] in inside:
+                inside[row["statistic"]] += row["ci_low"] <= 0.0 <= row["ci_high"]
+    # 99.9% of binomial(80, 0.95) lies at 69 or above; bootstrap intervals may cover a little less.
+    assert min(inside.values()) >= 68
+    assert min(inside.values()) < draws
+
+
+def test_a_planted_bias_is_told_with_its_reader_and_unit():
+    rng = np.random.default_rng(5)
+    size = rng.gamma(9, 5, 60)
+    found = rows(
+        np.stack([size + rng.normal(0, 1, 60), size + rng.normal(0, 1, 60), size + 10.0], 1),
+        kind="continuous",
+        unit="mm",
+    )
+    bias = found[found["statistic"] == "mean difference"].set_index(["first", "second"])
+    assert (bias["unit"] == "mm").all()
+    assert abs(bias.loc[("r0", "r1"), "estimate"]) < 1
+    assert bias.loc[("r0", "r2"), "ci_low"] < -10 < bias.loc[("r0", "r2"), "ci_high"]
+    assert estimate(found, "ICC(3,1)") > estimate(found, "ICC(2,1)") + 0.05
+    assert set(found.loc[found["statistic"].str.startswith("ICC"), "unit"]) == {""}
+
+
+@examples(max_examples=25)
+@given(
+    st.lists(st.tuples(*[st.floats(-50, 50, width=32)] * 3), min_size=5, max_size=12, unique=True),
+    st.randoms(use_true_random=False),
+)
+def test_neither_the_order_of_patients_nor_that_of_readers_matters(values, random):
+    order = list(range(len(values)))
+    random.shuffle(order)
+    plain = rows(values, kind="continuous")
+    turned = rows([values[i] for i in order], kind="continuous", readers=["r2", "r0", "r1"])
+    joint = [f.loc[f["first"] == "", "estimate"].to_numpy() for f in (plain, turned)]
+    np.testing.assert_allclose(*joint, rtol=1e-6, atol=1e-9)
+    bias = [
+        f[f["statistic"] == "mean difference"].set_index(["first", "second"])["estimate"]
+        for f in (plain, turned)
+    ]
+    np.testing.assert_allclose(bias[0]["r0", "r2"], -bias[1]["r2", "r0"], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "why"),
+    [
+        ([[1.0, 1.0]] * 6, "binary", "one and the same answer to all 6 patients"),
+        ([[1.0, 1.0]] * 6, "continuous", "all values are equal"),
+        ([[1.0, float(i)] for i in range(6)], "continuous", "the same value to all patients"),
+        ([[float(i), None] for i in range(6)], "ordinal", "only r0 gave a value"),
+        ([[1.0, 0.0], [0.0, 1.0], [1.0, None], [None, 1.0]], "binary", "min_patients is 3"),
+        ([[1.0, 2.0], [2.0, 1.0], [1.0, None]], "continuous", "min_patients is 3"),
+    ],
+)
+def test_what_cannot_be_judged_is_a_row_with_its_reason(values, kind, why):
+    found = rows(values, kind=kind)
+    wrong = found[found["status"] == "not testable"]
+    assert len(wrong)
+    assert wrong["reason"].str.contains(why).any()
+    assert wrong[["estimate", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert found.loc[found["status"] == "ok", "estimate"].notna().all()
+
+
+def test_one_constant_reader_is_kappa_zero_and_not_undefined():
+    found = rows([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0]], kind="binary")
+    assert estimate(found, "Cohen's kappa", "r0") == pytest.approx(0.0)
+
+
+def test_negative_numbers_have_no_ratios():
+    found = rows([[1.0, -1.0], [2.0, 2.0], [3.0, 1.0]], kind="continuous", alpha="ratio")
+    own = found[found["statistic"].str.contains("ratio")].iloc[0]
+    assert own["status"] == "not testable"
+    assert "interval" in own["reason"]
+
+
+def test_scores_of_a_plain_table_become_ordinal_where_declared():
+    values = [[1.0, 2.0], [2.0, 2.0], [3.0, 3.0], [1.0, 1.0]]
+    assert set(rows(values, kind="continuous", kinds={"x": "ordinal"})["kind"]) == {"ordinal"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"readers": ["r0", "r9"]}, "IGX-ASSOC-120"),
+        ({"kinds": {"y": "ordinal"}}, "IGX-ASSOC-121"),
+        ({"kinds": {"x": "ordinal"}}, "IGX-ASSOC-121"),
+    ],
+)
+def test_unknown_names_are_refused(settings, code):
+    with pytest.raises(InputError, match=code):
+        rows([["a", "b"], ["b", "b"], ["a", "a"]], kind="categorical", **settings)
+
+
+@pytest.mark.parametrize("readers", [["r0"], ["r0", "r0"]])
+def test_one_reader_alone_is_refused(readers):
+    with pytest.raises(ValidationError, match="readers"):
+        AgreementSettings(readers=readers)
