@@ -21,7 +21,7 @@ READERS = {
     "feature_tables": TypeAdapter(AnyFeatureTable),
     "agreement": TypeAdapter(AgreementBlock),
 }
-PAGES = ("series.md", "bids.md", "brain.md", "perfusion.md", "agreement.md")
+PAGES = ("series.md", "bids.md", "brain.md", "perfusion.md", "agreement.md", "dose-response.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -15,7 +15,7 @@ from imagenomics.images.settings import PLACEHOLDER, ImageSettings
 from imagenomics.settings import BlockName, Settings
 
 KIND_NAMES = ", ".join(f"'{kind.settings.model_fields['kind'].default}'" for kind in KINDS.values())
-CENTRED = ("z-score", "white-stripe")  # scales of intensities with negative numbers
+CENTRED = ("z-score", "white-stripe")  # scales without the unit and the zero of the intensities
 
 
 class PhenotypeBlock(Settings):
@@ -83,8 +83,8 @@ def images_problem(block: PhenotypeBlock, images: Sequence[ImageSettings]) -> st
             )
         if kind.raw and image.normalise.method in CENTRED:
             return (
-                f"'{name}' is scaled by {image.normalise.method}, which has negative numbers, and a measure of kind "
-                f"'{block.measure.kind}' needs intensities from zero: declare normalise = 'none' there"
+                f"'{name}' is scaled by {image.normalise.method}, and a measure of kind '{block.measure.kind}' needs "
+                "intensities with their own zero: declare normalise = 'none' there"
             )
     return _missing_axis(block, named[block.image])
 

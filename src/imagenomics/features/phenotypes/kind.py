@@ -70,7 +70,7 @@ class Kind:
     axis : callable
         ``axis(settings)``: what the study must say of a series, of ``times``, ``b_values``, ``b_vectors``.
     raw : bool
-        Whether intensities below zero, as z-scores have them, make the measure meaningless.
+        Whether z-scores, which have neither the unit nor the zero of the intensities, make the measure meaningless.
     """
 
     settings: type[Settings]

@@ -13,6 +13,7 @@ from imagenomics.features.phenotypes.control import CONTROL, ControlMeasure
 from imagenomics.features.phenotypes.ct_perfusion import CT_PERFUSION, CtPerfusionMeasure
 from imagenomics.features.phenotypes.dce import DCE, DceMeasure
 from imagenomics.features.phenotypes.diffusion import DIFFUSION, DiffusionMeasure
+from imagenomics.features.phenotypes.dose import DOSE_RESPONSE, DoseResponseMeasure
 from imagenomics.features.phenotypes.dsc import DSC, DscMeasure
 from imagenomics.features.phenotypes.feature_maps import FEATURE_MAPS, FeatureMapMeasure
 from imagenomics.features.phenotypes.filters import FILTERS, FilterMeasure
@@ -42,6 +43,7 @@ KINDS: Mapping[type[Settings], Kind] = {
         CONTROL,
         FEATURE_MAPS,
         RATIO,
+        DOSE_RESPONSE,
         DSC,
         DCE,
         CT_PERFUSION,
@@ -64,6 +66,7 @@ Measure = (
     | ControlMeasure
     | FeatureMapMeasure
     | RatioMeasure
+    | DoseResponseMeasure
     | DscMeasure
     | DceMeasure
     | CtPerfusionMeasure
