@@ -13,13 +13,10 @@ from imagenomics.designs.rules import TODAY, under_todays_rules
 from imagenomics.designs.trial import tables_of
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.runs.check import check_study
-from imagenomics.runs.families.declared import KINDS
 from imagenomics.runs.job import JobOptions, run_plan
-from imagenomics.runs.plan import Plan
+from imagenomics.runs.plan import ANALYSES, Plan
 from imagenomics.study.load import STUDY_FILE
 from imagenomics.tables.read_toml import read_toml
-
-ANALYSES = (*(kind.section for kind in KINDS), "enrich", "modules", "train")
 
 
 def read_mapping(pairs: Iterable[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.images.settings import ImageSettings
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.prepare.learned import AnyLearned, IntensityBlock
+from imagenomics.report.folder import FAMILY_SECTIONS
 from imagenomics.runs.agreement_block import AgreementBlock
 from imagenomics.runs.alike import misfit, retest_problem
 from imagenomics.runs.cluster_block import ClusterBlock
@@ -119,23 +120,8 @@ class TrainBlock(Settings):
     )
 
 
-ANALYSES = (
-    "agreement",
-    "associate",
-    "differential",
-    "survival",
-    "replicate",
-    "interaction",
-    "roc",
-    "paired",
-    "heritability",
-    "clusters",
-    "variant_sets",
-    "voxels",
-    "enrich",
-    "modules",
-    "train",
-)  # sections whose blocks are told apart by name alone, whatever their kind
+# Sections whose blocks are told apart by name alone, whatever their kind.
+ANALYSES = ("agreement", *FAMILY_SECTIONS, "enrich", "modules", "train")
 
 
 class Plan(Settings):
