@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
+
 OK = 0
 FEW = 1
 SMALL_GROUP = 2
@@ -42,6 +45,14 @@ SWAPPED: Mapping[int, int] = {
     FEATURE_EXPLAINED: TARGET_EXPLAINED,
     TARGET_EXPLAINED: FEATURE_EXPLAINED,
 }
+
+
+_IS_TESTED = np.array([code in TESTED for code in range(LAST + 1)])
+
+
+def is_tested(code: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Return which pairs have a test, by their codes."""
+    return np.asarray(_IS_TESTED[code], dtype=np.bool_)
 
 
 def statuses() -> dict[int, str]:

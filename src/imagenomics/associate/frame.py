@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.codes import FIRTH, OK, TESTED, reasons, statuses
+from imagenomics.associate.codes import FIRTH, OK, TESTED, is_tested, reasons, statuses
 from imagenomics.associate.outcome import Block, Rules
 from imagenomics.associate.sides import Side
 from imagenomics.stats.multiplicity import false_discovery
@@ -113,7 +113,7 @@ def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:
         arrays = {name: rectangle.reshape(-1) for name, rectangle in rectangles.items()}
         code, place = codes.reshape(-1), places.reshape(-1)
     if code.any():
-        tested = np.isin(code, TESTED)
+        tested = is_tested(code)
         arrays |= {
             name: np.where(tested, arrays[name], np.nan).astype(TYPES[name]) for name in TYPES if name != "n"
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import FIRTH, NO_MAXIMUM, SEPARATED, TESTED
+from imagenomics.associate.codes import FIRTH, NO_MAXIMUM, SEPARATED, is_tested
 from imagenomics.associate.design import Design
 from imagenomics.associate.firth import NAME, fit_firth
 from imagenomics.associate.likelihood.ordinal import ProportionalOdds
@@ -98,7 +98,7 @@ class LogisticEngine:
             df=df.astype(np.float32),
             df_factor=df.astype(np.float32),
             fallback=NAME,
-            neg_log10_drawn=self._drawn(code) if self.flips else None,
+            neg_log10_drawn=self._drawn(code.astype(np.int8)) if self.flips else None,
             drawn=NOTE,
         )
         return look_to_one_side(turned(block) if self.swapped else block, self.direction)
@@ -112,10 +112,10 @@ class LogisticEngine:
         drawn = np.nan_to_num(self._log_p(order))
         return drawn.T if self.swapped else drawn
 
-    def _drawn(self, code: FloatArray) -> FloatArray:
+    def _drawn(self, code: npt.NDArray[np.int8]) -> FloatArray:
         """Fit the models without a predictor, keep their scores, and return -log10 p of the score tests."""
         self.blocks = []
-        tested = np.isin(code, TESTED)
+        tested = is_tested(code)
         model = ProportionalOdds()  # of two levels it is the logistic model
         for k, response in enumerate(self.responses):
             masks = (self.levels >= 0).T & (response >= 0)[:, None]

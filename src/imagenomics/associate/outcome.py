@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import LAST, SWAPPED, TESTED
+from imagenomics.associate.codes import LAST, SWAPPED, is_tested
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -142,7 +142,7 @@ def turned(block: Block) -> Block:
 
 def blank(values: FloatArray, code: npt.NDArray[np.int8]) -> FloatArray:
     """Return ``values`` with NaN where the pair was not tested."""
-    good = np.isin(code, TESTED)
+    good = is_tested(code)
     return values if good.all() else np.where(good, values, np.nan)
 
 

@@ -103,20 +103,22 @@ def test_pairs(
         placed, engines = _observe(inputs, settings)
         shape = len(inputs.targets.names), len(inputs.features.names)
         whole = put_together(placed, shape)
-    observed = whole.compared(shape)
-    step_down = settings.max_t == "step-down"
-    adjust = partial(step_down_p, places=_places(placed, inputs)) if step_down else family_p
-    p_maxt = adjust(
-        observed,
-        engines,
-        inputs.strata,
-        draws=settings.permutations,
-        seed=seed,
-        analysis=analysis,
-        executor=executor or SerialExecutor(),
-    )
-    permutation = "" if p_maxt is None else scheme_of(whole, ~np.isnan(observed), patients=inputs.strata.size)
-    permutation += " (step-down)" if permutation and step_down else ""
+    p_maxt, permutation = None, ""
+    if settings.permutations:
+        observed = whole.compared(shape)
+        step_down = settings.max_t == "step-down"
+        adjust = partial(step_down_p, places=_places(placed, inputs)) if step_down else family_p
+        p_maxt = adjust(
+            observed,
+            engines,
+            inputs.strata,
+            draws=settings.permutations,
+            seed=seed,
+            analysis=analysis,
+            executor=executor or SerialExecutor(),
+        )
+        permutation = scheme_of(whole, ~np.isnan(observed), patients=inputs.strata.size)
+        permutation += " (step-down)" if step_down else ""
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
         whole,

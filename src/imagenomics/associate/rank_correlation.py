@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,14 @@ from imagenomics.stats.tails import log_two_sided_t
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 AT_ONCE = 16384  # pairs
+
+
+class Counts(NamedTuple):
+    """Of all pairs (T, F); an axis of length 1 stands for equal numbers along it."""
+
+    n: FloatArray  # patients with both values
+    f_ties: FloatArray  # sum of t^3 - t over runs of t tied values of the feature
+    t_ties: FloatArray  # the same of the target
 
 
 class SpearmanEngine:
@@ -54,7 +63,7 @@ class SpearmanEngine:
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
         rho, counts = self._all_pairs(np.arange(self.f.order.shape[1]))
-        n, code = counts[0].astype(np.int32), self._codes(counts)
+        n, code = np.broadcast_to(counts.n, rho.shape).astype(np.int32), self._codes(counts, rho.shape)
         rho = blank(rho, code)
         df = np.where(code == OK, n - 2, 0).astype(np.int32)
         statistic = correlation_t(rho, df)
@@ -81,7 +90,7 @@ class SpearmanEngine:
         )
         return look_to_one_side(block, self.direction)
 
-    def _all_pairs(self, order: IntArray) -> tuple[FloatArray, IntArray]:
+    def _all_pairs(self, order: IntArray) -> tuple[FloatArray, Counts]:
         """Correlate all pairs, the features' rows in this order.
 
         Two complete columns need no ranks of their own, and give the same whole numbers.
@@ -89,7 +98,7 @@ class SpearmanEngine:
         N = self.f.order.shape[1]
         f_whole, t_whole = self.f.n == N, self.t.n == N
         shape = (self.t.n.size, self.f.n.size)
-        rho, counts = np.empty(shape), np.empty((3, *shape), dtype=np.int64)
+        rho, counts = np.empty(shape), Counts(*(np.empty(shape) for _ in range(3)))
         parts = ((f_whole, t_whole), (f_whole, ~t_whole), (~f_whole, np.ones_like(t_whole)))
         for k, (f, t) in enumerate(parts):
             if f.any() and t.any():
@@ -97,7 +106,8 @@ class SpearmanEngine:
                 one, many = _correlate_whole(*sides, order) if k == 0 else _correlate(*sides, order)
                 if f.all() and t.all():
                     return one, many
-                rho[np.ix_(t, f)], counts[:, np.outer(t, f)] = one, many.reshape(3, -1)
+                for array, values in zip((rho, *counts), (one, *many), strict=True):
+                    array[np.ix_(t, f)] = values
         return rho, counts
 
     def smallest_log_p(self, orders: IntArray) -> FloatArray:
@@ -120,8 +130,8 @@ class SpearmanEngine:
     def log_p(self, order: IntArray) -> FloatArray:
         """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
         rho, counts = self._all_pairs(order)
-        good = self._codes(counts) == OK
-        rho, df = np.where(good, rho, 0.0), np.where(good, counts[0] - 2, 1)
+        good = self._codes(counts, rho.shape) == OK
+        rho, df = np.where(good, rho, 0.0), np.where(good, counts.n - 2, 1)
         log_p = log_two_sided_t(correlation_t(rho, df), df)
         return np.where(good, log_p_toward(log_p, toward(rho, self.direction), self.direction), 0.0)
 
@@ -129,8 +139,8 @@ class SpearmanEngine:
         out = np.zeros(len(orders))
         for draw, order in enumerate(orders):
             rho, counts = _correlate(f, t, order)
-            good = self._codes(counts) == OK
-            df = counts[0][good] - 2
+            good = self._codes(counts, rho.shape) == OK
+            df = (counts.n[good] - 2).astype(np.int64)
             if df.size:
                 largest = np.full(int(df.max()) + 1, -np.inf)
                 np.maximum.at(largest, df, toward(rho[good], self.direction))
@@ -142,7 +152,7 @@ class SpearmanEngine:
         N = f.order.shape[1]
         f_ranks, t_ranks = doubled_ranks(f), doubled_ranks(t)
         counts = _whole_counts(f, t)
-        good = self._codes(counts) == OK
+        good = self._codes(counts, (t.n.size, f.n.size)) == OK
         largest = np.full((len(orders), max(N - 1, 1)), -np.inf)
         for draw, order in enumerate(orders if good.any() else ()):
             rho = _rho(t_ranks @ f_ranks[:, order].T, counts)
@@ -158,46 +168,43 @@ class SpearmanEngine:
         log_p = log_two_sided_t(correlation_t(largest[seen], df[seen]), df[seen])
         return float(log_p_toward(log_p, largest[seen], self.direction).min())
 
-    def _codes(self, counts: IntArray) -> npt.NDArray[np.int8]:
-        n = counts[0]
-        code = np.full(n.shape, OK, dtype=np.int8)
-        code[counts[2] >= n**3 - n] = TARGET_CONSTANT
-        code[counts[1] >= n**3 - n] = FEATURE_CONSTANT
-        code[n < self.rules.patients] = FEW
+    def _codes(self, counts: Counts, shape: tuple[int, ...]) -> npt.NDArray[np.int8]:
+        code, cubes = np.full(shape, OK, dtype=np.int8), counts.n**3 - counts.n
+        np.copyto(code, TARGET_CONSTANT, where=counts.t_ties >= cubes)
+        np.copyto(code, FEATURE_CONSTANT, where=counts.f_ties >= cubes)
+        np.copyto(code, FEW, where=counts.n < self.rules.patients)
         return code
 
 
-def _correlate(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, IntArray]:
+def _correlate(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, Counts]:
     shape = (t.n.size, f.n.size)
-    products, counts = np.empty(shape, dtype=np.int64), np.empty((3, *shape), dtype=np.int64)
+    products, numbers = np.empty(shape, dtype=np.int64), np.empty((3, *shape), dtype=np.int64)
     correlate_ranks(
-        tuple(f), tuple(t), order.astype(np.int64), np.argsort(order).astype(np.int64), products, counts
+        tuple(f), tuple(t), order.astype(np.int64), np.argsort(order).astype(np.int64), products, numbers
     )
+    counts = Counts(*numbers.astype(np.float64))
     return _rho(products.astype(np.float64), counts), counts
 
 
-def _correlate_whole(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, IntArray]:
+def _correlate_whole(f: Sorted, t: Sorted, order: IntArray) -> tuple[FloatArray, Counts]:
     """Correlate complete columns by one matrix product: sums of whole numbers, so exact."""
     counts = _whole_counts(f, t)
     return _rho(doubled_ranks(t) @ doubled_ranks(f)[:, order].T, counts), counts
 
 
-def _whole_counts(f: Sorted, t: Sorted) -> IntArray:
-    """Return patients and tie sums of all pairs of complete columns, (3, T, F)."""
-    counts = np.empty((3, t.n.size, f.n.size), dtype=np.int64)
-    counts[0] = f.order.shape[1]
-    counts[1] = tie_sums(f).astype(np.int64)
-    counts[2] = tie_sums(t).astype(np.int64)[:, None]
-    return counts
+def _whole_counts(f: Sorted, t: Sorted) -> Counts:
+    """Return patients and tie sums of all pairs of complete columns."""
+    return Counts(np.full((1, 1), float(f.order.shape[1])), tie_sums(f)[None, :], tie_sums(t)[:, None])
 
 
-def _rho(products: FloatArray, counts: IntArray) -> FloatArray:
+def _rho(products: FloatArray, counts: Counts) -> FloatArray:
     """Turn sums of products of doubled ranks into correlations, in place."""
+    whole_counts = [np.broadcast_to(count, products.shape) for count in counts]
     for part in _parts(products.shape):
-        n = counts[0, part].astype(np.float64)
+        n, f_ties, t_ties = (count[part] for count in whole_counts)
         with np.errstate(divide="ignore", invalid="ignore"):
             cubes = n**3 - n
-            spread = np.sqrt((cubes - counts[1, part]) * (cubes - counts[2, part])) / 3.0
+            spread = np.sqrt((cubes - f_ties) * (cubes - t_ties)) / 3.0
             products[part] -= n * (n + 1.0) ** 2
             products[part] /= spread
             np.clip(products[part], -1.0, 1.0, out=products[part])

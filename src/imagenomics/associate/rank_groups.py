@@ -32,11 +32,11 @@ NO_INTERVAL = "no interval is established for rank epsilon squared"
 
 
 class Sums(NamedTuple):
-    """Rank sums of groups x ranked columns."""
+    """Rank sums of groups x ranked columns; an axis of length 1 stands for equal numbers along it."""
 
-    ranks: FloatArray  # (G, K, levels) doubled
-    sizes: FloatArray  # (G, K, levels)
-    ties: FloatArray  # (G, K)
+    ranks: FloatArray  # (levels, G, K) doubled
+    sizes: FloatArray  # (levels, G, K or 1)
+    ties: FloatArray  # (G or 1, K)
 
 
 class RankGroupsEngine:
@@ -80,7 +80,7 @@ class RankGroupsEngine:
         rows = np.arange(self.groups.shape[1])
         for part in self._parts(G, K):
             sums = self._observed(self.groups[part], rows)
-            n[part] = sums.sizes.sum(axis=2)
+            n[part] = sums.sizes.sum(axis=0)
             code[part] = self._codes(sums)
             for name, values in (self._two_groups(sums) if self.two else self._many_groups(sums)).items():
                 filled[name][part] = blank(values, code[part])
@@ -125,22 +125,11 @@ class RankGroupsEngine:
     def _complete_draws(self, ranked: Sorted, groups: npt.NDArray[np.int32], orders: IntArray) -> FloatArray:
         """Do draws of complete columns as matrix products; the sums are the same whole numbers."""
         ranks, ties = doubled_ranks(ranked), tie_sums(ranked)
-        G, K, N = len(groups), len(ranks), ranks.shape[1]
-        sizes = np.stack([(groups == level).sum(axis=1) for level in range(self.levels)], axis=1)
-        shape = (G, K, self.levels)
-        fixed = Sums(
-            np.empty((0, 0, 0)),
-            np.broadcast_to(sizes[:, None, :].astype(np.float64), shape),
-            np.broadcast_to(ties, (G, K)),
-        )
-        good = self._codes(fixed) == OK
-        out = np.zeros(len(orders))
+        out, good = np.zeros(len(orders)), None
         for draw, order in enumerate(orders):
-            here = groups[:, self._row_of(order)].reshape(G, N)
-            sums = np.empty(shape)
-            for level in range(self.levels):
-                sums[:, :, level] = (here == level).astype(np.float64) @ ranks.T
-            out[draw] = self._log_p(fixed._replace(ranks=sums), good).min(initial=0.0)
+            sums = self._multiply(groups[:, self._row_of(order)], ranks, ties)
+            good = self._codes(sums) == OK if good is None else good
+            out[draw] = self._log_p(sums, good).min(initial=0.0)
         return out
 
     def _row_of(self, order: IntArray) -> IntArray:
@@ -157,18 +146,19 @@ class RankGroupsEngine:
         sums, sizes = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int32)
         ties = np.empty(shape[:2], dtype=np.int64)
         sum_ranks(tuple(ranked), groups, rows.astype(np.int64), sums, sizes, ties)
-        return Sums(sums.astype(np.float64), sizes.astype(np.float64), ties.astype(np.float64))
+        ranks, counts = (np.array(np.moveaxis(x, 2, 0), dtype=np.float64, order="C") for x in (sums, sizes))
+        return Sums(ranks, counts, ties.astype(np.float64))
 
     def _codes(self, sums: Sums) -> npt.NDArray[np.int8]:
         """Return what speaks against a test, as if the features were ranked."""
-        n = sums.sizes.sum(axis=2)
+        n = sums.sizes.sum(axis=0)
         present = sums.sizes > 0
-        smallest = np.where(present, sums.sizes, np.inf).min(axis=2)
-        code = np.full(n.shape, OK, dtype=np.int8)
-        code[smallest < self.rules.group] = SMALL_GROUP
-        code[present.sum(axis=2) < 2] = TARGET_CONSTANT
-        code[sums.ties >= n**3 - n] = FEATURE_CONSTANT
-        code[n < self.rules.patients] = FEW
+        smallest = np.where(present, sums.sizes, np.inf).min(axis=0)
+        code = np.full(sums.ranks.shape[1:], OK, dtype=np.int8)
+        np.copyto(code, SMALL_GROUP, where=smallest < self.rules.group)
+        np.copyto(code, TARGET_CONSTANT, where=present.sum(axis=0) < 2)
+        np.copyto(code, FEATURE_CONSTANT, where=sums.ties >= n**3 - n)
+        np.copyto(code, FEW, where=n < self.rules.patients)
         return code
 
     def _observed(self, groups: npt.NDArray[np.int32], rows: IntArray) -> Sums:
@@ -180,7 +170,7 @@ class RankGroupsEngine:
         if columns.all() and chosen.all():
             return quick
         shape = (len(groups), self.ranked.n.size)
-        out = Sums(np.empty((*shape, self.levels)), np.empty((*shape, self.levels)), np.empty(shape))
+        out = Sums(np.empty((self.levels, *shape)), np.empty((self.levels, *shape)), np.empty(shape))
         _set(out, quick, np.ix_(np.flatnonzero(chosen), np.flatnonzero(columns)))
         for k, g in ((columns, ~chosen), (~columns, np.ones_like(chosen))):
             if k.any() and g.any():
@@ -192,14 +182,20 @@ class RankGroupsEngine:
         return out
 
     def _sum_whole(self, ranked: Sorted, groups: npt.NDArray[np.int32]) -> Sums:
-        ranks = doubled_ranks(ranked)
-        shape = (len(groups), len(ranks), self.levels)
-        sums, sizes = np.empty(shape), np.empty(shape)
-        for level in range(self.levels):
+        return self._multiply(groups, doubled_ranks(ranked), tie_sums(ranked))
+
+    def _multiply(self, groups: npt.NDArray[np.int32], ranks: FloatArray, ties: FloatArray) -> Sums:
+        """Sum the doubled ranks (K, N) of complete groups (G, N); the first group has what is left of all."""
+        G, (K, N) = len(groups), ranks.shape
+        sums, sizes = np.empty((self.levels, G, K)), np.empty((self.levels, G, 1))
+        sums[0], sizes[0] = float(N * (N + 1)), float(N)
+        for level in range(1, self.levels):
             here = (groups == level).astype(np.float64)
-            sums[:, :, level] = here @ ranks.T
-            sizes[:, :, level] = here.sum(axis=1)[:, None]
-        return Sums(sums, sizes, np.broadcast_to(tie_sums(ranked), shape[:2]))
+            np.matmul(here, ranks.T, out=sums[level])
+            sizes[level] = here.sum(axis=1)[:, None]
+            sums[0] -= sums[level]
+            sizes[0] -= sizes[level]
+        return Sums(sums, sizes, ties[None, :])
 
     def _log_p(self, sums: Sums, good: npt.NDArray[np.bool_]) -> FloatArray:
         """Return the smallest log p of the good pairs (one number per reference distribution)."""
@@ -212,18 +208,20 @@ class RankGroupsEngine:
         return log_sf_chi2([h[good & (df == k)].max() for k in kinds], kinds)
 
     def _z(self, sums: Sums) -> FloatArray:
-        n0, n1 = sums.sizes[:, :, 0], sums.sizes[:, :, 1]
-        return rank_sum_z(sums.ranks[:, :, 1] / 2.0, n1, n0, sums.ties, side=self.direction)
+        n0, n1 = sums.sizes
+        return rank_sum_z(sums.ranks[1] / 2.0, n1, n0, sums.ties, side=self.direction)
 
     def _normal_log_p(self, z: FloatArray) -> FloatArray:
         return log_two_sided_normal(z) if self.direction == "two-sided" else log_sf_normal(z)
 
     def _h(self, sums: Sums) -> tuple[FloatArray, FloatArray]:
-        return kruskal_h(sums.ranks / 2.0, sums.sizes, sums.ties)
+        ranks, sizes = (np.moveaxis(x, 0, -1) for x in (sums.ranks / 2.0, sums.sizes))
+        h, df = kruskal_h(ranks, sizes, sums.ties)
+        return h, np.broadcast_to(df, h.shape)
 
     def _two_groups(self, sums: Sums) -> dict[str, FloatArray]:
-        n0, n1 = sums.sizes[:, :, 0], sums.sizes[:, :, 1]
-        u = sums.ranks[:, :, 1] / 2.0 - n1 * (n1 + 1.0) / 2.0
+        n0, n1 = sums.sizes
+        u = sums.ranks[1] / 2.0 - n1 * (n1 + 1.0) / 2.0
         with np.errstate(divide="ignore", invalid="ignore"):
             area = u / (n1 * n0)
         low, high = auc_interval(area, n1, n0, confidence=self.confidence)
@@ -233,7 +231,7 @@ class RankGroupsEngine:
 
     def _many_groups(self, sums: Sums) -> dict[str, FloatArray]:
         h, df = self._h(sums)
-        effect = epsilon_squared(h, sums.sizes.sum(axis=2))
+        effect = epsilon_squared(h, sums.sizes.sum(axis=0))
         nothing = np.full(h.shape, np.nan)
         log_p = log_sf_chi2(h, df)
         return {"effect": effect, "low": nothing, "high": nothing, "statistic": h, "log_p": log_p, "df": df}
@@ -264,5 +262,6 @@ class RankGroupsEngine:
 
 def _set(whole: Sums, part: Sums, where: tuple[npt.NDArray[np.intp], ...]) -> None:
     """Put the sums of some pairs at their places."""
+    rows, columns = where
     for array, values in zip(whole, part, strict=True):
-        array[where] = values
+        array[..., rows, columns] = values

@@ -50,18 +50,20 @@ def take_columns(side: Sorted, columns: npt.NDArray[np.bool_]) -> Sorted:
 def doubled_ranks(side: Sorted) -> FloatArray:
     """Return the doubled ranks of complete columns, (K, N); whole numbers."""
     K, N = side.order.shape
-    ranks = np.empty((K, N))
-    for k in range(K):
+    ordered = np.tile(2.0 * np.arange(1, N + 1), (K, 1))
+    for k in np.flatnonzero(side.tied):
         first = np.searchsorted(side.value[k], side.value[k], side="left")
         last = np.searchsorted(side.value[k], side.value[k], side="right")
-        ranks[k, side.order[k]] = first + last + 1
+        ordered[k] = first + last + 1
+    ranks = np.empty((K, N))
+    np.put_along_axis(ranks, side.order.astype(np.intp), ordered, axis=1)
     return ranks
 
 
 def tie_sums(side: Sorted) -> FloatArray:
     """Return the sum of t^3 - t over runs of t tied values of complete columns, (K,)."""
-    out = np.empty(side.n.size)
-    for k in range(side.n.size):
+    out = np.zeros(side.n.size)
+    for k in np.flatnonzero(side.tied):
         runs = np.bincount(side.value[k]).astype(np.float64)
         out[k] = (runs**3 - runs).sum()
     return out

@@ -30,11 +30,12 @@ def other_than_commonest(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int6
     """Return for each column (N, p) how many known values differ from the commonest one."""
     ordered = np.sort(values, axis=0)  # NaN last, and equal to nothing
     known = (~np.isnan(values)).sum(axis=0)
-    run = np.minimum(known, 1)
-    longest = run.copy()
-    for row in range(1, len(ordered)):
-        run = np.where(ordered[row] == ordered[row - 1], run + 1, 1)
-        longest = np.maximum(longest, np.where(row < known, run, 0))
+    longest = np.minimum(known, 1)
+    repeated = np.flatnonzero((ordered[1:] == ordered[:-1]).any(axis=0))
+    some, run = ordered[:, repeated], longest[repeated]
+    for row in range(1, len(some) if repeated.size else 0):
+        run = np.where(some[row] == some[row - 1], run + 1, 1)
+        longest[repeated] = np.maximum(longest[repeated], np.where(row < known[repeated], run, 0))
     return np.asarray(known - longest, dtype=np.int64)
 
 

@@ -17,7 +17,7 @@ from imagenomics.associate.codes import (
     SEPARATED,
     SMALL_GROUP,
     TARGET_CONSTANT,
-    TESTED,
+    is_tested,
 )
 from imagenomics.associate.contingency_kernel import fisher_log_p
 from imagenomics.associate.firth import NAME as FIRTH_NAME
@@ -140,14 +140,14 @@ class TwoByTwoEngine:
             tables = Tables(
                 *(np.stack(arrays, axis=-1).reshape(pairs, -1) for arrays in zip(*drawn, strict=True))
             )
-            log_p = np.where(np.isin(self._codes(tables), TESTED), self._log_p(tables), 0.0)
+            log_p = np.where(is_tested(self._codes(tables)), self._log_p(tables), 0.0)
             out[part] = log_p.min(axis=0, initial=0.0)
         return out
 
     def log_p(self, order: IntArray) -> FloatArray:
         """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
         tables = self._count(order)
-        return np.where(np.isin(self._codes(tables), TESTED), self._log_p(tables), 0.0)
+        return np.where(is_tested(self._codes(tables)), self._log_p(tables), 0.0)
 
     def _count(self, order: IntArray) -> Tables:
         """Count all pairs, the rows of the features taken in this order; products of 0 and 1 are exact."""

@@ -17,6 +17,7 @@ from imagenomics.associate.codes import (
     TARGET_CONSTANT,
     TARGET_EXPLAINED,
     TESTED,
+    is_tested,
 )
 from imagenomics.associate.design import Design, orthonormal
 from imagenomics.associate.likelihood.model import Fit, ResponseModel
@@ -164,7 +165,7 @@ class LikelihoodEngine:
             if code[p, response] == OK:
                 null = null or self.model.fit(y, nuisance, None)
                 code[p, response] = self._pair(y, X, x, null, found[p, response])
-        tested = predictors[np.isin(code[predictors, response], TESTED)]
+        tested = predictors[is_tested(code[predictors, response])]
         if self.flips and null is not None and tested.size:
             self.blocks.append(FlipBlock(response, tested, rows, self.model.scores(y, nuisance, null)))
 
