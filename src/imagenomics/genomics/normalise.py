@@ -65,8 +65,9 @@ def _factor(own: np.ndarray, other: np.ndarray, own_size: float, other_size: flo
     own, other = own[both], other[both]
     if not len(own):
         return 1.0
-    a, b = np.log2(own / own_size), np.log2(other / other_size)
-    ratio, mean = a - b, (a + b) / 2
+    # the ratio before the logarithm: genes with equal counts then tie, as edgeR's do
+    ratio = np.log2((own / own_size) / (other / other_size))
+    mean = (np.log2(own / own_size) + np.log2(other / other_size)) / 2
     if np.abs(ratio).max() < 1e-6:
         return 1.0
     variance = (own_size - own) / own_size / own + (other_size - other) / other_size / other
