@@ -29,6 +29,16 @@ class NoEnvironment(Exception):
     """Why an environment could not be made."""
 
 
+def rscript_with(*packages: str) -> str:
+    """Return the ``Rscript`` on the path, which is to have these packages; they are not installed here."""
+    found = shutil.which("Rscript")
+    if found is None:
+        raise NoEnvironment("there is no Rscript here: install R")
+    for package in packages:
+        _run([found, "-e", f"suppressMessages(library({package}))"])
+    return found
+
+
 def python_of(name: str) -> str:
     """Return the Python of a peer's environment, making it where it is not there."""
     version, packages = PEERS[name]

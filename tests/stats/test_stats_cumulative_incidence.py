@@ -111,11 +111,10 @@ IN_R = {(0, 3): (2.932116802, 1.619298018), (1, 2): (1.614033261, 0.001977175686
 
 
 @pytest.mark.parametrize(("seed", "k"), list(IN_R))
-def test_gray_comes_to_that_of_r_in_many_patients(seed, k):
-    """Two estimates of one variance: for 6000 patients the statistics differ by less than two percent."""
+def test_gray_in_many_patients_is_that_of_r(seed, k):
     t, cause, g = null_cohort(seed, 6000, k)
     found = [gray_test(t, cause, g, of=of).statistic for of in (1, 2)]
-    np.testing.assert_allclose(found, IN_R[seed, k], rtol=0.02)
+    np.testing.assert_allclose(found, IN_R[seed, k], rtol=1e-9)
 
 
 def test_without_censoring_its_score_is_that_of_a_log_rank_test_where_competing_events_never_leave():
@@ -131,7 +130,9 @@ def test_without_censoring_its_score_is_that_of_a_log_rank_test_where_competing_
     assert found.observed.sum() == pytest.approx(found.expected.sum())
 
 
-@pytest.mark.parametrize(("n", "k", "ties"), [(100, 2, False), (100, 3, False), (100, 2, True)])
+@pytest.mark.parametrize(
+    ("n", "k", "ties"), [(40, 2, False), (100, 2, False), (100, 3, False), (100, 2, True)]
+)
 def test_gray_says_no_to_noise(n, k, ties):
     p = []
     for seed in range(400):

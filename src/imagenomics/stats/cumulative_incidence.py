@@ -129,8 +129,8 @@ def gray_test(
 
     Source
     ------
-    Gray 1988, Annals of Statistics 16:1141 (rho = 0); variance as in section 3, with the pooled estimate under the
-    null hypothesis.
+    Gray 1988, Annals of Statistics 16:1141 (rho = 0): the score of section 2 with R = Y (1 - F(t-)) / S(t-), the
+    covariance of section 3 with its estimates under the null hypothesis.
     """
     t, c = _checked(time, cause)
     g = np.asarray(groups, dtype=np.int64)
@@ -148,7 +148,7 @@ def gray_test(
         score, spread, observed = score + z, spread + v, observed + o
     inside = spread[:-1, :-1]
     df = int(np.linalg.matrix_rank(inside))
-    statistic = float(score[:-1] @ np.linalg.pinv(inside) @ score[:-1])
+    statistic = max(float(score[:-1] @ np.linalg.pinv(inside, hermitian=True) @ score[:-1]), 0.0)
     p = float(chi2.sf(statistic, df)) if df else 1.0
     return GrayTest(statistic, df, p, observed, observed - score)
 
@@ -216,37 +216,42 @@ def _one_stratum(
     total, happened = R.sum(axis=0), d1.sum(axis=0)
     share = np.divide(R, total, out=np.zeros_like(R), where=total > 0)
     score = (d1 - share * happened).sum(axis=1)
-    spread = _covariance(R, Y, np.asarray(free, dtype=np.float64), happened, d2)
+    spread = _covariance(Y, np.asarray(free, dtype=np.float64), happened, d2)
     return score, spread, d1.sum(axis=1)
 
 
-def _covariance(
-    R: FloatArray, Y: FloatArray, free: FloatArray, happened: FloatArray, d2: FloatArray
-) -> FloatArray:
-    """Return the covariance of the scores: what events of either cause do to each group's own incidence."""
-    k = R.shape[0]
+def _covariance(Y: FloatArray, free: FloatArray, happened: FloatArray, d2: FloatArray) -> FloatArray:
+    """Return the covariance of the scores under the null hypothesis, Gray's section 3.
+
+    With h = Y / S(t-) of each group and the pooled F0 = integral of dN / sum of h, the score of group k moves with an
+    event of the cause in group r by d = (1[k = r] - h_k / sum of h) h_r, and every event of either cause moves what comes
+    later, c(end) - c(t) with c the integral of d / (1 - F0(t-)) dF0. Among d tied events each counts
+    1 - (d - 1) / (n - 1) (hypergeometric), n = S_r(t-) sum of h being those at risk as group r sees them all.
+    """
+    k = Y.shape[0]
     before = np.c_[np.ones(k), free[:, :-1]]
-    total = R.sum(axis=0)
-    h = np.where(Y > 0, Y / np.where(before > 0, before, 1.0), 0.0)
-    jump = np.divide(happened, h.sum(axis=0), out=np.zeros_like(happened), where=happened > 0)
+    h = np.where((Y > 0) & (before > 0), Y / np.where(before > 0, before, 1.0), 0.0)
+    total = h.sum(axis=0)
+    jump = np.divide(happened, total, out=np.zeros_like(happened), where=happened > 0)
     G = 1.0 - np.cumsum(jump)
-    G_before = np.r_[1.0, G[:-1]]
-    share = np.divide(R, total, out=np.zeros_like(R), where=total > 0)
+    share = np.divide(h, total, out=np.zeros_like(h), where=total > 0)
     spread = np.zeros((k, k))
-    for i in range(k):
-        at = Y[i] > 0
-        if not at.any():
-            continue
-        S, y = np.where(at, before[i], 1.0), np.where(at, Y[i], 1.0)
-        K = (np.eye(k)[:, [i]] - share) * R[i]
-        step = K * jump / G_before**2
+    for r in range(k):
+        at = Y[r] > 0
+        S, y = np.where(at, before[r], 1.0), np.where(at, Y[r], 1.0)
+        own = (np.eye(k)[:, [r]] - share) * h[r]
+        step = own * jump / np.r_[1.0, G[:-1]]
         later = step[:, ::-1].cumsum(axis=1)[:, ::-1] - step
-        ratio = np.divide(G, free[i], out=np.zeros_like(G), where=free[i] > 0)
-        first = K / G_before + (1.0 - ratio) * later
-        second = ratio * later
-        size = np.maximum(y, 2.0)
-        tied = np.where(happened > 1, (total - happened) / np.maximum(total - 1.0, 1e-300), 1.0)
-        spread += (first * np.where(at, jump * tied * S / y, 0.0)) @ first.T
-        own = d2[i] * (y - d2[i]) / (size - 1.0)
-        spread += (second * np.where(at, own * (S / y) ** 2, 0.0)) @ second.T
+        ratio = np.divide(G, free[r], out=np.zeros_like(G), where=free[r] > 0)
+        first, second = own + (1.0 - ratio) * later, ratio * later
+        weight = jump * _tied(happened, total * S) * S / y
+        spread += (first * np.where(at, weight, 0.0)) @ first.T
+        weight = d2[r] * _tied(d2[r], y) * (S / y) ** 2
+        spread += (second * np.where(at, weight, 0.0)) @ second.T
     return spread
+
+
+def _tied(events: FloatArray, at_risk: FloatArray) -> FloatArray:
+    """Return the variance of each of ``events`` drawn without replacement, relative to a single one."""
+    others = np.where((events > 1.0) & (at_risk != 1.0), at_risk - 1.0, np.inf)
+    return np.asarray(1.0 - (events - 1.0) / others)

@@ -59,7 +59,7 @@ def fit_voom(
     basis = orthonormal(covariates)
     design = np.column_stack([basis, _left(phenotype, basis)])
     ownfit = design @ np.linalg.lstsq(design, levels[:, good], rcond=None)[0]
-    weights = _weights(ownfit, first.variance[good], first.level[good], sizes)
+    weights = precision_weights(ownfit, first.variance[good], first.level[good], sizes)
     effect, unscaled, variance = _weighted(levels[:, good], weights, design)
     scale = float(np.linalg.norm(phenotype - basis @ (basis.T @ phenotype)))
     for array, values in (
@@ -79,8 +79,24 @@ def _left(phenotype: FloatArray, basis: FloatArray) -> FloatArray:
     return np.asarray(left / np.linalg.norm(left))
 
 
-def _weights(fitted: FloatArray, variance: FloatArray, level: FloatArray, sizes: FloatArray) -> FloatArray:
-    """Return the inverse fourth power of the trend of root standard deviations, at each fitted count."""
+def precision_weights(
+    fitted: FloatArray, variance: FloatArray, level: FloatArray, sizes: FloatArray
+) -> FloatArray:
+    """Return the inverse fourth power of the trend of root standard deviations, at each fitted count.
+
+    Parameters
+    ----------
+    fitted : array, (N, G)
+        Log2 CPM of an unweighted fit.
+    variance, level : arrays, (G,)
+        Its residual variances, and the genes' means.
+    sizes : array, (N,)
+        Effective library sizes.
+
+    Source
+    ------
+    Law and others 2014, Genome Biology 15:R29.
+    """
     from statsmodels.nonparametric.smoothers_lowess import lowess
 
     x = level + np.log2(sizes + 1).mean() - np.log2(1e6)
