@@ -12,11 +12,14 @@ SCENARIOS = {
     "negative binomial": "variance = mean + dispersion mean², dispersion 0.1 + 2 / mean",
     "few reads": "the same, four reads a gene in the median",
     "outlying counts": "the same, one count in 200 ten to fifty times as large",
-    "heavy tails": "Poisson counts around means that differ by exp(0.4 t) between patients, t with 3 degrees of freedom",
+    "heavy tails": "Poisson counts around means that differ by exp(0.4 t) between patients, t with 3 df",
     "gliomas": "Poisson counts around the expression of TCGA gliomas (RSEM, shifted to begin at 0)",
 }
 KINDS = ("binary", "continuous")
-EFFECT = {"binary": 0.7, "continuous": 0.5}  # natural log of the fold change: between groups, for a standard deviation
+EFFECT = {
+    "binary": 0.7,
+    "continuous": 0.5,
+}  # natural log of the fold change: between groups, for a standard deviation
 GLIOMAS = "tcga-glioma-molecular/porpoise_tcga_gbmlgg_all_clean.csv.zip"
 
 
@@ -33,7 +36,14 @@ class Cohort:
 
 
 def make_cohort(
-    scenario: str, kind: str, *, patients: int, genes: int, share: float, seed: int, gliomas: np.ndarray | None
+    scenario: str,
+    kind: str,
+    *,
+    patients: int,
+    genes: int,
+    share: float,
+    seed: int,
+    gliomas: np.ndarray | None,
 ) -> Cohort:
     """Return a cohort; a ``share`` of its genes follows the phenotype, made by thinning reads (Gerard 2020)."""
     random = np.random.default_rng([seed, patients, list(SCENARIOS).index(scenario), KINDS.index(kind)])

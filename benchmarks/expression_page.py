@@ -7,9 +7,10 @@ from expression_cohorts import EFFECT, SCENARIOS
 PAGE = """# Tests of expression beside limma, edgeR, DESeq2, PyDESeq2 and samr
 
 Made by `python benchmarks/expression_peers.py --data DIR --write docs/reference/expression_peers.md` on {date}
-({versions}, PyDESeq2 0.5.4). {patients} patients, {genes} genes a cohort, one covariate in every model, a phenotype of two groups or a
-number; {repeats} cohorts of each sort. A tenth of the genes of every second cohort was planted by thinning reads: a
-factor of e^{binary} between groups, e^{continuous} for a standard deviation, up or down.
+({versions}, PyDESeq2 0.5.4).
+{patients} patients, {genes} genes a cohort, one covariate in every model, a phenotype of two groups or a number;
+{repeats} cohorts of each sort. A tenth of the genes of every second cohort was planted by thinning reads (Gerard 2020):
+a factor of e^{binary} between groups, e^{continuous} for a standard deviation, up or down.
 
 {sorts}
 
@@ -17,8 +18,8 @@ factor of e^{binary} between groups, e^{continuous} for a standard deviation, up
 
 Largest differences over all genes of {cohorts} cohorts of negative binomial counts, and genes with q at most .05 in all
 of them. The first three are meant to be identical; `tests/reference/test_reference_limma.py` holds them, with missing
-values too, to R's. Moderated t tests read log2 counts per million with TMM library sizes here. SAM has no covariate, and
-100 permutations on both sides.
+values too, to R's. Moderated t tests read log2 counts per million with TMM library sizes here. SAM has no covariate,
+and 100 permutations on both sides.
 
 | ours | peer | statistic | p | p, relative | least rank correlation of p | called by ours, peer, both |
 |---|---|---|---|---|---|---|
@@ -26,9 +27,9 @@ values too, to R's. Moderated t tests read log2 counts per million with TMM libr
 
 ## Error rates and power
 
-Shares of genes with p at most .05 and .001 where nothing was planted (two groups; a number): 5% and 0.1% are right. Power:
-share of planted genes with q at most .05; false: share of genes with q at most .05 that were not planted. PyDESeq2 and
-DESeq2 with their defaults (Cook's distances, replaced counts), all genes kept.
+Shares of genes with p at most .05 and .001 where nothing was planted (two groups; a number): 5% and 0.1% are right.
+Power: share of planted genes with q at most .05; false: share of genes with q at most .05 that were not planted. Both
+DESeq2 have their defaults (Cook's distances, replaced counts), all genes kept.
 
 | counts | method | p ≤ .05 | p ≤ .001 | power | false |
 |---|---|---|---|---|---|
@@ -36,7 +37,8 @@ DESeq2 with their defaults (Cook's distances, replaced counts), all genes kept.
 
 ## Time
 
-{timed} genes, {patients} patients, two groups, one covariate; CPU seconds of one run and one thread, normalising included.
+{timed} genes, {patients} patients, two groups, one covariate; CPU seconds of one run and one thread, normalising
+included.
 
 | ours | seconds | peer | seconds | times ours |
 |---|---|---|---|---|

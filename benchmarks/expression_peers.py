@@ -2,8 +2,8 @@
 
     python benchmarks/expression_peers.py [--json] [--data DIR] [--write docs/reference/expression_peers.md]
 
-Counts with known truth (expression_cohorts.py), each with a phenotype and one covariate; half of the cohorts without any
-effect, half with a tenth of the genes planted. All tools read the same files, one process and one thread each; CPU
+Counts with known truth (expression_cohorts.py), each with a phenotype and one covariate; half of the cohorts without
+any effect, half with a tenth of the genes planted. All tools read the same files, one process and one thread each; CPU
 seconds are those of the calls, after packages are loaded and kernels compiled. R and its packages must be there;
 PyDESeq2 gets an environment of its own. With --data DIR the expression of TCGA gliomas is used too (docs/data.md).
 """
@@ -124,9 +124,7 @@ def by_peers(made: list[Cohort], folder: Path) -> tuple[dict[str, pd.DataFrame],
         for c in made
     }
     last = made[-1].name
-    seconds = pd.concat(
-        [pd.read_csv(folder / f"{last}.{by}.seconds.csv") for by in ("r", "python")], axis=1
-    )
+    seconds = pd.concat([pd.read_csv(folder / f"{last}.{by}.seconds.csv") for by in ("r", "python")], axis=1)
     return tables, {str(k): float(v) for k, v in seconds.iloc[0].items()}, said.strip()
 
 
@@ -159,12 +157,18 @@ def _rates(pairs: list[tuple[Cohort, np.ndarray]]) -> dict[str, float]:
     quiet = [(c, p[np.isfinite(p)]) for c, p in pairs if not c.planted.any()]
     loud = [(c, called(p)) for c, p in pairs if c.planted.any()]
     out = {
-        f"p<={limit} ({kind})": float(np.mean(np.concatenate([p for c, p in quiet if c.kind == kind]) <= limit))
+        f"p<={limit} ({kind})": float(
+            np.mean(np.concatenate([p for c, p in quiet if c.kind == kind]) <= limit)
+        )
         for kind in KINDS
         for limit in (0.05, 0.001)
     }
     hits = np.array([[(yes & c.planted).sum(), yes.sum(), c.planted.sum()] for c, yes in loud]).sum(axis=0)
-    return {**out, "power": float(hits[0] / hits[2]), "false discoveries": float(1 - hits[0] / max(hits[1], 1))}
+    return {
+        **out,
+        "power": float(hits[0] / hits[2]),
+        "false discoveries": float(1 - hits[0] / max(hits[1], 1)),
+    }
 
 
 def agreement(made: list[Cohort], tables: dict[str, pd.DataFrame]) -> list[dict[str, object]]:

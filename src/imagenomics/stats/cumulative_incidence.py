@@ -224,8 +224,8 @@ def _covariance(Y: FloatArray, free: FloatArray, happened: FloatArray, d2: Float
     """Return the covariance of the scores under the null hypothesis, Gray's section 3.
 
     With h = Y / S(t-) of each group and the pooled F0 = integral of dN / sum of h, the score of group k moves with an
-    event of the cause in group r by d = (1[k = r] - h_k / sum of h) h_r, and every event of either cause moves what comes
-    later, c(end) - c(t) with c the integral of d / (1 - F0(t-)) dF0. Among d tied events each counts
+    event of the cause in group r by d = (1[k = r] - h_k / sum of h) h_r, and every event of either cause moves what
+    comes later, c(end) - c(t) with c the integral of d / (1 - F0(t-)) dF0. Among d tied events each counts
     1 - (d - 1) / (n - 1) (hypergeometric), n = S_r(t-) sum of h being those at risk as group r sees them all.
     """
     k = Y.shape[0]
