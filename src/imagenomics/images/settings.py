@@ -8,7 +8,7 @@ import string
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from imagenomics.errors import nearest
 from imagenomics.images.bids.settings import BidsSettings
@@ -22,6 +22,26 @@ Method = Literal["none", "z-score", "white-stripe", "ratio-background", "ratio-r
 Spacing = Literal["file", "unknown"] | tuple[float, float, float]
 RegionName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 RegionChoice = tuple[int, ...] | tuple[str, ...] | Literal["any"]
+
+
+def _number_to_list(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        k: (v,) if isinstance(v, int) or (isinstance(v, str) and v != "any") else v for k, v in value.items()
+    }
+
+
+def _no_background(value: dict[str, RegionChoice]) -> dict[str, RegionChoice]:
+    for name, labels in value.items():
+        if not labels or (not isinstance(labels, str) and 0 in labels):
+            raise ValueError(f"region '{name}' needs at least one label, and 0 is the background")
+    return value
+
+
+RegionLabels = Annotated[
+    dict[RegionName, RegionChoice], BeforeValidator(_number_to_list), AfterValidator(_no_background)
+]
 SuvKind = Literal["weight", "lean-janmahasatian", "lean-james", "surface"]
 PLACEHOLDER = "patient"
 MAX_VOXELS = 400_000_000  # 3.2 GB as float64
@@ -138,7 +158,7 @@ class ImageSettings(Settings):
     modality: Modality = Field(
         default="other", description="MR, CT, PET or other; it decides the default of 'normalise'."
     )
-    regions: dict[RegionName, RegionChoice] = Field(
+    regions: RegionLabels = Field(
         default={"lesion": "any"},
         min_length=1,
         description="Region name to the mask labels that make it up (a number or a list), or 'any' for every "
@@ -191,24 +211,6 @@ class ImageSettings(Settings):
             # Curves are signals over a baseline: a scale of its own for each image would undo them.
             chosen = "none" if data.get("form") == "series" else METHOD_OF_MODALITY.get(modality, "none")
         return {**data, "normalise": {"method": chosen} if isinstance(chosen, str) else chosen}
-
-    @field_validator("regions", mode="before")
-    @classmethod
-    def _number_to_list(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        return {
-            k: (v,) if isinstance(v, int) or (isinstance(v, str) and v != "any") else v
-            for k, v in value.items()
-        }
-
-    @field_validator("regions")
-    @classmethod
-    def _no_background(cls, value: dict[str, RegionChoice]) -> dict[str, RegionChoice]:
-        for name, labels in value.items():
-            if not labels or (not isinstance(labels, str) and 0 in labels):
-                raise ValueError(f"region '{name}' needs at least one label, and 0 is the background")
-        return value
 
     @field_validator("acquisition")
     @classmethod

@@ -10,6 +10,7 @@ from imagenomics.report.agreement_words import SOURCES, in_words
 from imagenomics.report.folder import Results, records
 from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Child, Html, el
+from imagenomics.report.outlines import outlines_part
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import as_float, count, fixed, interval, many, number
 
@@ -29,13 +30,13 @@ LEAD = (
 
 def agreement_section(results: Results) -> Html:
     """Return the section of agreement."""
-    blocks = results.blocks("agreement")
+    blocks, outlines = results.blocks("agreement"), outlines_part(results)
     if not blocks:
-        return el("p.absent", "This study compares no readers and no repetitions.")
+        return outlines or el("p.absent", "This study compares no readers and no repetitions.")
     if not results.has("agreement.parquet"):
         return el("p.absent", "The readers were not compared, or the run stopped before.")
     parts = [_block(results, b, i) for i, b in enumerate(blocks)]
-    return el("div", el("p.lead", LEAD), parts, el("p.note", SOURCES))
+    return el("div", el("p.lead", LEAD), parts, el("p.note", SOURCES), outlines)
 
 
 def _block(results: Results, block: dict[str, Any], i: int) -> Html:

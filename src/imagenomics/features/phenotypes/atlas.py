@@ -1,4 +1,4 @@
-"""The atlas of a measure: a label map on the grid of the picture, and what its labels are called."""
+"""Label maps that a measure names, on the grid of the picture, and what the labels of an atlas are called."""
 
 from __future__ import annotations
 
@@ -45,7 +45,14 @@ def names_of(where: Scene | Planned) -> pd.Series:
 
 
 def atlas_of(scene: Scene) -> Mask:
-    """Return the label map on the grid of the picture; resampled (nearest neighbour) only where that is declared.
+    """Return the atlas on the grid of the picture; see :func:`label_map_of`."""
+    return label_map_of(scene, "atlas")
+
+
+def label_map_of(scene: Scene, key: str) -> Mask:
+    """Return the label map that the field ``key`` names, on the grid of the picture.
+
+    It is resampled (nearest neighbour) only where that is declared.
 
     Raises
     ------
@@ -61,5 +68,5 @@ def atlas_of(scene: Scene) -> Mask:
         direction=grid.direction,
         source=picture.source,
     )
-    atlas = read_mask(scene.files["atlas"], spacing="file" if picture.spacing_known else "unknown")
-    return match_mask(blank, atlas, geometry="resample-mask" if scene.resample else "same")
+    labels = read_mask(scene.files[key], spacing="file" if picture.spacing_known else "unknown")
+    return match_mask(blank, labels, geometry="resample-mask" if scene.resample else "same")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Literal, Self
 
 import numpy as np
@@ -10,10 +11,11 @@ from pydantic import Field, model_validator
 
 from imagenomics.features.dose_response import DoseResponseSettings, dose_response
 from imagenomics.features.each_region import each_region
+from imagenomics.features.names import DIAGNOSTIC
 from imagenomics.features.phenotypes.kind import Kind, Planned, Rows
 from imagenomics.features.phenotypes.map_rows import in_each
 from imagenomics.features.phenotypes.scene import Scene, other_volume
-from imagenomics.features.rows import measured_rows
+from imagenomics.features.rows import Measured, measured_rows
 
 BEFORE, DOSE = "before", "dose"
 FAMILY = "dose-response"
@@ -40,45 +42,34 @@ class DoseResponseMeasure(DoseResponseSettings):
         return self
 
 
-def units_of(unit: str) -> dict[str, str]:
-    """Return the unit of each feature, in their order."""
+def dose_rows(values: Measured, *, unit: str) -> pd.DataFrame:
+    """Return the rows of a region; what the slope was taken from is flagged ``diagnostic``."""
     slope = f"{unit}/Gy"
-    return {
-        "slope_per_gy": slope,
-        "intercept": unit,
-        "r2": "1",
-        "slope_huber_per_gy": slope,
-        "intercept_huber": unit,
-        "slope_bins_per_gy": slope,
-        "intercept_bins": unit,
-        "r2_bins": "1",
-        "n_bins": "1",
-        "change_mean": unit,
-        "dose_mean_gy": "Gy",
-        "dose_p5_gy": "Gy",
-        "dose_p95_gy": "Gy",
-        "n_voxels": "1",
-    }
+    lines = dict.fromkeys(("slope_per_gy", "slope_huber_per_gy", "slope_bins_per_gy"), slope)
+    lines |= dict.fromkeys(("intercept", "intercept_huber", "intercept_bins", "change_mean"), unit)
+    lines |= {"r2": "1", "r2_bins": "1"}
+    about = {"dose_mean_gy": "Gy", "dose_p5_gy": "Gy", "dose_p95_gy": "Gy", "n_voxels": "1", "n_bins": "1"}
+    parts = [
+        measured_rows(FAMILY, {k: values[k] for k in units}, units=units, flags=flags)
+        for units, flags in ((lines, ""), (about, DIAGNOSTIC))
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _measure(scene: Scene, settings: DoseResponseMeasure) -> Rows:
     change = scene.volume.array - other_volume(scene, BEFORE).array
     dose_gy = other_volume(scene, DOSE).array * settings.gy_per_unit
     left_out = scene.region(settings.without)
-    units = units_of(settings.unit)
 
     def one(mask: np.ndarray) -> pd.DataFrame:
         kept = mask if left_out is None else mask & ~left_out
-        return measured_rows(
-            FAMILY, dose_response(dose_gy[kept], change[kept], settings=settings), units=units
-        )
+        return dose_rows(dose_response(dose_gy[kept], change[kept], settings=settings), unit=settings.unit)
 
     return each_region(scene.measured, one)
 
 
 def _plan(settings: DoseResponseMeasure, planned: Planned) -> pd.DataFrame:
-    units = units_of(settings.unit)
-    return in_each(measured_rows(FAMILY, dict.fromkeys(units, 1.0), units=units), planned.regions)
+    return in_each(dose_rows(defaultdict(lambda: 1.0), unit=settings.unit), planned.regions)
 
 
 DOSE_RESPONSE = Kind(

@@ -19,6 +19,7 @@ from imagenomics.features.phenotypes.feature_maps import FEATURE_MAPS, FeatureMa
 from imagenomics.features.phenotypes.filters import FILTERS, FilterMeasure
 from imagenomics.features.phenotypes.kind import Kind
 from imagenomics.features.phenotypes.maps import MAPS, MapMeasure
+from imagenomics.features.phenotypes.overlap import OVERLAP, OverlapMeasure
 from imagenomics.features.phenotypes.parcels import PARCELS, ParcelMeasure
 from imagenomics.features.phenotypes.pet_ratio import PET_RATIO, PetRatioMeasure
 from imagenomics.features.phenotypes.ratio import RATIO, RatioMeasure
@@ -49,6 +50,7 @@ KINDS: Mapping[type[Settings], Kind] = {
         CT_PERFUSION,
         DIFFUSION,
         VESSELS,
+        OVERLAP,
         PARCELS,
         CONNECTIVITY,
         PET_RATIO,
@@ -72,6 +74,7 @@ Measure = (
     | CtPerfusionMeasure
     | DiffusionMeasure
     | VesselMeasure
+    | OverlapMeasure
     | ParcelMeasure
     | ConnectivityMeasure
     | PetRatioMeasure
