@@ -126,10 +126,13 @@ def modules(run: Path) -> Iterator[str]:
             .size()
         )
         best = tested.iloc[0]
+        beating = int((own["verdict"] == "supported").sum())
         yield (
             f"- **{analysis}**: {len(sizes)} modules of {sizes.min()} to {sizes.max()} genes, {len(tested)} tests, "
-            f"{int((tested['q'] <= ALPHA).sum())} with q up to {ALPHA:g}; the strongest is `{best['feature']}` with "
-            f"`{best['target']}`, {best['effect_name']} {best['effect']:.2f}, q {best['q']:.2g}."
+            f"{int((tested['q'] <= ALPHA).sum())} with q up to {ALPHA:g}, {beating} of them beat "
+            f"random groups of genes; the strongest is `{best['feature']}` with "
+            f"`{best['target']}`, {best['effect_name']} {best['effect']:.2f}, q {best['q']:.2g}, against random "
+            f"groups p {best['p_random_sets']:.2g}."
         )
 
 

@@ -40,7 +40,7 @@ def limits(folder):
 @pytest.mark.parametrize(
     ("gains", "said"),
     [
-        ([], "whether images add to what is known without them was not asked"),
+        ([], "whether it is better than a baseline was not asked"),
         ([gain("clinical", ABSENT)], "not shown to be better than clinical variables alone."),
         (
             [gain("clinical", ABSENT), gain("volume", "not testable")],

@@ -128,4 +128,5 @@ def _analysis_line(row: dict[str, Any]) -> str:
         counted = f"{row['genes']} genes, {row['method']}, against {row['features']} features"
         return f"modules {row['analysis']}: {counted}{beside}"
     classes = ", ".join(f"{n} of class {name}" for name, n in row["classes"].items())
-    return f"train {row['analysis']}: {row['target']}, n = {row['n']}{': ' + classes if classes else ''}"
+    by = f", from {row['predictors']}" if row["predictors"] else ""
+    return f"train {row['analysis']}: {row['target']}{by}, n = {row['n']}{': ' + classes if classes else ''}"

@@ -15,7 +15,7 @@ def learn_metagenes(
     values: np.ndarray, names: list[str], settings: ModuleSettings, *, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """Return the leading genes of each metagene, its amount by row of ``values`` (n, G), and how good the fit is."""
-    model = Metagenes(settings.metagenes, seed=seed).fit(values)
+    model: Metagenes = settings.learner(seed=seed).fit(values)
     parts = []
     for k, module in enumerate(model.get_feature_names_out()):
         order = np.argsort(-model.loadings_[k], kind="stable")[:SHOWN]

@@ -76,7 +76,7 @@ def find_modules(expression: PatientTable, *, settings: ModuleSettings, analysis
 def _coexpression(
     values: np.ndarray, names: list[str], settings: ModuleSettings
 ) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    model = ModuleEigengenes(settings.power, min_module=settings.min_module, merge=settings.merge).fit(values)
+    model: ModuleEigengenes = settings.learner(seed=0).fit(values)
     parts = []
     for m, module in enumerate(model.get_feature_names_out(), start=1):
         own = np.flatnonzero(model.labels_ == m)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -113,3 +113,23 @@ class ModuleSettings(Settings):
     tree_permutations: int = Field(
         999, ge=99, description="Permutations for each split of a tree of the module network."
     )
+
+    def learner(self, *, seed: int) -> Any:
+        """Return what learns modules from expression (n, p)."""
+        from imagenomics.prepare.gene_modules import ModuleEigengenes
+        from imagenomics.prepare.metagenes import Metagenes
+
+        if self.method == "metagenes":
+            return Metagenes(self.metagenes, seed=seed)
+        return ModuleEigengenes(self.power, min_module=self.min_module, merge=self.merge)
+
+    def estimator(self, *, seed: int) -> Any:
+        """Return what learns modules from the patients' arrays of genes, inside a training part."""
+        from imagenomics.prepare.gene_bags import StackedGenes
+
+        return StackedGenes(self.learner(seed=seed))
+
+    def learning(self) -> str:
+        """Return the settings that modules depend on, as text."""
+        names = ("metagenes",) if self.method == "metagenes" else ("power", "min_module", "merge")
+        return " ".join([self.method, *(f"{name}={getattr(self, name)}" for name in names)])

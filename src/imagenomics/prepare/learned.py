@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -11,6 +11,19 @@ from imagenomics.settings import BlockName, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class Teaching(Protocol):
+    """A block that says what is learned from an array of each patient."""
+
+    @property
+    def name(self) -> str:
+        """First part of the columns."""
+        ...
+
+    def estimator(self, *, seed: int) -> Any:
+        """Return what learns."""
+        ...
 
 
 class HabitatBlock(Settings):
@@ -106,6 +119,6 @@ AnyLearned = Annotated[HabitatBlock | IntensityBlock | ComponentBlock, Field(dis
 Learned = HabitatBlock | IntensityBlock | ComponentBlock
 
 
-def estimators(blocks: Sequence[Learned], *, seed: int) -> tuple[tuple[str, Any], ...]:
+def estimators(blocks: Sequence[Teaching], *, seed: int) -> tuple[tuple[str, Any], ...]:
     """Return the estimator of each block by its name."""
     return tuple((block.name, block.estimator(seed=seed)) for block in blocks)

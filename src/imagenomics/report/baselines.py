@@ -15,6 +15,7 @@ from imagenomics.report.intervals import interval_picture
 from imagenomics.report.text import as_float, beside, interval, listed
 
 Verdict = Mapping[str, Any]
+GENES = "genes+"  # first part of the name of a model that adds genes to a baseline
 NAMES = {"clinical": "clinical variables", "volume": "volume"}
 CONSTANT = "majority"  # says the same of everybody: 0.5 by definition
 
@@ -57,8 +58,13 @@ def baseline_list(
                 interval_picture(dict(row), domain, chance=chance, kind="beside", width=350),
             )
         )
-    title = hint("baseline", f"{scale} without the images")
+    title = hint("baseline", f"{scale} of the baselines")
     return el("div.baselines", el("p.eyebrow", title), el("ul", lines))
+
+
+def added(gains: Sequence[Verdict]) -> str:
+    """Return what was added to the baselines: ``images``, or ``genes`` (models called ``genes+clinical``)."""
+    return "genes" if any(str(g.get("model") or "").startswith(GENES) for g in gains) else "images"
 
 
 def gains_in_words(verdict: Verdict, gains: Sequence[Verdict]) -> str:
@@ -68,10 +74,10 @@ def gains_in_words(verdict: Verdict, gains: Sequence[Verdict]) -> str:
     shown = [_over(g) for g in gains if g.get("verdict") == ORDER[0]]
     absent = [_over(g) for g in gains if g.get("verdict") != ORDER[0]]
     if not gains:
-        return "Better than chance; whether images add to what is known without them was not asked."
+        return "Better than chance; whether it is better than a baseline was not asked."
     if not shown:
         return f"Better than chance, but not shown to be better than {listed(absent, 'or')} alone."
-    better = f"Better than chance, and with the images better than {listed(shown)} alone"
+    better = f"Better than chance, and with the {added(gains)} better than {listed(shown)} alone"
     return (
         f"{better}, but not shown to be better than {listed(absent, 'or')} alone." if absent else f"{better}."
     )

@@ -295,9 +295,19 @@ def _training(blocks: Sequence[Block]) -> str:
     against = f" Gains over the baselines {beside} were judged separately." if beside else ""
     elsewhere = " Each site was also left out in turn." if block.get("leave_site_out") else ""
     return (
-        f"{named} {verb} predicted by the model {block.get('primary', 'elastic-net')}, declared beforehand, "
-        f"with {validation}{times}; everything that is learned from several patients was learned inside "
-        f"the folds.{against}{elsewhere}"
+        f"{named} {verb} predicted{_from_genes(block)} by the model "
+        f"{block.get('primary', 'elastic-net')}, declared beforehand, with {validation}{times}; "
+        f"everything that is learned from several patients was learned inside the folds.{against}{elsewhere}"
+    )
+
+
+def _from_genes(block: Block) -> str:
+    """Say which genes predict; '' where images do."""
+    name = str(block.get("predictors") or "images")
+    return (
+        ""
+        if name == "images"
+        else f" from genes ({name}; modules of genes, too, are those of the training part)"
     )
 
 

@@ -69,14 +69,14 @@ def _map(pairs: pd.DataFrame, alpha: float) -> list[Html | None]:
         Column("target", "module", breaks=True),
         Column("feature", "feature", breaks=True),
         Column("verdict", "verdict", badge),
-        Column("test", "test"),
         Column("n", "patients", count, numeric=True),
         Column("effect", "effect", fixed, numeric=True),
         Column("p", "p", p_value, numeric=True),
         Column("q", "q", p_value, numeric=True),
+        Column("p_random_sets", "p random", p_value, numeric=True, hint=P_RANDOM),
         Column("p_maxt", "p maxT", p_value, numeric=True),
-        Column("p_random_sets", "p random groups", p_value, numeric=True, hint=P_RANDOM),
         Column("reason", "why not"),
+        Column("test", "test"),
     ]
     first = tested.sort_values("verdict", key=lambda v: v != SUPPORTED, kind="stable")
     drawn = first.rename(columns={"statistic": "statistic of the test", "z": "statistic"})
@@ -96,7 +96,8 @@ def _sentence(tested: pd.DataFrame, alpha: float) -> str:
             f"None of {many(len(tested), 'pair')} passes a false discovery rate of {alpha:.0%}; the smallest q is "
             f"{p_value(tested['q'].min())}."
         )
-    said = f"{len(passing):,} of {many(len(tested), 'pair')} have q of at most {alpha:g}"
+    verb = "has" if len(passing) == 1 else "have"
+    said = f"{len(passing):,} of {many(len(tested), 'pair')} {verb} q of at most {alpha:g}"
     compared = passing["p_random_sets"].notna()
     if not compared.any():
         reasons = "; ".join(sorted(set(passing["reason"].astype(str)) - {""}))

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report.badges import badge
+from imagenomics.report.baselines import added
 from imagenomics.report.chart_words import null_words, roc_words, tested_value
 from imagenomics.report.curves import calibration_chart, decision_chart, null_chart, roc_chart, score_chart
 from imagenomics.report.folder import Results
@@ -103,7 +104,7 @@ def _block(question: Question) -> Html:
         key(models),
         el("h4", "All models and baselines"),
         table or el("p.absent", "No performance was written for this target."),
-        _gains(gain_table(performance, models)),
+        _gains(gain_table(performance, models), performance),
         _sites(performance, primary, metric),
     )
 
@@ -131,8 +132,11 @@ def _chart(title: Child, picture: Html, words: str) -> Html:
     return el("figure.small-chart", el("figcaption", el("b", title), el("span", words)), picture)
 
 
-def _gains(table: Html | None) -> Html | None:
-    return el("div", el("h4", hint("increment", "What the images add")), table) if table else None
+def _gains(table: Html | None, performance: pd.DataFrame) -> Html | None:
+    if table is None:
+        return None
+    what = added([{"model": name} for name in performance["model"].unique()])
+    return el("div", el("h4", hint("increment", f"What the {what} add")), table)
 
 
 def _sites(performance: pd.DataFrame, primary: Model, metric: str) -> Html:

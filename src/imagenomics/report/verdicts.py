@@ -8,7 +8,7 @@ from typing import Any
 
 from imagenomics.report import svg
 from imagenomics.report.badges import MEANING, ORDER, badge, verdict_class
-from imagenomics.report.baselines import baseline_list, baseline_rows, gains_in_words
+from imagenomics.report.baselines import added, baseline_list, baseline_rows, gains_in_words
 from imagenomics.report.effects import effect_interval, effect_text, scale_of
 from imagenomics.report.family_cards import family_card
 from imagenomics.report.folder import Results
@@ -235,7 +235,7 @@ def _gains(gains: Sequence[Verdict]) -> Html | None:
         [g.get(k) for g in gains for k in ("estimate", "ci_low", "ci_high", "detectable")], chance
     )
     rows = [el("li", _gain(g, domain)) for g in gains]
-    return el("div.gains", el("p.eyebrow", hint("increment", "What the images add")), el("ul", rows))
+    return el("div.gains", el("p.eyebrow", hint("increment", f"What the {added(gains)} add")), el("ul", rows))
 
 
 def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
@@ -250,7 +250,7 @@ def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
     )
     low = as_float(gain.get("ci_low"))
     if signed and word == ORDER[1] and low is not None:
-        detail += "; the interval includes no gain" if low <= 0 else "; shuffled images do as well"
+        detail += "; the interval includes no gain" if low <= 0 else f"; shuffled {added([gain])} do as well"
     picture = interval_picture(gain, domain, chance=0.0, kind=verdict_class(word)) if signed else None
     name = gain_name(gain)
     title = sentence(gain.get("reason"))

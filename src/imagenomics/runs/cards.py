@@ -57,6 +57,8 @@ def fit_card(unit: Unit) -> dict[str, Any]:
     spec = next(m for m in design.models if m.role == PRIMARY)
     if design.steps is not None:
         return {"card": None, "reason": "steps learned from the cohort stand before the model"}
+    if design.target.block.from_genes:
+        return {"card": None, "reason": "it reads genes, and cards are applied to image features"}
     model = design.model(spec).fit(design.columns(spec), design.labels)
     parts = card_parts(model, digests)
     if parts is None:

@@ -22,30 +22,24 @@ from imagenomics.images.preparation.settings import mask_waits, step_words, voxe
 from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
 from imagenomics.runs.agreement import check_agreement
-from imagenomics.runs.check_columns import as_planned, check_acquisition, check_deltas, check_repeats
+from imagenomics.runs.check_columns import check_acquisition, check_deltas, check_repeats
 from imagenomics.runs.check_phenotypes import check_phenotypes
 from imagenomics.runs.check_sets import check_sets
-from imagenomics.runs.deltas import describe_deltas
+from imagenomics.runs.check_targets import check_targets
 from imagenomics.runs.extract import find_cases
 from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.folder import Issues
-from imagenomics.runs.learned import learned_descriptions
 from imagenomics.runs.link import Linked, join_sides
 from imagenomics.runs.measure import Case
 from imagenomics.runs.plan import ImageBlock, Plan
-from imagenomics.runs.repeats import planned_repeats
-from imagenomics.runs.repetitions import image_descriptions
-from imagenomics.runs.targets import Target, resolve_targets
+from imagenomics.runs.planned import measured_columns, planned_features
 from imagenomics.runs.unit_cost import BYTES_PER_VOXEL, unit_seconds
-from imagenomics.runs.wide import column_descriptions, phenotype_descriptions
-from imagenomics.tables.patient_table import PatientTable, join
+from imagenomics.runs.wide import column_descriptions
+from imagenomics.tables.patient_table import PatientTable
 
 SAMPLED_MASKS = 5
 BYTES_PER_CURVE_POINT = 60  # a signal as float64, its concentration, and what a fit holds beside them
 START_BYTES = 400_000_000  # Python with the libraries of a worker
-# Measured by benchmarks/study_stages.py on two cores: seconds for one null draw, one model.
-SECONDS = {"null": 0.17, "model": 20.0}
-DRAWS = 275  # that a null took on average; it may stop sooner or go on to its most
 
 
 @dataclass(frozen=True)
@@ -105,16 +99,14 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
         memory = max(memory, START_BYTES + row["memory_bytes"])
     phenotypes, apart = check_phenotypes(plan, linked, images)
     memory = max([memory, *(START_BYTES + row["memory_bytes"] for row in phenotypes)])
-    features = _planned_features(plan, linked)
-    deltas = [check_deltas(block, plan, linked, features) for block in plan.deltas]
-    features = join(
-        [features, *(as_planned(describe_deltas(b, features.columns), linked) for b in plan.deltas)]
-    )
+    measured = measured_columns(plan, linked)
+    deltas = [check_deltas(block, plan, linked, measured) for block in plan.deltas]
+    features = planned_features(plan, linked)
     analyses = [
         *(check_agreement(block, linked, features) for block in plan.agreement),
         *_check_tests(plan, linked, features),
         *check_sets(plan, linked, features),
-        *_check_targets(plan, linked),
+        *check_targets(plan, linked, features),
     ]
     return CheckReport(
         steps=linked.flow.as_dict()["steps"],
@@ -274,40 +266,8 @@ def _voxels_of(case: Case) -> int:
     return max((int(region.sum()) for region in regions), default=0)
 
 
-def _planned_features(plan: Plan, linked: Linked) -> PatientTable:
-    """Return the features that will be there; those of images still without their values."""
-    described = [image_descriptions(b, plan) for b in plan.images]
-    described += [planned_repeats(b, plan) for b in plan.images if b.repeats is not None]
-    described += [phenotype_descriptions(b, plan.image_of(b), linked.root) for b in plan.phenotypes]
-    described += [learned_descriptions(b) for b in plan.learned]
-    return join([*(as_planned(d, linked) for d in described), linked.given])
-
-
 def _check_tests(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[str, Any]]:
     return [
         {"analysis": block.name, **kind.foresee(block, linked, features, kind.where(block))}
         for kind, block in declared_families(plan)
     ]
-
-
-def _check_targets(plan: Plan, linked: Linked) -> list[dict[str, Any]]:
-    return [_target_row(target) for target in resolve_targets(plan, linked)]
-
-
-def _target_row(target: Target) -> dict[str, Any]:
-    known = target.values.dropna()
-    models = 1 + len(target.block.models)
-    nulls = 1 + len(target.block.baselines) + len(target.block.nulls)
-    counts = {}
-    if target.task == "binary":
-        counts = {target.positive: int(known.sum()), target.negative: int((known == 0).sum())}
-    return {
-        "analysis": target.analysis,
-        "kind": "prediction",
-        "target": target.column,
-        "n": len(known),
-        "classes": counts,
-        "models": models,
-        "nulls": nulls,
-        "seconds": models * SECONDS["model"] + nulls * DRAWS * SECONDS["null"],
-    }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from imagenomics.prepare.learned import Learned, estimators
+from imagenomics.prepare.learned import Teaching, estimators
 from imagenomics.prepare.settings import PrepareSettings
 from imagenomics.prepare.steps import BAG, CONTEXT, CohortSteps
 from imagenomics.runs.choose import choose_clinical
@@ -24,10 +24,14 @@ REPETITION = "@"
 
 @dataclass(frozen=True)
 class StepTable:
-    """Columns that only the steps look at, by patient, and the steps; None where none is asked for."""
+    """Columns that only the steps look at, by patient, and the steps; None where none is asked for.
+
+    ``learning`` says as canonical text how modules of genes are learned; '' where none are.
+    """
 
     columns: pd.DataFrame = field(default_factory=pd.DataFrame)
     steps: CohortSteps | None = None
+    learning: str = ""
 
 
 def declared_steps(
@@ -72,7 +76,7 @@ def step_table(
     context: pd.DataFrame,
     repeated: pd.DataFrame | None = None,
     bags: Mapping[str, pd.Series] | None = None,
-    learned: list[Learned] | None = None,
+    learned: Sequence[Teaching] | None = None,
     stability: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> StepTable:

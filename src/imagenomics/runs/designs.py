@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,13 @@ from imagenomics.prepare.steps import BAG, CohortSteps
 from imagenomics.resample.fold_table import check_folds
 from imagenomics.resample.splits import folds, leave_one_site_out
 from imagenomics.runs.choose import choose_clinical, choose_features
-from imagenomics.runs.cohort_steps import StepTable, declared_steps
+from imagenomics.runs.cohort_steps import StepTable, declared_steps, step_table
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.predictors import gene_predictors
 from imagenomics.runs.targets import Target
+from imagenomics.runs.train_block import TrainBlock
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.tables.read import read_keyed_table
 
@@ -88,6 +90,8 @@ class Design:
         Content of the user's own fold table, '' where folds are drawn.
     steps : CohortSteps or None
         What is learned from the features of all training patients before a model sees them.
+    learning : str
+        How modules of genes are learned, as canonical text; '' where none are.
     """
 
     target: Target
@@ -102,12 +106,13 @@ class Design:
     problem: str = ""
     folds_digest: str = ""
     steps: CohortSteps | None = None
+    learning: str = ""
 
     def settings(self) -> str:
         """Return what the numbers of this prediction depend on, beside its data, as canonical text."""
         target = self.target
         tuning = f"{self.options.predict.canonical()}{self.options.seed}"
-        return f"{target.block.canonical()}{target.analysis}{target.positive}{tuning}{self.folds_digest}"
+        return f"{target.block.canonical()}{target.analysis}{target.positive}{tuning}{self.folds_digest}{self.learning}"
 
     def model(self, spec: ModelSpec) -> Any:
         """Build the estimator of a model; one that sees images goes through the steps first."""
@@ -140,27 +145,57 @@ class Design:
 
 def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Extracted) -> Design:
     """Set up one declared prediction of a study."""
+    if target.block.from_genes:
+        return _from_genes(target, plan, linked, extracted)
     where = f"[[train]] {target.block.name}"
     images = choose_features(
         extracted.features, target.block.features, flagged=target.block.flagged, where=where
     )
-    given = None
-    if (path := target.block.folds_table) is not None:
-        given = OwnFolds(read_keyed_table(linked.root / path, key="patient"), linked.digests[path])
     return make_design(
         target,
         images=images.select(
             c for c in images.columns.index if images.columns.at[c, "role"] not in ("volume", "learned")
         ).values,
         clinical=_clinical(target, linked, where).values,
-        volume=lesion_volumes(
-            extracted.features, masks={block.name: block.mask or block.name for block in plan.images}
-        ),
+        volume=_volumes(plan, extracted),
         sites=linked.sites,
-        given_folds=given,
+        given_folds=_given_folds(target, linked),
         options=TrainOptions(plan.predict, plan.seed, plan.alpha),
         beside=declared_steps(plan, linked, extracted, images, where=where),
     )
+
+
+def _from_genes(target: Target, plan: Plan, linked: Linked, extracted: Extracted) -> Design:
+    """Set up a prediction from genes; a lesion's volume is no baseline for what is itself seen in the picture."""
+    where = f"[[train]] {target.block.name}"
+    genes = gene_predictors(target.block, plan, linked)
+    # Repetitions of images tell nothing of genes; sites and confounders are taken out of them as of features.
+    prepare = plan.predict.prepare.model_copy(update={"stability": None})
+    context = choose_clinical(linked.clinical, prepare.context, where=f"{where}, [predict.prepare]").values
+    steps = step_table(prepare, context=context, bags=genes.bags, learned=genes.learned, seed=plan.seed)
+    volume = _volumes(plan, extracted)
+    return make_design(
+        target,
+        images=genes.columns,
+        clinical=_clinical(target, linked, where).values,
+        volume=volume[[]] if target.pictured else volume,
+        sites=linked.sites,
+        given_folds=_given_folds(target, linked),
+        options=TrainOptions(plan.predict, plan.seed, plan.alpha),
+        beside=replace(steps, learning=genes.settings),
+    )
+
+
+def _volumes(plan: Plan, extracted: Extracted) -> pd.DataFrame:
+    masks = {block.name: block.mask or block.name for block in plan.images}
+    return lesion_volumes(extracted.features, masks=masks)
+
+
+def _given_folds(target: Target, linked: Linked) -> OwnFolds | None:
+    path = target.block.folds_table
+    if path is None:
+        return None
+    return OwnFolds(read_keyed_table(linked.root / path, key="patient"), linked.digests[path])
 
 
 def make_design(
@@ -177,12 +212,13 @@ def make_design(
     """Set up one prediction from frames by patient; what cannot be cross-validated says why instead of failing."""
     beside = beside or StepTable(pd.DataFrame(index=images.index))
     known = target.values.notna()
-    pictured = images.notna().any(axis=1) | _with_voxels(beside.columns)
-    keep = known & pictured
+    seen = images.notna().any(axis=1) | _with_arrays(beside.columns)
+    keep = known & seen
     labels = target.values[keep]
     kept_sites = None if sites is None else sites[keep]
+    absent = "no expression" if target.block.from_genes else "no image features"
     left_out = {str(p): "label not known" for p in known.index[~known]}
-    left_out |= {str(p): "no image features" for p in known.index[known & ~pictured]}
+    left_out |= {str(p): absent for p in known.index[known & ~seen]}
     problem, drawn, site_folds = "", None, None
     try:
         drawn = _folds(target, labels, given_folds, seed=options.seed)
@@ -190,7 +226,11 @@ def make_design(
     except ImagenomicsError as error:
         problem = error.what
     if images.shape[1] == 0 and not (beside.steps is not None and beside.steps.learners):
-        problem = "no image feature without a flag is there to train on"
+        problem = (
+            "no gene is there to train on"
+            if target.block.from_genes
+            else "no image feature without a flag is there to train on"
+        )
     return Design(
         target=target,
         table=pd.concat([images, beside.columns, clinical, volume], axis=1)[keep],
@@ -208,15 +248,20 @@ def make_design(
         problem=problem,
         folds_digest="" if given_folds is None else given_folds.digest,
         steps=beside.steps,
+        learning=beside.learning,
     )
 
 
-def _with_voxels(columns: pd.DataFrame) -> pd.Series:
-    """Return which patients bring voxels to something that is learned."""
+def _with_arrays(columns: pd.DataFrame) -> pd.Series:
+    """Return which patients bring voxels (v, s), all of a voxel known, or genes (p,) to something that is learned."""
     bags = [c for c in columns.columns if str(c).startswith(BAG)]
     found = pd.Series(False, index=columns.index)
     for name in bags:
-        found |= columns[name].map(lambda array: bool(np.isfinite(array).all(axis=1).any()))
+        found |= columns[name].map(
+            lambda array: bool(
+                (np.isfinite(array).all(axis=1) if array.ndim > 1 else np.isfinite(array)).any()
+            )
+        )
     return found
 
 
@@ -247,6 +292,11 @@ def _site_folds(target: Target, sites: pd.Series | None) -> pd.DataFrame | None:
     return leave_one_site_out(known.index, known) if known.nunique() > 1 else None
 
 
+def combined_name(block: TrainBlock, baseline: str) -> str:
+    """Return the name of the model that sees a baseline and what is predicted from."""
+    return f"{'genes' if block.from_genes else 'image'}+{baseline}"
+
+
 def _models(
     target: Target,
     images: tuple[str, ...],
@@ -262,7 +312,7 @@ def _models(
     given = {"clinical": clinical, "volume": volume}
     baselines = [ModelSpec(name, name, BASELINE, columns) for name, columns in given.items() if columns]
     combined = [
-        ModelSpec(f"image+{name}", block.primary, COMBINED, (*seen, *columns), columns, over=name)
+        ModelSpec(combined_name(block, name), block.primary, COMBINED, (*seen, *columns), columns, over=name)
         for name, columns in given.items()
         if columns and name in block.baselines
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.null import tested_folds
-from imagenomics.runs.designs import COMBINED, Design, ModelSpec
+from imagenomics.runs.designs import COMBINED, Design, ModelSpec, combined_name
 from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
@@ -38,6 +38,9 @@ LACKING = {
     "clinical": "There is nothing to compare with: the study declares no clinical variable.",
     "volume": "There is nothing to compare with: no lesion volume was measured.",
 }
+PICTURED = (
+    "There is nothing to compare with: the volume is measured in the picture whose feature is predicted."
+)
 Verdict = dict[str, Any]
 
 
@@ -107,8 +110,10 @@ class _Bench:
         spec = next((m for m in design.models if m.over == baseline), None)
         if spec is not None:
             return self.evidence(design, spec)
-        facts = self._facts(design) | {"model": f"image+{baseline} vs {baseline}"}
-        return Evidence(**facts, untestable=LACKING[baseline])
+        name = combined_name(design.target.block, baseline)
+        facts = self._facts(design) | {"model": f"{name} vs {baseline}"}
+        why = PICTURED if baseline == "volume" and design.target.pictured else LACKING[baseline]
+        return Evidence(**facts, untestable=why)
 
     def evidence(self, design: Design, spec: ModelSpec) -> Evidence | None:
         """Return estimate, interval and null of one model, or why there are none; None where drawing broke."""
@@ -146,6 +151,7 @@ class _Bench:
             "positives": int((labels == 1).sum()) if binary else None,
             "negatives": int((labels == 0).sum()) if binary else None,
             "estimate_name": PRIMARY_METRIC[design.target.task],
+            "source": "genes" if design.target.block.from_genes else "images",
         }
 
     def _untestable(self, design: Design) -> str:

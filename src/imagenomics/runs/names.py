@@ -7,6 +7,7 @@ from imagenomics.runs.deltas import interval_days
 from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.planned import planned_features
 from imagenomics.runs.targets import resolve_targets
 
 
@@ -16,14 +17,15 @@ def check_names(plan: Plan, linked: Linked) -> None:
     Raises
     ------
     InputError
-        ``IGX-RUN-041``, ``IGX-RUN-042``, ``IGX-RUN-060`` to ``IGX-RUN-063``: a name that is not there;
+        ``IGX-RUN-041``, ``IGX-RUN-042``, ``IGX-RUN-060`` to ``IGX-RUN-064``: a name that is not there;
         ``IGX-RUN-099``: an interval that is no number.
     """
     for kind, family in declared_families(plan):
         kind.look_up(family, linked, kind.where(family))
     for deltas in plan.deltas:
         interval_days(deltas, linked.clinical)
-    resolve_targets(plan, linked)
+    genes = any(block.from_genes for block in plan.train)
+    resolve_targets(plan, linked, planned_features(plan, linked) if genes else None)
     for block in plan.train:
         if block.clinical != ALL:
             named = (block.clinical,) if isinstance(block.clinical, str) else block.clinical

@@ -24,10 +24,10 @@ from imagenomics.runs.judge import judge_predictions
 from imagenomics.runs.measure import Case, case_unit, measure_case
 from imagenomics.runs.nulls import draw_nulls
 from imagenomics.runs.performance import PERFORMANCE_COLUMNS, performance_rows, to_frame
-from imagenomics.runs.plan import TrainBlock
 from imagenomics.runs.store import Store, make_key
 from imagenomics.runs.targets import Target
 from imagenomics.runs.train import train_designs
+from imagenomics.runs.train_block import TrainBlock
 from imagenomics.runs.units import Workshop
 from imagenomics.runs.wide import column_descriptions, widen
 from imagenomics.tables.patient_table import PatientTable, describe

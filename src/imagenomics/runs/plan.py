@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,11 +33,9 @@ from imagenomics.runs.phenotype_block import PhenotypeBlock, images_problem
 from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock, VariantSetBlock, genes_problem
 from imagenomics.runs.survival_block import SurvivalBlock
 from imagenomics.runs.table_blocks import AnyFeatureTable
+from imagenomics.runs.train_block import TrainBlock, predictors_problem
 from imagenomics.runs.voxel_block import VoxelBlock
-from imagenomics.settings import BlockName, Settings
-
-Baseline = Literal["clinical", "volume"]
-ModelName = Literal["elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc"]
+from imagenomics.settings import Settings
 
 
 class ImageBlock(ImageSettings):
@@ -66,58 +64,6 @@ class ImageBlock(ImageSettings):
         if self.form == "series" and (self.repeats is not None or self.repeats_of is not None):
             raise ValueError("a series has no features of its own, so there is nothing to repeat")
         return self
-
-
-class TrainBlock(Settings):
-    """One ``[[train]]`` block: one declared prediction."""
-
-    name: BlockName = Field(description="Unique name of the analysis.")
-    target: str = Field(
-        description="A molecule or label ('mutations.IDH1', 'IDH.status') or a clinical column."
-    )
-    positive: str | None = Field(
-        default=None,
-        description="Level that is to be predicted; 'each' declares one target for each class. "
-        "Not needed for binary molecules and continuous targets.",
-    )
-    features: str | tuple[str, ...] = Field(
-        default="all", description="'all' (every column without a flag), or column names or globs."
-    )
-    flagged: bool = Field(
-        default=False,
-        description="Take flagged columns (e.g. voxel-units, negative-control) too; repetitions only by name.",
-    )
-    clinical: str | tuple[str, ...] = Field(
-        default="all",
-        description="Clinical variables of the clinical baseline: 'all' or names; never the site. 'all' leaves "
-        "out confounders and acquisition ('t1.acquisition.model'): name them where they are meant.",
-    )
-    baselines: tuple[Baseline, ...] = Field(
-        default=("clinical", "volume"),
-        description="Baselines over which a gain gets its own verdict; the majority class always stands beside.",
-    )
-    primary: ModelName = Field(default="elastic-net", description="The model the verdict is about.")
-    models: tuple[ModelName, ...] = Field(
-        default=("svm", "random-forest", "boosting"),
-        description="Models that stand beside the primary one; they are never picked afterwards.",
-    )
-    nulls: tuple[ModelName, ...] = Field(
-        default=(), description="Models beside the primary one that get a permutation null, too."
-    )
-    folds: int = Field(default=5, ge=2, description="Folds of a repeat.")
-    repeats: int = Field(
-        default=5, ge=1, description="Repeats for the interval; the tested statistic uses the first."
-    )
-    folds_table: str | None = Field(
-        default=None, description="Table with patient, repeat, fold: your own folds instead of drawn ones."
-    )
-    leave_site_out: bool = Field(
-        default=True, description="Also train on all sites but one and predict that one."
-    )
-    within: Literal["site", "nothing"] = Field(
-        default="site",
-        description="The null permutes patients only within these groups, where they are known.",
-    )
 
 
 # Sections whose blocks are told apart by name alone, whatever their kind.
@@ -245,6 +191,7 @@ class Plan(Settings):
         _refuse_twice([*(b.name for b in self.molecules), *(b.name for b in self.derive)])
         _refuse_twice(b.name for section in ANALYSES for b in getattr(self, section))
         problem = genes_problem((*self.enrich, *self.modules, *self.variant_sets), self.molecules)
+        problem = problem or predictors_problem(self.train, self.modules, self.molecules)
         if problem:
             raise ValueError(problem)
         if not self.images and not self.feature_tables:

@@ -12,7 +12,8 @@ from imagenomics.cohort.settings import ColumnSettings
 from imagenomics.cohort.source import text_column
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.runs.link import Linked
-from imagenomics.runs.plan import Plan, TrainBlock
+from imagenomics.runs.plan import Plan
+from imagenomics.runs.train_block import TrainBlock
 from imagenomics.tables.patient_table import PatientTable
 
 EACH = "each"
@@ -27,7 +28,7 @@ class Target:
     analysis : str
         Name of the ``[[train]]`` block; with ``=class`` where each class is a target of its own.
     column : str
-        The molecule, label or clinical column.
+        The molecule, label, clinical column or (predicted from genes) image feature.
     task : {"binary", "continuous"}
         Classes or numbers.
     values : Series
@@ -36,6 +37,8 @@ class Target:
         What 1 and 0 mean.
     block : TrainBlock
         The declaration.
+    pictured : bool
+        It is an image feature.
     """
 
     analysis: str
@@ -45,6 +48,7 @@ class Target:
     positive: str
     negative: str
     block: TrainBlock
+    pictured: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,27 +57,60 @@ class _Column:
     kind: str
     values: pd.Series
     levels: list[str]
+    pictured: bool = False
 
 
-def resolve_targets(plan: Plan, linked: Linked) -> list[Target]:
+def resolve_targets(plan: Plan, linked: Linked, features: PatientTable | None = None) -> list[Target]:
     """Return every declared target of the study, in the order of the file.
+
+    Parameters
+    ----------
+    plan : Plan
+    linked : Linked
+    features : PatientTable, optional
+        Image features, among which genes may find their target.
 
     Raises
     ------
     InputError
         ``IGX-RUN-060``: no such column; ``IGX-RUN-061``: several columns of that name; ``IGX-RUN-062``: a target
-        with classes and no ``positive``; ``IGX-RUN-063``: a class that the column does not have.
+        with classes and no ``positive``; ``IGX-RUN-063``: a class that the column does not have; ``IGX-RUN-064``: a
+        module, or a measure that is learned from all patients.
     """
-    return [target for block in plan.train for target in _targets(block, linked)]
+    modules = {block.name for block in plan.modules}
+    for block in plan.train:
+        _refuse_learned(block, modules, features)
+    return [target for block in plan.train for target in _targets(block, linked, features)]
 
 
-def _targets(block: TrainBlock, linked: Linked) -> list[Target]:
+def _refuse_learned(block: TrainBlock, modules: set[str], features: PatientTable | None) -> None:
+    """Refuse what was learned from the patients of the test part as a target (``IGX-RUN-064``)."""
+    module = block.target.partition(".")[0] in modules and block.target.partition(".")[2].startswith(
+        ("module_", "metagene_")
+    )
+    learned = (
+        features is not None and block.target in features.columns.index[features.columns["role"] == "learned"]
+    )
+    if module or learned:
+        raise InputError(
+            "IGX-RUN-064",
+            f"'{block.target}' is learned from all patients, those of the test part included",
+            where=f"[[train]] {block.name}",
+            expected="a target that is known of each patient alone",
+            remedy="predict a `signature` of [[derive]] with stated genes, or predict from modules (`predictors`)"
+            if module
+            else "predict a measured feature",
+        )
+
+
+def _targets(block: TrainBlock, linked: Linked, features: PatientTable | None) -> list[Target]:
     where = f"[[train]] {block.name}"
-    column = _find(block, linked, where)
+    column = _find(block, linked, features if block.from_genes else None, where)
     if column.kind == "continuous":
         if block.positive is not None:
             raise InputError("IGX-RUN-063", f"'{column.name}' is a number and has no classes", where=where)
-        return [Target(block.name, column.name, "continuous", column.values, "", "", block)]
+        values = column.values.astype("float64")
+        return [Target(block.name, column.name, "continuous", values, "", "", block, column.pictured)]
     codes = _as_levels(column)
     if block.positive == EACH:
         return [_one_class(block, column, codes, level, f"{block.name}={level}") for level in column.levels]
@@ -103,11 +140,13 @@ def _as_levels(column: _Column) -> pd.Series:
 def _one_class(block: TrainBlock, column: _Column, levels: pd.Series, positive: str, analysis: str) -> Target:
     values = levels.map(lambda level: None if pd.isna(level) else float(level == positive)).astype("float64")
     others = [level for level in column.levels if level != positive]
-    return Target(analysis, column.name, "binary", values, positive, short_list(others), block)
+    return Target(
+        analysis, column.name, "binary", values, positive, short_list(others), block, column.pictured
+    )
 
 
-def _find(block: TrainBlock, linked: Linked, where: str) -> _Column:
-    """Look for the target among molecules, clinical variables and the columns of the patients table."""
+def _find(block: TrainBlock, linked: Linked, features: PatientTable | None, where: str) -> _Column:
+    """Look for the target among molecules, clinical variables, image features and columns of the patients table."""
     for table in (linked.molecules, linked.clinical):
         names = [block.target] if block.target in table.columns.index else _by_feature(table, block.target)
         if len(names) > 1:
@@ -120,6 +159,11 @@ def _find(block: TrainBlock, linked: Linked, where: str) -> _Column:
         if names:
             kind = str(table.columns.at[names[0], "kind"])
             return _Column(names[0], kind, table.values[names[0]], table.levels(names[0]))
+    if features is not None and block.target in features.columns.index:
+        kind = str(features.columns.at[block.target, "kind"])
+        return _Column(
+            block.target, kind, features.values[block.target], features.levels(block.target), pictured=True
+        )
     return _raw_column(block, linked, where)
 
 

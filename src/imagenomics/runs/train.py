@@ -43,7 +43,8 @@ def train(
 ) -> Trained:
     """Cross-validate every model of every declared target; write ``predictions.parquet``."""
     designs = tuple(
-        design_prediction(target, plan, linked, extracted) for target in resolve_targets(plan, linked)
+        design_prediction(target, plan, linked, extracted)
+        for target in resolve_targets(plan, linked, extracted.features)
     )
     for design in designs:
         issues.leave_out(design.target.analysis, design.left_out)

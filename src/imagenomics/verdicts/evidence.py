@@ -31,6 +31,8 @@ class Evidence:
         P value of the permutation null; NaN where the target is not testable.
     null_centre, null_spread : float
         Mean and standard deviation of the null draws of the statistic (of its gain, for a gain).
+    source : str
+        What is predicted from: ``images`` or ``genes``.
     untestable : str
         Why the question cannot be tested (see :func:`imagenomics.verdicts.testable.check_testable`); '' if
         it can.
@@ -50,4 +52,5 @@ class Evidence:
     null_p: float = NAN
     null_centre: float = NAN
     null_spread: float = NAN
+    source: str = "images"
     untestable: str = ""

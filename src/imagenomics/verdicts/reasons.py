@@ -14,7 +14,11 @@ TITLES: Mapping[str, str] = {
     "spearman": "rank correlation",
     "balanced_accuracy": "balanced accuracy",
 }
-APPROXIMATE = "(approximate: the combined model against itself with shuffled images)"
+
+
+def approximate(item: Evidence) -> str:
+    """Say what the null of a gain is."""
+    return f"(approximate: the combined model against itself with shuffled {item.source})"
 
 
 def number(value: float) -> str:
@@ -73,7 +77,7 @@ def limit_text(item: Evidence, detectable: float, *, gain: bool) -> str:
 def supported_prediction(item: Evidence, adjusted: float, family: int) -> str:
     """Say that a prediction is supported."""
     return (
-        f"{item.analysis} can be predicted from the images by the {item.model} better than chance: "
+        f"{item.analysis} can be predicted from the {item.source} by the {item.model} better than chance: "
         f"{measured(item)} in patients whom the model had not seen ({who(item)}); "
         f"{chance_text(item, adjusted, family)}.{site_text(item)}"
     )
@@ -85,7 +89,7 @@ def absent_prediction(
     """Say that no evidence of a prediction was found, and why."""
     ending = "" if excludes else "; the interval does not exclude chance"
     return (
-        f"No evidence that {item.analysis} can be predicted from the images by the {item.model}: "
+        f"No evidence that {item.analysis} can be predicted from the {item.source} by the {item.model}: "
         f"{measured(item)} in patients whom the model had not seen ({who(item)}); "
         f"{chance_text(item, adjusted, family)}{ending}.{site_text(item)} "
         f"{limit_text(item, detectable, gain=False)}"
@@ -95,8 +99,9 @@ def absent_prediction(
 def supported_gain(item: Evidence, adjusted: float, family: int) -> str:
     """Say that a gain is supported."""
     return (
-        f"Images add to what is known without them ({item.model}): gain in {measured(item, gain=True)} "
-        f"for {item.analysis} ({who(item)}); {chance_text(item, adjusted, family)} {APPROXIMATE}."
+        f"{item.source.capitalize()} add to what is known without them ({item.model}): gain in "
+        f"{measured(item, gain=True)} for {item.analysis} ({who(item)}); "
+        f"{chance_text(item, adjusted, family)} {approximate(item)}."
     )
 
 
@@ -104,8 +109,8 @@ def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: flo
     """Say that no evidence of a gain was found, and why."""
     ending = "" if excludes else "; the interval does not exclude no gain"
     return (
-        f"No evidence that images add to what is known without them ({item.model}): gain in "
+        f"No evidence that {item.source} add to what is known without them ({item.model}): gain in "
         f"{measured(item, gain=True)} for {item.analysis} ({who(item)}); "
-        f"{chance_text(item, adjusted, family)} {APPROXIMATE}{ending}. "
+        f"{chance_text(item, adjusted, family)} {approximate(item)}{ending}. "
         f"{limit_text(item, detectable, gain=True)}"
     )

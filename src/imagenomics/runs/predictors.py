@@ -1,0 +1,73 @@
+"""What a prediction is made from when it is not made from pictures: genes, or the modules that they form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from imagenomics.prepare.learned import Teaching
+from imagenomics.runs.choose import choose_targets
+from imagenomics.runs.link import Linked
+from imagenomics.runs.plan import Plan
+from imagenomics.runs.set_blocks import ModulesBlock
+from imagenomics.runs.train_block import TrainBlock
+
+
+@dataclass(frozen=True)
+class GenePredictors:
+    """Columns that a model sees, and arrays from which modules are learned in each training part.
+
+    Parameters
+    ----------
+    columns : DataFrame, (n, p)
+        Genes, by patient; no column where modules are learned.
+    bags : dict of str to Series
+        By block the array of genes (p,) of each patient.
+    learned : list
+        The blocks that say how modules are learned.
+    settings : str
+        What they depend on, as canonical text.
+    """
+
+    columns: pd.DataFrame
+    bags: dict[str, pd.Series] = field(default_factory=dict)
+    learned: list[Teaching] = field(default_factory=list)
+    settings: str = ""
+
+
+def gene_predictors(block: TrainBlock, plan: Plan, linked: Linked) -> GenePredictors:
+    """Return the genes, or what modules are learned from, for a block whose ``predictors`` are not images."""
+    where = f"[[train]] {block.name}"
+    modules = modules_of(block, plan.modules)
+    if modules is None:
+        genes = choose_targets(linked.molecules, block.predictors, where=where)
+        return GenePredictors(genes.values.astype(np.float64))
+    genes = choose_targets(linked.molecules, modules.molecules, where=where)
+    cells = np.empty(len(genes.values), dtype=object)
+    cells[:] = list(genes.values.to_numpy(dtype=np.float64))
+    return GenePredictors(
+        pd.DataFrame(index=genes.values.index),
+        {modules.name: pd.Series(cells, index=genes.values.index)},
+        [modules],
+        modules.learning(),
+    )
+
+
+def modules_of(block: TrainBlock, modules: Iterable[ModulesBlock]) -> ModulesBlock | None:
+    """Return the ``[[modules]]`` block whose modules a prediction learns; None for images or plain genes."""
+    return next((m for m in modules if m.name == block.predictors), None)
+
+
+def predictors_in_words(block: TrainBlock, modules: Iterable[ModulesBlock]) -> str:
+    """Return what a prediction is made from, for ``check``; '' for images."""
+    if not block.from_genes:
+        return ""
+    own = modules_of(block, modules)
+    if own is None:
+        return f"the genes of {block.predictors}"
+    return (
+        f"{'metagenes' if own.method == 'metagenes' else 'modules'} of {own.molecules}, learned in each fold"
+    )

@@ -1,0 +1,108 @@
+"""What a study file says of one prediction: the ``[[train]]`` blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from imagenomics.genomics.settings import MoleculeSettings
+from imagenomics.runs.set_blocks import ModulesBlock
+from imagenomics.settings import BlockName, Settings
+
+IMAGES = "images"
+Baseline = Literal["clinical", "volume"]
+ModelName = Literal["elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc"]
+
+
+class TrainBlock(Settings):
+    """One ``[[train]]`` block: one declared prediction."""
+
+    name: BlockName = Field(description="Unique name of the analysis.")
+    target: str = Field(
+        description="A molecule or label ('mutations.IDH1', 'IDH.status') or a clinical column; where `predictors` are "
+        "genes also an image feature ('ct.shape_volume')."
+    )
+    predictors: str = Field(
+        default=IMAGES,
+        description="'images': the columns of `features`. Or genes: the name of a [[modules]] block, whose modules or "
+        "metagenes are learned anew in each training part with its settings; or of a [[molecules]] block of kind "
+        "'expression', gene by gene. From genes an image feature can be predicted, too.",
+    )
+    positive: str | None = Field(
+        default=None,
+        description="Level that is to be predicted; 'each' declares one target for each class. "
+        "Not needed for binary molecules and continuous targets.",
+    )
+    features: str | tuple[str, ...] = Field(
+        default="all", description="'all' (every column without a flag), or column names or globs."
+    )
+    flagged: bool = Field(
+        default=False,
+        description="Take flagged columns (e.g. voxel-units, negative-control) too; repetitions only by name.",
+    )
+    clinical: str | tuple[str, ...] = Field(
+        default="all",
+        description="Clinical variables of the clinical baseline: 'all' or names; never the site. 'all' leaves "
+        "out confounders and acquisition ('t1.acquisition.model'): name them where they are meant.",
+    )
+    baselines: tuple[Baseline, ...] = Field(
+        default=("clinical", "volume"),
+        description="Baselines over which a gain gets its own verdict; the majority class always stands beside.",
+    )
+    primary: ModelName = Field(default="elastic-net", description="The model the verdict is about.")
+    models: tuple[ModelName, ...] = Field(
+        default=("svm", "random-forest", "boosting"),
+        description="Models that stand beside the primary one; they are never picked afterwards.",
+    )
+    nulls: tuple[ModelName, ...] = Field(
+        default=(), description="Models beside the primary one that get a permutation null, too."
+    )
+    folds: int = Field(default=5, ge=2, description="Folds of a repeat.")
+    repeats: int = Field(
+        default=5, ge=1, description="Repeats for the interval; the tested statistic uses the first."
+    )
+    folds_table: str | None = Field(
+        default=None, description="Table with patient, repeat, fold: your own folds instead of drawn ones."
+    )
+    leave_site_out: bool = Field(
+        default=True, description="Also train on all sites but one and predict that one."
+    )
+    within: Literal["site", "nothing"] = Field(
+        default="site",
+        description="The null permutes patients only within these groups, where they are known.",
+    )
+
+    @property
+    def from_genes(self) -> bool:
+        """Whether genes predict, not images."""
+        return self.predictors != IMAGES
+
+    @model_validator(mode="after")
+    def _genes_are_no_features(self) -> Self:
+        if self.from_genes and (self.features != "all" or self.flagged):
+            raise ValueError(
+                f"predictors = '{self.predictors}' are genes, but `features` and `flagged` choose image features"
+            )
+        return self
+
+
+def predictors_problem(
+    train: Iterable[TrainBlock], modules: Iterable[ModulesBlock], molecules: Iterable[MoleculeSettings]
+) -> str:
+    """Say which ``[[train]]`` block names predictors that are not there; '' where all are."""
+    learned = {m.name for m in modules}
+    genes = {m.name for m in molecules if m.kind == "expression"}
+    for block in train:
+        name = block.predictors
+        if not block.from_genes:
+            continue
+        if name in learned & genes:
+            return f"train {block.name}: '{name}' is a [[modules]] and a [[molecules]] block; rename one"
+        if name not in learned | genes:
+            return (
+                f"train {block.name}: predictors = '{name}', but there is no [[modules]] block and no [[molecules]] "
+                "block of kind 'expression' of that name"
+            )
+    return ""
