@@ -16,21 +16,6 @@ from imagenomics.errors import InputError
 from imagenomics.tables.patient_table import describe
 from imagenomics.tables.unit_table import UnitTable
 
-# Shrout & Fleiss 1979, table 2: six targets, four judges.
-JUDGES = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
-# Krippendorff 2011, example D: twelve units, four observers, with values missing.
-OBSERVERS = [
-    [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
-    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
-    [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
-    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
-]
-# Fleiss, Levin & Paik's layout as it is widely reprinted: ten subjects, fourteen raters, five categories.
-COUNTS = [
-    [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
-    [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
-]  # fmt: skip
-
 
 def table(values, *, kind, levels="", unit=""):
     """Return one column 'x' of patients (rows) by readers (columns)."""
@@ -53,37 +38,6 @@ def rows(values, *, kind, levels="", unit="", **settings):
 def estimate(found, statistic, first=""):
     own = found[(found["statistic"] == statistic) & (found["first"] == first)]
     return float(own["estimate"].iloc[0])
-
-
-def test_intraclass_correlations_of_shrout_and_fleiss():
-    found = rows(JUDGES, kind="continuous", icc=["ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(2,k)", "ICC(3,k)"])
-    joint = found[found["first"] == ""].set_index("statistic")["estimate"].round(2)
-    assert joint.to_dict() == {
-        "ICC(1,1)": 0.17, "ICC(2,1)": 0.29, "ICC(3,1)": 0.71, "ICC(2,k)": 0.62, "ICC(3,k)": 0.91,
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("kind", "alpha", "name", "published"),
-    [
-        ("categorical", "none", "nominal", 0.743),
-        ("ordinal", "none", "ordinal", 0.815),
-        ("continuous", "interval", "interval", 0.849),
-        ("continuous", "ratio", "ratio", 0.797),
-    ],
-)
-def test_alpha_of_krippendorffs_example(kind, alpha, name, published):
-    found = rows(np.array(OBSERVERS, dtype=object).T, kind=kind, alpha=alpha)
-    assert round(estimate(found, f"Krippendorff's alpha, {name}"), 3) == published
-    own = found[found["statistic"] == f"Krippendorff's alpha, {name}"].iloc[0]
-    assert (own["readers"], own["n"], own["n_any"]) == (4, 11, 12)
-
-
-def test_fleiss_kappa_of_fourteen_raters():
-    ratings = [[c for c, k in enumerate(counts) for _ in range(k)] for counts in COUNTS]
-    found = rows(ratings, kind="categorical", pairs=False)
-    assert round(estimate(found, "Fleiss' kappa"), 3) == 0.210
-    assert set(found["first"]) == {""}
 
 
 @pytest.mark.parametrize("weights", ["none", "linear", "quadratic"])

@@ -1,16 +1,22 @@
 """Agreement beside numbers printed by others, and beside SimpleITK, statsmodels and scikit-learn."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import SimpleITK as sitk
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats import inter_rater
+from statsmodels.stats.tests.test_inter_rater import anxiety, diagnoses
 
+from imagenomics.associate.agreement.settings import AgreementSettings
+from imagenomics.associate.agreement.table import measure_agreement
 from imagenomics.stats.agreement.bland_altman import limits_of_agreement
 from imagenomics.stats.agreement.icc import FORMS, icc, mean_squares
 from imagenomics.stats.agreement.kappa import cohen_kappa, count_ratings, fleiss_kappa
 from imagenomics.stats.agreement.krippendorff import krippendorff_alpha
 from imagenomics.stats.agreement.overlap import dice, jaccard, surface_distances
+from imagenomics.tables.patient_table import describe
+from imagenomics.tables.unit_table import UnitTable
 
 # Shrout & Fleiss 1979, table 2: six targets, four judges.
 JUDGES = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
@@ -178,3 +184,50 @@ def test_outlines_are_compared_as_simpleitk_does(seed):
     overlap.Execute(*(sitk.GetImageFromArray(m.astype(np.uint8)) for m in (a, b)))
     assert np.isclose(dice(a, b), overlap.GetDiceCoefficient(1))
     assert np.isclose(jaccard(a, b), overlap.GetJaccardCoefficient(1))
+
+
+def _block(values, *, kind, **settings):
+    """Return what an [[agreement]] block says of one column: ratings (patients, readers)."""
+    wide = pd.DataFrame(np.asarray(values, dtype=float))
+    wide.index = pd.Index([f"P{i:02d}" for i in range(len(wide))], name="patient")
+    wide.columns = pd.Index([f"r{j:02d}" for j in range(wide.shape[1])], name="unit")
+    table = UnitTable(wide.stack().to_frame("x"), describe(["x"], kind=kind), "reader")
+    chosen = AgreementSettings(**{"min_patients": 3, "draws": 0, **settings})
+    found = measure_agreement(table, settings=chosen, analysis="a")
+    return found.set_index(["statistic", "first", "second"])
+
+
+def test_a_block_gives_the_correlations_of_shrout_and_fleiss():
+    found = _block(JUDGES, kind="continuous", icc=FORMS)
+    for form, (estimate, low, high) in PRINTED.items():
+        row = found.loc[(form, "", "")]
+        assert [round(row["estimate"], 2), round(row["ci_high"], 2)] == [estimate, high]
+        assert row["ci_low"] == pytest.approx(low, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("kind", "alpha", "level", "printed"),
+    [
+        ("binary", "none", "nominal", 0.743),
+        ("ordinal", "none", "ordinal", 0.815),
+        ("continuous", "interval", "interval", 0.849),
+        ("continuous", "ratio", "ratio", 0.797),
+    ],
+)
+def test_a_block_gives_the_alphas_of_krippendorff(kind, alpha, level, printed):
+    row = _block(OBSERVERS, kind=kind, alpha=alpha).loc[(f"Krippendorff's alpha, {level}", "", "")]
+    assert round(row["estimate"], 3) == printed
+    assert (row["readers"], row["n"], row["n_any"]) == (4, 11, 12)
+
+
+def test_a_block_gives_the_kappas_of_r():
+    # R package irr: kappam.fleiss(diagnoses), kappa2(anxiety[, 2:3], "unweighted" | "equal" | "squared"), with the
+    # data and results as statsmodels' tests print them.
+    fleiss = _block(diagnoses, kind="binary", pairs=False)
+    assert fleiss.loc[("Fleiss' kappa", "", ""), "estimate"] == pytest.approx(0.4302445, abs=1e-7)
+    printed = {"none": -0.006289308, "linear": 0.1459075, "quadratic": 0.2520325}
+    for weights, value in printed.items():
+        # irr counts distances between the levels that were used; nobody gave the 4 that the values skip.
+        used = np.unique(anxiety[:, 1:], return_inverse=True)[1].reshape(-1, 2)
+        found = _block(used, kind="ordinal", weights=weights).xs("r00", level="first")
+        assert found["estimate"].iloc[0] == pytest.approx(value, abs=1e-7)
