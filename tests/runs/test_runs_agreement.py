@@ -170,6 +170,7 @@ def test_blocks_that_compare_nothing_are_refused(study, override, why):
     [
         ('readers = ["bert", "anna"]', 'readers = ["bert", "ana"]', "IGX-ASSOC-120"),
         ('of = "ct"\n', 'of = "ct"\nfeatures = "ct.capsul"\n', "IGX-RUN-040"),
+        ('of = "t1"\n', 'of = "t1"\nreaders = ["1", "4"]\n', "IGX-ASSOC-120"),
         ('of = "ct"\n', 'of = "ct"\nkinds = { "ct.halo" = "ordinal" }\n', "IGX-ASSOC-121"),
     ],
 )
@@ -177,7 +178,7 @@ def test_names_that_are_not_there_are_refused_with_the_nearest(study, tmp_path, 
     other = study.with_name("other.toml")
     other.write_text(study.read_text().replace(old, new, 1))
     with pytest.raises(InputError, match=code):
-        run(other, tmp_path / "out", last="extract")
+        run(other, tmp_path / "out", last="link")  # before anything is measured
 
 
 def test_a_table_with_one_row_for_each_patient_is_refused(study, tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from imagenomics.associate.agreement.table import measure_agreement
+from imagenomics.associate.agreement.table import known_names, measure_agreement
 from imagenomics.runs.agreement_block import AgreementBlock
 from imagenomics.runs.choose import choose_features
 from imagenomics.runs.extract import Extracted
@@ -55,15 +55,22 @@ def given_again(block: AgreementBlock, linked: Linked, features: PatientTable) -
     return table.select(map(str, chosen.columns.index))
 
 
-def check_agreement(block: AgreementBlock, linked: Linked, features: PatientTable) -> dict[str, Any]:
-    """Say what a block would compare."""
+def foresee_agreement(block: AgreementBlock, linked: Linked, features: PatientTable) -> dict[str, Any]:
+    """Say what a block would compare among the columns that will be there.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RUN-040``, ``IGX-ASSOC-120``, ``IGX-ASSOC-121``: a feature, reader or column that is not there.
+    """
     table = given_again(block, linked, features)
+    readers, kinds = known_names(table, block)
     return {
         "analysis": block.name,
         "kind": "agreement",
         "of": block.of,
-        "features": len(table.columns),
-        "readers": len(block.readers) or table.values.index.get_level_values("unit").nunique(),
+        "features": len(kinds),
+        "readers": len(readers),
         "seconds": 0.0,
     }
 

@@ -21,7 +21,7 @@ from imagenomics.images.load_series import load_series, open_series
 from imagenomics.images.preparation.settings import mask_waits, step_words, voxel_factor
 from imagenomics.images.read import read_mask
 from imagenomics.prepare.learned import Learned
-from imagenomics.runs.agreement import check_agreement
+from imagenomics.runs.agreement import foresee_agreement
 from imagenomics.runs.check_columns import check_acquisition, check_deltas, check_repeats
 from imagenomics.runs.check_phenotypes import check_phenotypes
 from imagenomics.runs.check_sets import check_sets
@@ -103,7 +103,7 @@ def check_study(plan: Plan, root: Path) -> CheckReport:
     deltas = [check_deltas(block, plan, linked, measured) for block in plan.deltas]
     features = planned_features(plan, linked)
     analyses = [
-        *(check_agreement(block, linked, features) for block in plan.agreement),
+        *(foresee_agreement(block, linked, measured) for block in plan.agreement),
         *_check_tests(plan, linked, features),
         *check_sets(plan, linked, features),
         *check_targets(plan, linked, features),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from imagenomics.runs.agreement import foresee_agreement
 from imagenomics.runs.choose import ALL, choose_clinical
 from imagenomics.runs.deltas import interval_days
 from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
-from imagenomics.runs.planned import planned_features
+from imagenomics.runs.planned import measured_columns, planned_features
 from imagenomics.runs.targets import resolve_targets
 
 
@@ -18,10 +19,13 @@ def check_names(plan: Plan, linked: Linked) -> None:
     ------
     InputError
         ``IGX-RUN-041``, ``IGX-RUN-042``, ``IGX-RUN-060`` to ``IGX-RUN-064``: a name that is not there;
+        ``IGX-RUN-040``, ``IGX-ASSOC-120``, ``IGX-ASSOC-121``: a name of an agreement that is not there;
         ``IGX-RUN-099``: an interval that is no number.
     """
     for kind, family in declared_families(plan):
         kind.look_up(family, linked, kind.where(family))
+    for readers in plan.agreement:
+        foresee_agreement(readers, linked, measured_columns(plan, linked))
     for deltas in plan.deltas:
         interval_days(deltas, linked.clinical)
     genes = any(block.from_genes for block in plan.train)

@@ -53,8 +53,7 @@ def measure_agreement(
     Kappa: Cohen 1960 and 1968; Fleiss' kappa: Fleiss 1971; alpha: Krippendorff 2011; ICC: Shrout & Fleiss 1979;
     concordance: Lin 1989; limits: Bland & Altman 1986.
     """
-    order = _order(table, settings)
-    kinds = _kinds(table, settings)
+    order, kinds = known_names(table, settings)
     rows: list[Row] = []
     for name in table.columns.index:
         about = table.columns.loc[name]
@@ -64,6 +63,17 @@ def measure_agreement(
         )
         rows += _column(read, settings, seed=seed)
     return pd.DataFrame(rows).assign(analysis=analysis).reindex(columns=list(COLUMNS))
+
+
+def known_names(table: UnitTable, settings: AgreementSettings) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the readers in their order and the kind of each column; refuse names that the table does not have.
+
+    Raises
+    ------
+    InputError
+        ``IGX-ASSOC-120``, ``IGX-ASSOC-121``: see :func:`measure_agreement`.
+    """
+    return _order(table, settings), _kinds(table, settings)
 
 
 def _column(read: Readings, settings: AgreementSettings, *, seed: int) -> list[Row]:
