@@ -129,6 +129,25 @@ def test_bare_numbers_are_codes_only_where_declared():
     )
 
 
+def test_answers_of_each_reader_stay_what_they_are_and_a_reader_may_have_no_name():
+    sheet = pd.DataFrame(
+        {
+            "patient": ["p0", "p0", "p1", "p2"],
+            "reader": ["anna", None, "", "anna"],
+            "grade": ["low", "high", "middle", "unsure"],
+            "Shape": ["oval", "oval", "round", None],
+        }
+    )
+    mean = Consensus(rule="mean", classes="majority")
+    found = read_semantic_table(sheet, SMALL, reader="reader", consensus=mean)
+    values, columns = found.by_reader.values, found.by_reader.columns
+    assert list(values.index) == [("p0", "anna"), ("p0", "not named"), ("p1", "not named"), ("p2", "anna")]
+    assert equal(values["semantic.grade"], [0, 2, 1, np.nan])
+    assert columns["kind"].to_dict() == {"semantic.grade": "ordinal", "semantic.shape": "categorical"}
+    assert found.table.columns.loc["semantic.grade", "kind"] == "continuous"
+    assert set(found.disagreements["reader"]) == {"anna", "not named"}
+
+
 @pytest.mark.parametrize("cell", ["-1", "101", "1e9", "inf"])
 def test_numbers_that_cannot_be(cell):
     with pytest.raises(InputError, match="IGX-FEAT-044"):

@@ -17,6 +17,7 @@ from imagenomics.tables.patient_table import PatientTable, check_ids, describe
 from imagenomics.tables.unit_table import LEVELS, UnitTable
 
 ONE_READER = "reader"
+NAMELESS = "not named"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def read_semantic_table(
     name : str
         First part of the column names.
     patient, reader : str
-        Columns of the patient id and of the reader; without the second there is one reader.
+        Columns of the patient id and of the reader; without the second there is one reader. One who has no name is
+        called 'not named'.
     numbers : {'refuse', 'codes'}
         What a bare number means in an item with levels. Readings number their answers differently, so that the
         codes of the dictionary count only where that is declared.
@@ -118,7 +120,7 @@ def _keyed(frame: pd.DataFrame, patient: str, reader: str | None) -> pd.DataFram
         raise InputError("IGX-FEAT-041", f"columns that appear more than once: {short_list(twice)}")
     ids = pd.Index(frame[patient], dtype=object)
     check_ids(ids.unique(), what="semantic table")
-    readers = frame[reader].astype(str) if reader is not None else [ONE_READER] * len(frame)
+    readers = _names(frame[reader]) if reader is not None else [ONE_READER] * len(frame)
     keys = pd.MultiIndex.from_arrays([ids, readers], names=["patient", "reader"])
     if keys.has_duplicates:
         twice = keys[keys.duplicated()].unique()
@@ -130,6 +132,12 @@ def _keyed(frame: pd.DataFrame, patient: str, reader: str | None) -> pd.DataFram
             remedy="declare the column of the reader, or keep one lesion for each patient",
         )
     return frame.set_axis(keys, axis="index")
+
+
+def _names(readers: pd.Series) -> list[str]:
+    """Return the readers by name; files do not always tell who read."""
+    given = ["" if pd.isna(name) else str(name).strip() for name in readers]
+    return [name or NAMELESS for name in given]
 
 
 def _columns(names: Iterable[object], dictionary: Dictionary) -> dict[str, str]:
