@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imagenomics.associate import pairs
 from imagenomics.associate.frame import COLUMNS, OF_TARGET
 from imagenomics.associate.pairs import test_pairs
 from imagenomics.associate.settings import AssociateSettings
@@ -83,6 +84,15 @@ def test_a_reason_of_each_target_stays():
         frame[["target", "reason"]] = frame[["target", "reason"]].astype(str)
     refused = [set(map(tuple, t.loc[t["p"].isna(), ["target", "reason"]].to_numpy())) for t in (whole, some)]
     assert refused[0] == refused[1]
+
+
+@pytest.mark.parametrize("max_t", ["single-step", "step-down"])
+def test_parts_of_a_scan_are_one_family(max_t, monkeypatch):
+    at_once = run(0.05, max_t=max_t)
+    monkeypatch.setattr(pairs, "AT_ONCE", 3 * F)  # three targets in a part
+    in_parts = run(0.05, max_t=max_t)
+    texts = dict.fromkeys(at_once.select_dtypes("category").columns, str)
+    pd.testing.assert_frame_equal(in_parts.astype(texts), at_once.astype(texts), rtol=1e-11)
 
 
 def test_families_with_and_without_all_rows_stand_in_one_table():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,12 @@ class Placed:
     features: npt.NDArray[np.intp]
     permuted: bool
 
+    def bare(self) -> Placed:
+        """Return the same without the block's numbers: what it is called and says."""
+        arrays = [f.name for f in fields(self.block) if isinstance(getattr(self.block, f.name), np.ndarray)]
+        nothing: dict[str, Any] = dict.fromkeys(arrays, np.empty((0, 0)))
+        return replace(self, block=replace(self.block, **nothing))
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -68,7 +74,7 @@ class Whole:
 
     numbers: Mapping[str, npt.NDArray[Any]]
     code: npt.NDArray[np.int8]
-    place: npt.NDArray[np.int8]  # which block each row comes from
+    place: npt.NDArray[np.integer]  # which block each row comes from
     blocks: Sequence[Placed]
 
     def at(self, rows: npt.NDArray[np.intp]) -> Whole:
@@ -89,6 +95,15 @@ class Whole:
             if placed.block.neg_log10_drawn is not None:
                 out[np.ix_(placed.targets, placed.features)] = placed.block.neg_log10_drawn
         return np.where(np.isnan(own), np.nan, out.reshape(-1))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Which rows of a family its table holds, and what it says of the others."""
+
+    places: npt.NDArray[np.intp]  # of the rows among all pairs (T x F)
+    p: FloatArray  # of all pairs (T x F,)
+    of_target: Mapping[str, npt.NDArray[Any]]  # ``OF_TARGET``, by row
 
 
 def put_together(blocks: Sequence[Placed], shape: tuple[int, int]) -> Whole:
@@ -129,13 +144,14 @@ def make_frame(
     rules: Rules,
     p_maxt: FloatArray | None,
     permutation: str,
-    keep_p: float = 1.0,
+    kept: Kept | None = None,
 ) -> pd.DataFrame:
     """Return the table of associations.
 
     Parameters
     ----------
     whole : Whole
+        All rows of the table.
     sides : (Side, Side)
         Features and targets.
     labels : mapping
@@ -148,8 +164,8 @@ def make_frame(
         Family-wise p values where there are any.
     permutation : str
         ``maxT``, ``minP`` or nothing.
-    keep_p : float
-        Below 1, only the rows of :func:`kept_rows`, with the columns ``OF_TARGET``.
+    kept : Kept, optional
+        Where ``whole`` has some of the pairs alone (:func:`trim`): the table then has the columns ``OF_TARGET``, too.
 
     Returns
     -------
@@ -158,16 +174,14 @@ def make_frame(
     """
     features, targets = sides
     shape = len(targets.names), len(features.names)
-    rows = shape[0] * shape[1]
-    q = false_discovery(whole.numbers["p"], fdr) if rows else np.empty(0)
-    feature = np.broadcast_to(np.arange(shape[1], dtype=_codes_of(shape[1])), shape).reshape(-1)
-    target = np.broadcast_to(np.arange(shape[0], dtype=_codes_of(shape[0]))[:, None], shape).reshape(-1)
-    of_target: dict[str, Any] = {}
-    if keep_p < 1.0 and rows:
-        places = kept_rows(whole, shape, keep_p=keep_p)
-        of_target = {name: column[places // shape[1]] for name, column in _of_targets(whole, shape).items()}
-        whole, q, feature, target = whole.at(places), q[places], feature[places], target[places]
-        p_maxt, rows = None if p_maxt is None else p_maxt[places], places.size
+    rows = whole.code.size
+    q = false_discovery(whole.numbers["p"] if kept is None else kept.p, fdr) if rows else np.empty(0)
+    if kept is None:
+        feature = np.broadcast_to(np.arange(shape[1], dtype=_codes_of(shape[1])), shape).reshape(-1)
+        target = np.broadcast_to(np.arange(shape[0], dtype=_codes_of(shape[0]))[:, None], shape).reshape(-1)
+    else:
+        target, feature = np.divmod(kept.places, shape[1])
+        q, p_maxt = q[kept.places], None if p_maxt is None else p_maxt[kept.places]
     kinds = sorted(set(targets.kinds))
     kind = np.array([kinds.index(k) for k in targets.kinds], dtype=np.int8)
     done = None if p_maxt is None else (~np.isnan(p_maxt)).astype(np.int8)
@@ -186,14 +200,38 @@ def make_frame(
         "reason": _reasons(whole, rules, permuted=done is not None),
         "permutation": _category(done, ["", permutation], rows=rows),
     }
+    of_target = {} if kept is None else dict(kept.of_target)
     return pd.DataFrame({name: columns[name] for name in COLUMNS} | of_target, copy=False)
 
 
-def kept_rows(whole: Whole, shape: tuple[int, int], *, keep_p: float) -> npt.NDArray[np.intp]:
-    """Return which rows of a trimmed table stay: p of at most ``keep_p``, and of each target the smallest.
+def trim(whole: Whole, shape: tuple[int, int], *, keep_p: float) -> tuple[Whole, Kept]:
+    """Return the rows of a trimmed table: p of at most ``keep_p``, and of each target the smallest.
 
     Of pairs that were not tested one of each target and code stays, as an example of the reason.
     """
+    places = _kept_places(whole, shape, keep_p=keep_p)
+    of_target = {name: column[places // shape[1]] for name, column in _of_targets(whole, shape).items()}
+    some = replace(whole.at(places), blocks=[placed.bare() for placed in whole.blocks])
+    return some, Kept(places, whole.numbers["p"], of_target)
+
+
+def join(parts: Sequence[tuple[Whole, Kept]]) -> tuple[Whole, Kept]:
+    """Return the trimmed rows of consecutive targets as those of one family."""
+    wholes, kept = [whole for whole, _ in parts], [own for _, own in parts]
+    pairs = np.cumsum([0, *(own.p.size for own in kept)])
+    blocks = np.cumsum([0, *(len(whole.blocks) for whole in wholes)])
+    whole = Whole(
+        {name: np.concatenate([w.numbers[name] for w in wholes]) for name in TYPES},
+        np.concatenate([w.code for w in wholes]),
+        np.concatenate([w.place + start for w, start in zip(wholes, blocks, strict=False)]),
+        [placed for w in wholes for placed in w.blocks],
+    )
+    places = np.concatenate([own.places + start for own, start in zip(kept, pairs, strict=False)])
+    of_target = {name: np.concatenate([own.of_target[name] for own in kept]) for name in OF_TARGET}
+    return whole, Kept(places, np.concatenate([own.p for own in kept]), of_target)
+
+
+def _kept_places(whole: Whole, shape: tuple[int, int], *, keep_p: float) -> npt.NDArray[np.intp]:
     p = whole.numbers["p"].reshape(shape)
     known = ~np.isnan(p)
     keep = np.asarray(known & (p <= keep_p))

@@ -71,7 +71,7 @@ def scan_pairs(
             for k in range(j + 1):
                 QQ[i, j * (j + 1) // 2 + k] = Q[i, j] * Q[i, k]
     lost = np.empty((BLOCK, C + 1, LANE + 8))  # a power of two between rows would crowd the cache
-    work = np.empty((P + 2 * C + SQUARES, LANE))
+    work = np.empty((P + 2 * C + SQUARES, LANE + 8))
     n = np.empty(LANE, dtype=np.int64)
     for first in range(0, F, LANE):
         width = min(LANE, F - first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from imagenomics.associate.codes import (
     RARE_VALUES,
     TARGET_INVALID,
 )
-from imagenomics.associate.frame import Placed, Whole, make_frame, put_together
+from imagenomics.associate.frame import Kept, Placed, Whole, join, make_frame, put_together, trim
 from imagenomics.associate.inputs import Inputs, read_inputs
 from imagenomics.associate.outcome import Block, Engine, common_counts, refused
 from imagenomics.associate.permute import family_p, step_down_p
@@ -39,6 +40,7 @@ from imagenomics.work.threads import one_thread
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+AT_ONCE = 2_000_000  # pairs whose numbers are held together where only some of them get a row
 UNEVEN = ("Fisher exact", "Welch's")  # first words of tests whose p is no function of the statistic alone
 
 
@@ -100,25 +102,24 @@ def test_pairs(
     """
     inputs = _read(features, targets, covariates=covariates, strata=strata, settings=settings)
     with one_thread():
-        placed, engines = _observe(inputs, settings)
-        shape = len(inputs.targets.names), len(inputs.features.names)
-        whole = put_together(placed, shape)
+        parts = [_observe_part(inputs, start, settings) for start in _starts(inputs, settings)]
+    some = [(part.whole, part.kept) for part in parts if part.kept is not None]
+    whole, kept = join(some) if some else (parts[0].whole, None)
     p_maxt, permutation = None, ""
     if settings.permutations:
-        observed = whole.compared(shape)
         step_down = settings.max_t == "step-down"
-        adjust = partial(step_down_p, places=_places(placed, inputs)) if step_down else family_p
+        places = [place for part in parts for place in part.places]
+        adjust = partial(step_down_p, places=places) if step_down else family_p
         p_maxt = adjust(
-            observed,
-            engines,
+            np.concatenate([part.observed for part in parts]),
+            [engine for part in parts for engine in part.engines],
             inputs.strata,
             draws=settings.permutations,
             seed=seed,
             analysis=analysis,
             executor=executor or SerialExecutor(),
         )
-        permutation = scheme_of(whole, ~np.isnan(observed), patients=inputs.strata.size)
-        permutation += " (step-down)" if step_down else ""
+        permutation = scheme_of([part.alike for part in parts]) + (" (step-down)" if step_down else "")
     stratum = "" if strata is None else str(strata.name or "strata")
     return make_frame(
         whole,
@@ -128,7 +129,7 @@ def test_pairs(
         rules=rules_of(settings),
         p_maxt=p_maxt,
         permutation=permutation,
-        keep_p=settings.keep_p,
+        kept=kept,
     )
 
 
@@ -162,6 +163,53 @@ def _read(
     return read
 
 
+class Alike(NamedTuple):
+    """In what tested pairs differ that decides how draws are compared."""
+
+    tests: frozenset[str]
+    complete: bool  # all of them have all patients
+    factors: frozenset[float]  # degrees of freedom of the factor tested
+
+
+class Part(NamedTuple):
+    """What is found for some consecutive targets."""
+
+    whole: Whole
+    kept: Kept | None
+    engines: Sequence[Engine]  # that can be permuted
+    places: Sequence[
+        npt.NDArray[np.intp]
+    ]  # where their pairs stand in the whole table, (T, F); for the step-down
+    observed: FloatArray  # -log10 p that draws are compared with, empty without draws
+    alike: Alike
+
+
+def _starts(inputs: Inputs, settings: AssociateSettings) -> range:
+    """Return the first target of each part: one part, but where only some rows stay, so that memory does not grow."""
+    T, F = len(inputs.targets.names), len(inputs.features.names)
+    step = T if settings.keep_p == 1.0 else AT_ONCE // max(F, 1)
+    return range(0, max(T, 1), max(step, 1))
+
+
+def _observe_part(inputs: Inputs, start: int, settings: AssociateSettings) -> Part:
+    step = _starts(inputs, settings).step
+    targets = np.arange(start, min(start + step, len(inputs.targets.names)))
+    some = inputs._replace(targets=inputs.targets.take(targets))
+    placed, engines = _observe(some, settings)
+    F, shape = len(inputs.features.names), (targets.size, len(inputs.features.names))
+    whole = put_together(placed, shape)
+    observed, alike = np.empty(0), Alike(frozenset(), True, frozenset())
+    if settings.permutations:
+        observed = whole.compared(shape)
+        alike = alike_in(whole, ~np.isnan(observed), patients=inputs.strata.size)
+    stepwise = [part for part in placed if part.permuted] if settings.max_t == "step-down" else []
+    places = [(start + part.targets)[:, None] * F + part.features for part in stepwise]
+    kept = None
+    if settings.keep_p < 1.0 and whole.code.size:
+        whole, kept = trim(whole, shape, keep_p=settings.keep_p)
+    return Part(whole, kept, engines, places, observed, alike)
+
+
 def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed], list[Engine]]:
     """Test all pairs, one rectangle of kinds after the other; return the engines that can be permuted."""
     placed: list[Placed] = []
@@ -188,12 +236,6 @@ def _observe(inputs: Inputs, settings: AssociateSettings) -> tuple[list[Placed],
     return placed, engines
 
 
-def _places(placed: Sequence[Placed], inputs: Inputs) -> list[npt.NDArray[np.intp]]:
-    """Return where the pairs of each engine that can be permuted stand in the table, (T, F)."""
-    F = len(inputs.features.names)
-    return [part.targets[:, None] * F + part.features for part in placed if part.permuted]
-
-
 def rectangles(side: Side) -> Sequence[npt.NDArray[np.intp]]:
     """Return the places of the columns of each kind that can be used, and of those that cannot."""
     groups = kind_group(side)
@@ -215,9 +257,19 @@ def refuse(features: Side, targets: Side, code: int) -> Block:
     return refused("", n, np.full(n.shape, code, dtype=np.int8))
 
 
-def scheme_of(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> str:
-    """Return maxT where all tested pairs share test, degrees of freedom and all patients; else minP."""
-    tests = {whole.blocks[k].block.test for k in np.unique(whole.place[tested])}
+def alike_in(whole: Whole, tested: npt.NDArray[np.bool_], *, patients: int) -> Alike:
+    """Return in what the tested pairs of a table differ."""
     n, factor = whole.numbers["n"][tested], whole.numbers["df_factor"][tested]
-    same = len(tests) == 1 and bool((n == patients).all()) and np.unique(factor[~np.isnan(factor)]).size < 2
+    return Alike(
+        frozenset(whole.blocks[k].block.test for k in np.unique(whole.place[tested])),
+        bool((n == patients).all()),
+        frozenset(np.unique(factor[~np.isnan(factor)]).tolist()),
+    )
+
+
+def scheme_of(parts: Sequence[Alike]) -> str:
+    """Return maxT where all tested pairs share test, degrees of freedom and all patients; else minP."""
+    tests = frozenset[str]().union(*(part.tests for part in parts))
+    factors = frozenset[float]().union(*(part.factors for part in parts))
+    same = len(tests) == 1 and all(part.complete for part in parts) and len(factors) < 2
     return "maxT" if same and not any(test.startswith(UNEVEN) for test in tests) else "minP"

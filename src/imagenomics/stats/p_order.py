@@ -30,7 +30,7 @@ def order_p(values: FloatArray) -> tuple[FloatArray, IntArray]:
     """
     ordered, places = np.empty(values.size), np.empty(values.size, dtype=np.int64)
     ends = np.empty(values.size // COARSE + 2, dtype=np.int64)
-    _part(values, np.arange(values.size), 0.0, ends.size - 1.0, ends, ordered, places)
+    _part(values, np.empty(0, dtype=np.int64), 0.0, ends.size - 1.0, ends, ordered, places)
     count = int(ends[-1])
     crowded = np.empty((count // CROWDED + 1, 2), dtype=np.int64)
     for start, stop in crowded[: _sort_parts(ordered, places, ends, crowded)]:
@@ -49,7 +49,10 @@ def _part(
     ordered: FloatArray,
     places: IntArray,
 ) -> None:
-    """Put numbers, and their places, into buckets of equal width from ``low`` on; set where each bucket ends."""
+    """Put numbers and their places (``own``, else where they stand) into buckets of equal width from ``low`` on.
+
+    ``ends`` is set to where each bucket ends.
+    """
     last = ends.size - 1
     ends[:] = 0
     for k in range(values.size):
@@ -64,7 +67,7 @@ def _part(
         if values[k] <= 1.0:
             b = min(int((values[k] - low) * scale), last)
             ordered[ends[b]] = values[k]
-            places[ends[b]] = own[k]
+            places[ends[b]] = own[k] if own.size else k
             ends[b] += 1
 
 

@@ -22,7 +22,7 @@ from imagenomics.associate.interaction.strata import usable_strata
 from imagenomics.associate.interaction.tables import TableProducts
 from imagenomics.associate.logistic_tables import LogisticModel
 from imagenomics.associate.outcome import Engine, Observer
-from imagenomics.associate.pairs import invalid, rectangles, refuse, scheme_of
+from imagenomics.associate.pairs import alike_in, invalid, rectangles, refuse, scheme_of
 from imagenomics.associate.permute import family_p
 from imagenomics.associate.sides import Side, check_table
 from imagenomics.errors import InputError
@@ -140,7 +140,9 @@ def test_interactions(
         fdr=settings.fdr,
         rules=rules_of(settings),
         p_maxt=p_maxt,
-        permutation="" if p_maxt is None else scheme_of(whole, ~np.isnan(compared), patients=len(ids)),
+        permutation=""
+        if p_maxt is None
+        else scheme_of([alike_in(whole, ~np.isnan(compared), patients=len(ids))]),
     )
     rows = left_out_strata(rows, usable, coded, small)
     shown = stratum_frame(
