@@ -35,12 +35,14 @@ OURS = {
     "moderated": {"method": "moderated"},
     "moderated, trend": {"method": "moderated", "trend": True},
     "voom": {"method": "voom"},
+    "quasi-likelihood": {"method": "quasi-likelihood"},
     "negative-binomial": {"method": "negative-binomial"},
 }
 PAIRS = {
     "moderated": ["limma"],
     "moderated, trend": ["limma trend"],
     "voom": ["limma-voom"],
+    "quasi-likelihood": ["edgeR QL"],
     "negative-binomial": ["DESeq2", "PyDESeq2"],
     "sam": ["samr"],
 }

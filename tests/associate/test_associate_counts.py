@@ -1,4 +1,4 @@
-"""Tests of raw counts: voom against a second derivation, negative binomial models, noise, planted genes, bad input."""
+"""Tests of raw counts: voom by a second derivation, models of counts, noise with outliers, planted genes, bad input."""
 
 import numpy as np
 import pandas as pd
@@ -6,16 +6,18 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from imagenomics.associate.design import orthonormal
 from imagenomics.associate.differential.count_models import fit_counts, wald_errors
 from imagenomics.associate.differential.expression import library_sizes
 from imagenomics.associate.differential.expression import test_expression as run_expression
+from imagenomics.associate.differential.quasi_scores import null_of, rows_of, score_phenotype
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.differential.size_factors import size_factors
 from imagenomics.associate.differential.voom import fit_voom
 from imagenomics.errors import InputError
 from imagenomics.tables.patient_table import PatientTable, describe
 
-METHODS = ("voom", "negative-binomial")
+METHODS = ("voom", "quasi-likelihood", "negative-binomial")
 
 
 def table(values, name, **fields) -> PatientTable:
@@ -120,11 +122,59 @@ def test_planted_genes_are_found_with_their_fold_change(method):
     assert set(found["effect_name"]) == {"log2 fold change between groups"}
 
 
-def test_permutations_of_voom_and_their_absence_elsewhere():
+@pytest.mark.parametrize("method", ["voom", "quasi-likelihood"])
+@pytest.mark.parametrize("kind", ["binary", "continuous"])
+def test_outlying_counts_bring_no_small_p(method, kind):
+    random = np.random.default_rng([4, len(kind)])
+    p = []
+    for _ in range(3):
+        half = random.permutation(np.arange(40) % 2)[:, None].astype(float)
+        x = half if kind == "binary" else random.standard_normal((40, 1))
+        counts = reads(random, 40, 200)
+        hit = random.random(counts.shape) < 0.005
+        counts[hit] = np.round(counts[hit] * random.uniform(10, 50, hit.sum()) + 10)
+        p.append(run(table(x, "f", kind=kind), counts, method=method)["p"].dropna())
+    p = np.concatenate(p)
+    low, high = stats.binom.ppf([0.0005, 0.9995], p.size, 0.05)
+    assert low <= (p <= 0.05).sum() <= high
+    assert (p <= 0.001).sum() <= stats.binom.ppf(0.9995, p.size, 0.001)
+
+
+def test_a_phenotype_says_the_same_whatever_else_is_tested():
+    random = np.random.default_rng(12)
+    x, counts = random.standard_normal((40, 3)), reads(random, 40, 60)
+    x[:5, 1] = np.nan
+    group = np.column_stack([np.arange(40) % 2.0])
+    alone = run(table(x[:, :1], "f"), counts, method="quasi-likelihood")
+    among = run(table(x, "f"), counts, method="quasi-likelihood")
+    among = among[among["feature"] == "f0"].reset_index(drop=True)
+    for column in ("effect", "statistic", "p"):
+        np.testing.assert_allclose(alone[column], among[column], rtol=1e-12)
+    turned = run(table(1 - group, "f", kind="binary"), counts, method="quasi-likelihood")
+    found = run(table(group, "f", kind="binary"), counts, method="quasi-likelihood")
+    np.testing.assert_allclose(found["statistic"], -turned["statistic"], rtol=1e-8)
+
+
+def test_patients_without_the_phenotype_hardly_change_a_quasi_score():
+    """Their counts shape the null model; scores of the others are near those of a model of the others alone."""
+    random = np.random.default_rng(13)
+    x, age, counts = random.standard_normal(60), random.standard_normal(60), reads(random, 60, 80)
+    basis, sizes = orthonormal(np.column_stack([np.ones(60), age])), size_factors(counts)
+    dispersion, known = np.full(80, 0.2), np.arange(60) >= 10
+    whole = null_of(counts, basis, sizes, dispersion)
+    alone = null_of(counts[10:], orthonormal(basis[10:]), sizes[10:], dispersion)
+    some = score_phenotype(whole, rows_of(whole, known), x[10:])
+    others = score_phenotype(alone, rows_of(alone, known[10:]), x[10:])
+    assert np.abs(some.t - others.t).max() < 0.2
+    assert np.corrcoef(some.t, others.t)[0, 1] > 0.999
+
+
+def test_permutations_and_their_absence_of_negative_binomial_models():
     random = np.random.default_rng(9)
     x, counts = random.standard_normal((30, 2)), reads(random, 30, 60)
     x[:2, 0] = np.nan
-    assert run(table(x, "f"), counts, method="voom", permutations=10)["p_maxt"].between(0.05, 1).all()
+    for method in ("voom", "quasi-likelihood"):
+        assert run(table(x, "f"), counts, method=method, permutations=10)["p_maxt"].between(0.05, 1).all()
     found = run(table(x, "f"), counts, method="negative-binomial", permutations=10)
     assert found["p_maxt"].isna().all()
     assert found["reason"].astype(str).str.contains("no permutation p").all()

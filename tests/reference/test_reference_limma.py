@@ -1,6 +1,6 @@
-"""Moderated t, voom and TMM are those of limma and edgeR.
+"""Moderated t, voom, TMM and quasi-scores are those of limma, edgeR and statmod.
 
-R 4.2.2, limma 3.54.1, edgeR 3.40.2: `Rscript benchmarks/expression_reference.R tests/reference` reads
+R 4.2.2, limma 3.54.1, edgeR 3.40.2, statmod 1.5.0: `Rscript benchmarks/expression_reference.R tests/reference` reads
 r_expression_counts.csv (made up: 24 patients, 80 genes, group and age) and writes the numbers that lie beside it.
 """
 
@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imagenomics.associate.design import orthonormal
 from imagenomics.associate.differential.expression import library_sizes
 from imagenomics.associate.differential.expression import test_expression as run_expression
+from imagenomics.associate.differential.quasi_scores import null_of, rows_of, score_phenotype
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.differential.slopes import fit_slopes
 from imagenomics.associate.differential.voom import precision_weights
@@ -88,3 +90,17 @@ def test_library_sizes_and_weights_are_those_of_edger_and_voom(made, in_r):
     weights = precision_weights(fitted, first.variance, first.level, sizes)
     np.testing.assert_allclose(weights[0], in_r["weight_first"], rtol=1e-8)
     np.testing.assert_allclose(weights[-1], in_r["weight_last"], rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["group", "age"])
+def test_quasi_scores_are_those_of_statmod_with_variances_of_limma(made, in_r, name):
+    counts, patients = made
+    x, other = patients[name], patients["age" if name == "group" else "group"]
+    sizes = library_sizes(counts)
+    factors = sizes / np.exp(np.log(sizes).mean())
+    dispersion = 0.05 + 2 / (counts / factors[:, None]).mean(axis=0)
+    basis = orthonormal(np.column_stack([np.ones(len(counts)), other]))
+    model = null_of(counts, basis, factors, dispersion)
+    found = score_phenotype(model, rows_of(model, np.ones(len(counts), dtype=bool)), x)
+    np.testing.assert_allclose(found.t, in_r[f"quasi.{name}.t"], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(found.df, in_r[f"quasi.{name}.df"], rtol=1e-8)

@@ -88,7 +88,7 @@ def test_check_counts_and_refuses_raw_counts(study):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["sam", "voom", "negative-binomial"])
+@pytest.mark.parametrize("method", ["sam", "voom", "quasi-likelihood", "negative-binomial"])
 def test_other_methods_reach_the_page(study, tmp_path, method):
     raw = ["molecules.rna.normalise=none"] if method != "sam" else []
     overrides = ["differential.size_genes.trend=false", f"differential.size_genes.method={method}", *raw]
@@ -98,7 +98,12 @@ def test_other_methods_reach_the_page(study, tmp_path, method):
     assert (best["target"], best["feature"]) == ("rna.GENE0", "ct.size")
     assert best["q"] < 0.05
     page = (out / "report.html").read_text()
-    words = {"sam": "Tusher 2001", "voom": "voom, Law 2014", "negative-binomial": "Love 2014"}
+    words = {
+        "sam": "Tusher 2001",
+        "voom": "voom, Law 2014",
+        "negative-binomial": "Love 2014",
+        "quasi-likelihood": "Lund 2012",
+    }
     assert words[method] in page
     assert (out / "sam.parquet").is_file() == (method == "sam")
     if method == "sam":

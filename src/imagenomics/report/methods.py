@@ -170,6 +170,12 @@ def _gene_test(block: Block, how: str) -> str:
                 f"by linear models of log counts {how}, weighted by the trend of spread over level (voom, Law 2014; "
                 "library sizes by TMM, Robinson 2010), variances shrunk to their common value (moderated t, Smyth 2004)"
             )
+        case "quasi-likelihood":
+            return (
+                f"by quasi-likelihood score tests of negative binomial models of counts {how}, dispersions on their "
+                "trend over level, library sizes by TMM (Robinson 2010), variances shrunk across genes (Lund 2012; "
+                "Smyth 2004)"
+            )
         case "negative-binomial":
             return (
                 f"by negative binomial models of counts {how}, with median-of-ratios size factors and dispersions "

@@ -30,8 +30,8 @@ def check_genes(
             "these genes are raw counts, whose spread grows with their level",
             where=where,
             expected="expression on a log scale",
-            remedy="set normalise = 'log-cpm' or 'tmm' in the [[molecules]] block, or method = 'voom' or "
-            "'negative-binomial' here",
+            remedy="set normalise = 'log-cpm' or 'tmm' in the [[molecules]] block, or method = 'voom', "
+            "'quasi-likelihood' or 'negative-binomial' here",
         )
     wrong = genes.columns.index[genes.columns["kind"] != "continuous"]
     if len(wrong):

@@ -12,6 +12,7 @@ STEPS = 100
 TOLERANCE = 1e-8  # change of the deviance, relative
 LOWEST_MEAN = 0.5  # of fitted counts, so that logs and weights stay finite
 RIDGE = 1e-6  # on the log2 scale: keeps models of separated groups finite
+LN2 = float(np.log(2.0))
 LARGEST = 30.0  # natural logs of fold changes beyond which a model has no maximum
 
 
@@ -24,7 +25,14 @@ class CountFit(NamedTuple):
 
 
 def fit_counts(
-    counts: FloatArray, design: FloatArray, offset: FloatArray, dispersion: FloatArray
+    counts: FloatArray,
+    design: FloatArray,
+    offset: FloatArray,
+    dispersion: FloatArray,
+    *,
+    lowest: float = LOWEST_MEAN,
+    steady: float = np.inf,
+    ridge: float = RIDGE,
 ) -> CountFit:
     """Fit log mean = offset + design beta for every gene by iteratively reweighted least squares.
 
@@ -37,6 +45,12 @@ def fit_counts(
         Logs of the size factors.
     dispersion : array, (G,)
         Variance = mean + dispersion mean^2.
+    lowest : float
+        Smallest mean of a count.
+    steady : float
+        Largest last step of a coefficient, besides a deviance that falls no more.
+    ridge : float
+        Penalty on log2 coefficients.
 
     Source
     ------
@@ -44,7 +58,7 @@ def fit_counts(
     """
     start = np.log(counts / np.exp(offset)[:, None] + 0.1)
     beta: FloatArray = np.asarray(np.linalg.lstsq(design, start, rcond=None)[0].T, dtype=np.float64)
-    mean = _mean(design, beta, offset)
+    mean = _mean(design, beta, offset, lowest)
     last = _deviance(counts, mean, dispersion)
     done = np.zeros(counts.shape[1], dtype=np.bool_)
     open_ = np.arange(counts.shape[1])
@@ -52,15 +66,17 @@ def fit_counts(
         y, mu, alpha = counts[:, open_], mean[:, open_], dispersion[open_]
         weights = mu / (1.0 + alpha * mu)
         wanted = np.log(mu) - offset[:, None] + (y - mu) / mu
-        gram = information(weights, design) + _ridge(design.shape[1])
+        gram = information(weights, design) + _ridge(design.shape[1], ridge)
         right = ((weights * wanted).T @ design)[:, :, None]
         new: FloatArray = np.asarray(np.linalg.solve(gram, right)[:, :, 0], dtype=np.float64)
         lost = ~(np.abs(new).max(axis=1) < LARGEST)
         new[lost] = beta[open_[lost]]
+        moved = np.abs(new - beta[open_]).max(axis=1)
         beta[open_] = new
-        mean[:, open_] = _mean(design, new, offset)
+        mean[:, open_] = _mean(design, new, offset, lowest)
         deviance = _deviance(y, mean[:, open_], alpha)
         rest = np.abs(deviance - last[open_]) <= TOLERANCE * (np.abs(deviance) + 0.1)
+        rest &= moved <= steady
         last[open_] = deviance
         done[open_[rest & ~lost]] = True
         open_ = open_[~(rest | lost)]
@@ -80,17 +96,17 @@ def wald_errors(fit: CountFit, design: FloatArray, dispersion: FloatArray) -> Fl
     """Return the standard error of the last coefficient of every gene, (G,), in natural logs."""
     weights = fit.mean / (1.0 + dispersion * fit.mean)
     plain = information(weights, design)
-    inverse = np.linalg.inv(plain + _ridge(design.shape[1]))
+    inverse = np.linalg.inv(plain + _ridge(design.shape[1], RIDGE))
     return np.asarray(np.sqrt((inverse @ plain @ inverse)[:, -1, -1]))
 
 
-def _mean(design: FloatArray, beta: FloatArray, offset: FloatArray) -> FloatArray:
+def _mean(design: FloatArray, beta: FloatArray, offset: FloatArray, lowest: float) -> FloatArray:
     predictor = np.clip(design @ beta.T + offset[:, None], -50.0, 50.0)
-    return np.asarray(np.maximum(np.exp(predictor), LOWEST_MEAN))
+    return np.asarray(np.maximum(np.exp(predictor), lowest))
 
 
-def _ridge(k: int) -> FloatArray:
-    return np.asarray(np.eye(k) * RIDGE / np.log(2) ** 2)
+def _ridge(k: int, size: float) -> FloatArray:
+    return np.asarray(np.eye(k) * size / LN2**2)
 
 
 def _deviance(counts: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:

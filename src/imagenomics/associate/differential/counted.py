@@ -8,26 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from imagenomics.associate.codes import (
-    FEATURE_CONSTANT,
-    FEATURE_EXPLAINED,
-    FEW,
-    NO_DF,
-    NO_MAXIMUM,
-    OK,
-    SMALL_GROUP,
-    TARGET_CONSTANT,
-)
+from imagenomics.associate.codes import NO_MAXIMUM, OK, TARGET_CONSTANT
 from imagenomics.associate.design import orthonormal
-from imagenomics.associate.differential.count_models import fit_counts, wald_errors
+from imagenomics.associate.differential.count_models import LN2, fit_counts, wald_errors
 from imagenomics.associate.differential.dispersions import shrink_dispersions
-from imagenomics.associate.differential.phenotypes import effect_name, testable
+from imagenomics.associate.differential.phenotypes import effect_name, refusal_of
 from imagenomics.associate.outcome import Block, whole
 from imagenomics.stats.tails import log_two_sided_t, p_and_log10
 
 FloatArray = npt.NDArray[np.float64]
-NOTHING = 1e-8  # length left, relative, below which covariates explain a phenotype
-LN2 = float(np.log(2.0))
 
 
 @dataclass(frozen=True)
@@ -72,7 +61,7 @@ def count_phenotype(item: tuple[FloatArray, str], *, task: CountTask) -> Block:
     df = x.size - basis.shape[1] - 1
     code = np.full(counts.shape[1], OK, dtype=np.int8)
     code[~(counts > 0).any(axis=0) | ~(np.ptp(counts, axis=0) > 0 if x.size else False)] = TARGET_CONSTANT
-    whole_code = _whole(x, left, df, kind, task)
+    whole_code = refusal_of(x, basis, kind, least=(task.patients, task.group))
     if whole_code != OK:
         code[:] = whole_code
     effect, error = (np.full(code.size, np.nan) for _ in range(2))
@@ -86,19 +75,6 @@ def count_phenotype(item: tuple[FloatArray, str], *, task: CountTask) -> Block:
         effect[good], error[good] = found[0] / scale / LN2, found[1] / scale / LN2
         effect[code != OK] = error[code != OK] = np.nan
     return _block(effect, error, code, df=df, n=x.size, name=effect_name(kind, log2=True), task=task)
-
-
-def _whole(x: FloatArray, left: FloatArray, df: int, kind: str, task: CountTask) -> int:
-    """Return the code of a phenotype that no gene can be tested along."""
-    if x.size < task.patients:
-        return FEW
-    if not np.ptp(x) > 0:
-        return FEATURE_CONSTANT
-    if df < 1:
-        return NO_DF
-    if not testable(x, kind, least=task.group):
-        return SMALL_GROUP
-    return OK if np.linalg.norm(left) > NOTHING * np.linalg.norm(x - x.mean()) else FEATURE_EXPLAINED
 
 
 def _fit(

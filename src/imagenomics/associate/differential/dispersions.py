@@ -20,6 +20,14 @@ LEAST_SPREAD = 0.25  # of the prior
 RATIOS = (1e-4, 15.0)  # to the trend, outside of which a gene does not shape it
 
 
+class Trended(NamedTuple):
+    """Dispersions of all genes, (G,): own and trend; the means (N, G) that they were fitted to."""
+
+    own: FloatArray
+    trend: FloatArray
+    mean: FloatArray
+
+
 class Dispersions(NamedTuple):
     """Dispersions of all genes, (G,): own, trend, and final; spread of the prior (variance of the logs)."""
 
@@ -45,13 +53,8 @@ def shrink_dispersions(counts: FloatArray, design: FloatArray, factors: FloatArr
     Love, Huber & Anders 2014, Genome Biology 15:550, Methods; the adjusted likelihood: Cox & Reid 1987, Journal of the
     Royal Statistical Society B 49:1.
     """
-    offset, df = np.log(factors), len(counts) - design.shape[1]
-    top = max(10.0, float(len(counts)))
-    level = (counts / factors[:, None]).mean(axis=0)
-    rough = rough_dispersions(counts, design, factors, top=top)
-    mean = fit_counts(counts, design, offset, rough).mean
-    own = best_dispersions(counts, mean, design, top=top)
-    trend = trend_of(own, level)
+    df, top = len(counts) - design.shape[1], _top(counts)
+    own, trend, mean = trended_dispersions(counts, design, factors)
     fit = own >= 100 * LOWEST
     away = np.log(own[fit]) - np.log(trend[fit])
     noise = float(np.median(np.abs(away - np.median(away)))) * 1.482602218505602 if fit.any() else 0.0
@@ -59,6 +62,26 @@ def shrink_dispersions(counts: FloatArray, design: FloatArray, factors: FloatArr
     final = best_dispersions(counts, mean, design, top=top, centre=np.log(trend), spread=spread)
     far = np.log(own) > np.log(trend) + OUTLYING * noise
     return Dispersions(own, trend, np.where(far, own, final), spread)
+
+
+def trended_dispersions(counts: FloatArray, design: FloatArray, factors: FloatArray) -> Trended:
+    """Return the dispersions of the largest adjusted likelihood, and their trend over the mean of the counts.
+
+    Parameters
+    ----------
+    As in :func:`shrink_dispersions`.
+    """
+    top = _top(counts)
+    level = (counts / factors[:, None]).mean(axis=0)
+    rough = rough_dispersions(counts, design, factors, top=top)
+    mean = fit_counts(counts, design, np.log(factors), rough).mean
+    own = best_dispersions(counts, mean, design, top=top)
+    return Trended(own, trend_of(own, level), mean)
+
+
+def _top(counts: FloatArray) -> float:
+    """Return the largest dispersion that is looked for."""
+    return max(10.0, float(len(counts)))
 
 
 def rough_dispersions(

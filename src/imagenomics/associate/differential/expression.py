@@ -11,13 +11,15 @@ from imagenomics.associate.differential.checks import check_genes
 from imagenomics.associate.differential.counted import CountTask, count_phenotype
 from imagenomics.associate.differential.moderated import ModeratedEngine
 from imagenomics.associate.differential.phenotypes import PER, scored
+from imagenomics.associate.differential.quasi import QuasiEngine
+from imagenomics.associate.differential.quasi_scores import fit_null
 from imagenomics.associate.differential.refusals import refuse_others
 from imagenomics.associate.differential.sam_family import test_sam
 from imagenomics.associate.differential.settings import COUNTED, DifferentialSettings
 from imagenomics.associate.differential.size_factors import size_factors
 from imagenomics.associate.frame import Placed, make_frame, put_together
 from imagenomics.associate.inputs import read_inputs
-from imagenomics.associate.outcome import Rules
+from imagenomics.associate.outcome import Engine, Rules
 from imagenomics.associate.permute import family_p
 from imagenomics.associate.sides import Side, check_table
 from imagenomics.genomics.normalise import tmm_factors
@@ -46,7 +48,8 @@ def test_expression(
     phenotypes : PatientTable
         F features: continuous (effect per standard deviation), ordinal (per level) or binary (between groups).
     genes : PatientTable
-        G continuous columns, best on a log2 scale; raw counts for 'voom' and 'negative-binomial' alone.
+        G continuous columns, best on a log2 scale; raw counts for 'voom', 'quasi-likelihood' and
+        'negative-binomial' alone.
     covariates : PatientTable, optional
         What the models adjust for; every column of it.
     strata : Series, optional
@@ -77,7 +80,7 @@ def test_expression(
     ------
     Moderated t: Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3:3. SAM: Tusher and others
     2001, Proceedings of the National Academy of Sciences 98:5116. Voom: Law and others 2014, Genome Biology 15:R29.
-    Negative binomial: Love and others 2014, Genome Biology 15:550.
+    Negative binomial: Love and others 2014, Genome Biology 15:550. Quasi-likelihood: see :mod:`.quasi_scores`.
     """
     check_genes(check_table(genes, what="genes"), where=analysis, settings=settings)
     if settings.method == "sam":
@@ -139,12 +142,14 @@ def _observe(
     *,
     log2: bool,
     work: tuple[Executor, str],
-) -> tuple[list[Placed], list[ModeratedEngine]]:
+) -> tuple[list[Placed], list[Engine]]:
     """Test the phenotypes kind by kind; unordered categories and impossible values are refused."""
     placed: list[Placed] = []
-    engines: list[ModeratedEngine] = []
+    engines: list[Engine] = []
     all_genes = np.flatnonzero(genes.allowed)
     counts = genes.values[:, all_genes]
+    quasi = settings.method == "quasi-likelihood" and all_genes.size
+    null = fit_null(counts, basis, library_sizes(counts)) if quasi else None
     for kind in PER:
         places = np.flatnonzero((phenotypes.kinds == kind) & phenotypes.allowed)
         if not (places.size and all_genes.size):
@@ -157,14 +162,19 @@ def _observe(
             )
             placed.append(Placed(beside(blocks), all_genes, places, False))
             continue
-        engine = ModeratedEngine(
-            phenotypes.take(places),
-            genes.take(all_genes),
-            basis=basis,
-            settings=settings,
-            log2=log2,
-            sizes=library_sizes(counts) if settings.method == "voom" else None,
-        )
+        some = phenotypes.take(places)
+        engine: Engine
+        if null is not None:
+            engine = QuasiEngine(some, null, settings=settings)
+        else:
+            engine = ModeratedEngine(
+                some,
+                genes.take(all_genes),
+                basis=basis,
+                settings=settings,
+                log2=log2,
+                sizes=library_sizes(counts) if settings.method == "voom" else None,
+            )
         placed.append(Placed(engine.observe(), all_genes, places, True))
         engines.append(engine)
     return [*placed, *refuse_others(phenotypes, genes)], engines

@@ -12,6 +12,7 @@ from imagenomics.associate.codes import OK, SMALL_GROUP
 from imagenomics.associate.differential.phenotypes import effect_name, residuals, scaled, testable
 from imagenomics.associate.differential.settings import DifferentialSettings
 from imagenomics.associate.differential.slopes import fit_slopes
+from imagenomics.associate.differential.smallest import smallest_log_p
 from imagenomics.associate.differential.squeeze import squeeze_variances
 from imagenomics.associate.differential.voom import fit_voom
 from imagenomics.associate.outcome import Block, whole
@@ -96,7 +97,8 @@ class ModeratedEngine:
         smallest = np.zeros(len(orders))
         for draw, rows in enumerate(orders):
             for x in left:
-                smallest[draw] = min(smallest[draw], _smallest(self._fit(x[rows], checked=False)))
+                fit = self._fit(x[rows], checked=False)
+                smallest[draw] = min(smallest[draw], smallest_log_p(fit.t, fit.df))
         return smallest
 
     def _testable(self, x: FloatArray) -> bool:
@@ -119,14 +121,3 @@ class ModeratedEngine:
             t = np.where(good, slopes.effect / se, np.nan)
         df = np.where(good, shrunk.df, np.nan)
         return _Fit(np.where(good, slopes.effect, np.nan), se, t, df, slopes.n, code)
-
-
-def _smallest(fit: _Fit) -> float:
-    """Return the smallest log p: of each number of degrees of freedom the largest statistic is enough."""
-    known = np.isfinite(fit.t)
-    if not known.any():
-        return 0.0
-    df, place = np.unique(fit.df[known], return_inverse=True)
-    largest = np.zeros(df.size)
-    np.maximum.at(largest, place, np.abs(fit.t[known]))
-    return float(log_two_sided_t(largest, df).min())

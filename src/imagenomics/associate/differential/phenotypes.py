@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from imagenomics.associate.codes import (
+    FEATURE_CONSTANT,
+    FEATURE_EXPLAINED,
+    FEW,
+    NO_DF,
+    OK,
+    SMALL_GROUP,
+)
 from imagenomics.associate.scores import normal_scores
 from imagenomics.associate.sides import Side
 
 FloatArray = npt.NDArray[np.float64]
+NOTHING = 1e-8  # length left, relative, below which covariates explain a phenotype
 PER = {"continuous": "per SD", "ordinal": "per level", "binary": "between groups"}
 
 
@@ -40,6 +49,30 @@ def testable(x: FloatArray, kind: str, *, least: int) -> bool:
 
 
 testable.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
+
+
+def refusal_of(x: FloatArray, basis: FloatArray, kind: str, *, least: tuple[int, int]) -> int:
+    """Return the code of a phenotype, without missing values, that no gene can be tested along, or ``OK``.
+
+    Parameters
+    ----------
+    x : array, (n,)
+    basis : array, (n, C)
+        Orthogonal columns of one length that span intercept and covariates.
+    kind : str
+    least : tuple of int
+        Fewest patients, and fewest in a group.
+    """
+    if x.size < least[0]:
+        return FEW
+    if not np.ptp(x) > 0:
+        return FEATURE_CONSTANT
+    if x.size - basis.shape[1] - 1 < 1:
+        return NO_DF
+    if not testable(x, kind, least=least[1]):
+        return SMALL_GROUP
+    left = x - basis @ (basis.T @ x) / np.square(basis[:, 0]).sum()
+    return OK if np.linalg.norm(left) > NOTHING * np.linalg.norm(x - x.mean()) else FEATURE_EXPLAINED
 
 
 def residuals(x: FloatArray, basis: FloatArray) -> FloatArray:

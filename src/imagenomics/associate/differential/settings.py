@@ -8,19 +8,20 @@ from pydantic import Field, model_validator
 
 from imagenomics.associate.settings import FamilySettings
 
-COUNTED = ("voom", "negative-binomial")  # methods that read raw counts
+COUNTED = ("voom", "quasi-likelihood", "negative-binomial")  # methods that read raw counts
 LEAST_DRAWS = 50  # of SAM, whose p values are made of them
 
 
 class DifferentialSettings(FamilySettings):
     """How genes are tested along an imaging phenotype: linear models, variances shrunk across genes (limma)."""
 
-    method: Literal["moderated", "sam", "voom", "negative-binomial"] = Field(
+    method: Literal["moderated", "sam", "voom", "quasi-likelihood", "negative-binomial"] = Field(
         "moderated",
         description="'moderated': t tests with shrunk variances (limma); 'sam': slopes over standard errors plus a "
         "constant, p values from permuted patients (significance analysis of microarrays); of raw counts 'voom': "
-        "moderated t tests with weights from the trend of spread over level, and 'negative-binomial': generalised "
-        "linear models with shrunk dispersions (as DESeq2)",
+        "moderated t tests with weights from the trend of spread over level, 'quasi-likelihood': score tests of "
+        "negative binomial models with moderated variances, and 'negative-binomial': generalised linear models with "
+        "shrunk dispersions (as DESeq2; too many small p where counts have outliers)",
     )
     trend: bool = Field(
         False, description="Shrink variances to a curve over mean expression, not to one common value."
