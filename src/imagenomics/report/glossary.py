@@ -24,6 +24,8 @@ TERMS = {
     "baseline": "A prediction without the image features: from clinical variables, or the lesion's volume.",
     "increment": "What the image features add to a baseline. A good prediction that only repeats the volume "
     "adds nothing.",
+    "comparison": "Two kinds of pictures of the same patients, each with a model of its own: which predicts better. "
+    "The p says how often equally good ones would lie so far apart, had other patients been met.",
     "decision": "Net benefit: patients rightly treated less those wrongly treated, weighted by how much harm "
     "is accepted.",
     "left-out site": "Trained at all other sites, tested at this one: the closest to a new hospital.",

@@ -14,6 +14,7 @@ from imagenomics.report.module_words import module_sentence
 from imagenomics.report.survival_words import survival_sentence
 from imagenomics.report.text import as_float, listed, many
 from imagenomics.report.title import is_synthetic, n_features, n_patients, n_sites
+from imagenomics.report.training_words import training_sentences
 
 Block = Mapping[str, Any]
 STEPS = {
@@ -54,22 +55,13 @@ def methods_section(results: Results) -> Html:
             *(module_sentence(b) for b in results.blocks("modules")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
-        [*map(_training, _alike(results.blocks("train"))), _cohort_steps(results), _rule(results)],
+        [*training_sentences(results.blocks("train")), _cohort_steps(results), _rule(results)],
         [_software(results)],
     ]
     texts = [" ".join(s for s in sentences if s) for sentences in paragraphs]
     button = el("button.copy.screen-only", "Copy", attrs={"type": "button", "data-copy": "methods-text"})
     words = el("div", [el("p.methods", t) for t in texts if t], attrs={"id": "methods-text"})
     return el("div", words, button, _cite(results))
-
-
-def _alike(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Return the predictions in groups that differ only in name and target: one sentence says them all."""
-    groups: dict[str, list[Block]] = {}
-    for block in blocks:
-        settings = {k: v for k, v in block.items() if k not in ("name", "target", "positive")}
-        groups.setdefault(repr(sorted(settings.items(), key=lambda i: str(i[0]))), []).append(block)
-    return list(groups.values())
 
 
 def _cohort(results: Results) -> str:
@@ -290,33 +282,6 @@ def _markers(block: Block) -> str:
     )
 
 
-def _training(blocks: Sequence[Block]) -> str:
-    block = blocks[0]
-    repeats, folds = as_float(block.get("repeats")), as_float(block.get("folds"))
-    validation = f"{int(folds)}-fold cross-validation" if folds else "cross-validation"
-    times = f", repeated {many(int(repeats), 'time')}" if repeats and repeats > 1 else ""
-    named = listed([_target(b) for b in blocks])
-    verb = "was" if len(blocks) == 1 else "were each"
-    beside = listed([str(b) for b in block.get("baselines") or ()])
-    against = f" Gains over the baselines {beside} were judged separately." if beside else ""
-    elsewhere = " Each site was also left out in turn." if block.get("leave_site_out") else ""
-    return (
-        f"{named} {verb} predicted{_from_genes(block)} by the model "
-        f"{block.get('primary', 'elastic-net')}, declared beforehand, with {validation}{times}; "
-        f"everything that is learned from several patients was learned inside the folds.{against}{elsewhere}"
-    )
-
-
-def _from_genes(block: Block) -> str:
-    """Say which genes predict; '' where images do."""
-    name = str(block.get("predictors") or "images")
-    return (
-        ""
-        if name == "images"
-        else f" from genes ({name}; modules of genes, too, are those of the training part)"
-    )
-
-
 def _cohort_steps(results: Results) -> str:
     """Say what was learned from the cohort before a model saw the features."""
     predict = results.study.get("predict")
@@ -335,11 +300,6 @@ def _cohort_steps(results: Results) -> str:
     if not said or not results.blocks("train"):
         return ""
     return f"Learned once in each outer training part, without the answers: {listed(said)}."
-
-
-def _target(block: Block) -> str:
-    level = f": {block['positive']}" if block.get("positive") else ""
-    return f"{block.get('target')} (analysis “{block.get('name')}”{level})"
 
 
 def _rule(results: Results) -> str:

@@ -15,6 +15,7 @@ from imagenomics.report.curves import calibration_chart, decision_chart, null_ch
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import hint
 from imagenomics.report.html import Child, Html, el
+from imagenomics.report.modalities import modality_tables, without_modalities
 from imagenomics.report.models import Model, key, models_of, primary_of
 from imagenomics.report.performance import first_metric, gain_table, model_table, site_table
 from imagenomics.report.table import breakable
@@ -46,7 +47,10 @@ class Question:
 
 def prediction_section(results: Results) -> Html:
     """Return the section of predictions."""
-    performance, curves = results.table("performance.parquet"), results.table("curves.parquet")
+    performance, curves = (
+        without_modalities(results.table("performance.parquet")),
+        results.table("curves.parquet"),
+    )
     predictions = results.table("predictions.parquet")
     verdicts = [v for v in results.entries("verdicts.json", "verdicts") if v.get("kind") == "prediction"]
     pairs = _pairs(performance, curves, verdicts)
@@ -70,7 +74,7 @@ def prediction_section(results: Results) -> Html:
         title = [el("span", breakable(target_title(results, *pair))), el("small", pair[0]), word]
         inside = [el("summary.block-head", title), _block(question), _weights(results.cards, pair, wording)]
         blocks.append(el("details.block", inside, attrs={"open": i < OPEN_BLOCKS}))
-    return el("div", blocks)
+    return el("div", blocks, modality_tables(results))
 
 
 def _pairs(

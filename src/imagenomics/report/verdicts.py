@@ -8,7 +8,8 @@ from typing import Any
 
 from imagenomics.report import svg
 from imagenomics.report.badges import MEANING, ORDER, badge, verdict_class
-from imagenomics.report.baselines import added, baseline_list, baseline_rows, gains_in_words
+from imagenomics.report.baselines import baseline_list, baseline_rows, gains_in_words
+from imagenomics.report.differences import DIFFERENCES, DRAWN, difference_lists
 from imagenomics.report.effects import effect_interval, effect_text, scale_of
 from imagenomics.report.family_cards import family_card
 from imagenomics.report.folder import Results
@@ -20,7 +21,6 @@ from imagenomics.report.table import breakable
 from imagenomics.report.text import (
     NOTHING,
     as_float,
-    beside,
     count,
     fixed,
     interval,
@@ -34,7 +34,7 @@ from imagenomics.report.title import target_title
 from imagenomics.report.wording import wording_of
 
 Verdict = dict[str, Any]
-DRAWN = ("estimate", "ci_low", "ci_high", "detectable")
+OF_MODELS = ("prediction", *DIFFERENCES)  # kinds of verdicts that are not on associations
 
 
 def verdict_section(results: Results) -> Html:
@@ -60,7 +60,8 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
     """Count the answers by kind of question, predictions first."""
     predictions = [v for v in verdicts if v.get("kind") == "prediction"]
     gains = [v for v in verdicts if v.get("kind") == "increment"]
-    others = [v for v in verdicts if v.get("kind") not in ("prediction", "increment")]
+    compared = [v for v in verdicts if v.get("kind") == "comparison"]
+    others = [v for v in verdicts if v.get("kind") not in OF_MODELS]
     families = len({str(v.get("analysis")) for v in others})
     within = f" in {many(families, 'family', 'families')}"
     better = [_named(v, gains) for v in predictions if v.get("verdict") == ORDER[0]]
@@ -68,6 +69,7 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
         f"Predicted better than chance: {listed(better)}." if better else "",
         _counted(predictions, many(len(predictions), "prediction")),
         _counted(gains, many(len(gains), "gain") + " over a baseline"),
+        _counted(compared, many(len(compared), "comparison") + " of modalities"),
         _counted(others, many(len(others), "target") + " tested for association" + within),
     ]
     return " ".join(s for s in said if s)
@@ -104,17 +106,21 @@ def _legend(verdicts: Sequence[Verdict]) -> Html:
 
 def _prediction_cards(results: Results, verdicts: Sequence[Verdict]) -> list[Html]:
     predictions = [v for v in verdicts if v.get("kind") == "prediction"]
-    gains = [v for v in verdicts if v.get("kind") == "increment"]
+    differences = [v for v in verdicts if v.get("kind") in DIFFERENCES]
     cards, used = [], set()
     for v in predictions:
         key = (v.get("analysis"), v.get("target"))
-        own = [g for g in gains if (g.get("analysis"), g.get("target")) == key]
+        own = [g for g in differences if (g.get("analysis"), g.get("target")) == key]
         beside = baseline_rows(results, v)
         cards.append(_card(v, own, eyebrow="Prediction", title=_title(results, v), baselines=beside))
         used.add(key)
-    alone = [g for g in gains if (g.get("analysis"), g.get("target")) not in used]
-    name = "Gain over a baseline"
-    return cards + [_card(g, [], eyebrow=name, title=_title(results, g)) for g in alone]
+    alone = [g for g in differences if (g.get("analysis"), g.get("target")) not in used]
+    return cards + [_card(g, [], eyebrow=_eyebrow(g), title=_title(results, g)) for g in alone]
+
+
+def _eyebrow(difference: Verdict) -> str:
+    compared = difference.get("kind") == "comparison"
+    return f"Comparison of {difference.get('model')}" if compared else "Gain over a baseline"
 
 
 def _title(results: Results, verdict: Verdict) -> str:
@@ -141,12 +147,13 @@ def _card(
         _estimate(verdict, scale, baselines),
         _numbers(verdict, scale),
         el("p.reason", sentence(verdict.get("reason"))),
-        _gains(gains),
+        difference_lists(gains),
     )
 
 
 def _words(verdict: Verdict, gains: Sequence[Verdict]) -> Html | None:
-    said = gains_in_words(verdict, gains) if verdict.get("kind") == "prediction" else ""
+    over = [g for g in gains if g.get("kind") == "increment"]
+    said = gains_in_words(verdict, over) if verdict.get("kind") == "prediction" else ""
     return el("p.plainly", said) if said else None
 
 
@@ -155,7 +162,7 @@ def _estimate(verdict: Verdict, scale: str, baselines: Sequence[dict[str, Any]])
         return None
     chance = _chance_here(verdict, scale)
     values = [row.get(k) for row in (verdict, *baselines) for k in DRAWN]
-    domain = domain_of([*values, chance], chance_of(scale, gain=verdict.get("kind") == "increment"))
+    domain = domain_of([*values, chance], chance_of(scale, gain=verdict.get("kind") in DIFFERENCES))
     kind = verdict_class(str(verdict.get("verdict")))
     picture = (
         _association_picture(verdict)
@@ -188,7 +195,7 @@ def _ends(verdict: Verdict, scale: str) -> str:
 
 def _chance_here(verdict: Verdict, scale: str) -> float | None:
     """Return what chance gives by the rule: the usual level, or the centre of the null where that is higher."""
-    gain = verdict.get("kind") == "increment"
+    gain = verdict.get("kind") in DIFFERENCES
     usual, null = chance_of(scale, gain=gain), as_float(verdict.get("null_centre"))
     above = null is not None and usual is not None and not gain and null > usual
     return null if above else usual
@@ -210,7 +217,7 @@ def _numbers(verdict: Verdict, scale: str) -> Html:
     detectable = verdict.get("detectable")
     rows = [
         ("n", el("span", "patients"), count(verdict.get("n"))),
-        ("p", hint("adjusted null p"), p_value(verdict.get("null_p_adjusted"))),
+        ("p", _p_words(verdict), p_value(verdict.get("null_p_adjusted"))),
         ("d", hint("detectable", f"smallest {scale} this design could show"), fixed(detectable)),
     ]
     if verdict.get("kind") == "association":
@@ -227,54 +234,16 @@ def _numbers(verdict: Verdict, scale: str) -> Html:
     return el("dl.numbers", facts)
 
 
-def _gains(gains: Sequence[Verdict]) -> Html | None:
-    if not gains:
-        return None
-    chance = 0.0
-    domain = domain_of(
-        [g.get(k) for g in gains for k in ("estimate", "ci_low", "ci_high", "detectable")], chance
-    )
-    rows = [el("li", _gain(g, domain)) for g in gains]
-    return el("div.gains", el("p.eyebrow", hint("increment", f"What the {added(gains)} add")), el("ul", rows))
-
-
-def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
-    word = str(gain.get("verdict"))
-    estimate = as_float(gain.get("estimate"))
-    signed = "" if estimate is None else f"{'+' if estimate > 0 else ''}{beside(estimate)}"
-    ends = interval(gain.get("ci_low"), gain.get("ci_high"))
-    detail = (
-        f"{signed} ({ends}), adjusted p {p_value(gain.get('null_p_adjusted'))}"
-        if signed
-        else sentence(gain.get("reason"))
-    )
-    low = as_float(gain.get("ci_low"))
-    if signed and word == ORDER[1] and low is not None:
-        detail += "; the interval includes no gain" if low <= 0 else f"; shuffled {added([gain])} do as well"
-    picture = interval_picture(gain, domain, chance=0.0, kind=verdict_class(word)) if signed else None
-    name = gain_name(gain)
-    title = sentence(gain.get("reason"))
-    return [
-        el("div.gain-head", el("span", name), badge(word)),
-        picture,
-        el("span.detail", detail, attrs={"title": title or None}),
-    ]
-
-
-def gain_name(gain: Verdict) -> str:
-    """Return ``over clinical`` for the model ``image+clinical vs clinical``."""
-    model = str(gain.get("model") or "")
-    for word in (" vs ", "over "):
-        if word in model:
-            return f"over {model.split(word, 1)[1]}"
-    return model or "gain"
+def _p_words(verdict: Verdict) -> Html:
+    compared = verdict.get("kind") == "comparison"
+    return hint("comparison", "adjusted p") if compared else hint("adjusted null p")
 
 
 def _association_cards(results: Results, verdicts: Sequence[Verdict]) -> list[Html]:
     wording = wording_of(results)
     groups: dict[str, list[Verdict]] = {}
     for v in verdicts:
-        if v.get("kind") not in ("prediction", "increment"):
+        if v.get("kind") not in OF_MODELS:
             groups.setdefault(str(v.get("analysis") or ""), []).append(v)
     return [
         _card(own[0], [], eyebrow="Association", title=str(own[0].get("target") or name))

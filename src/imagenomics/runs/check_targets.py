@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imagenomics.prepare.gene_modules import check_gene_count
+from imagenomics.resample.comparison import HALVINGS
 from imagenomics.runs.choose import choose_targets
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
@@ -51,6 +52,11 @@ def _target_row(target: Target, plan: Plan, linked: Linked) -> dict[str, Any]:
         counts = {target.positive: int(known.sum()), target.negative: int((known == 0).sum())}
     learning = _learning_seconds(target, plan, linked)
     fits = target.block.folds * (models * target.block.repeats + nulls * DRAWS)
+    block = target.block
+    compared = {name for pair in block.compare for name in pair}
+    halves = len(compared) * 2 * HALVINGS * SECONDS["null"]
+    several = {"modalities": len(block.modalities), "comparisons": len(block.compare)}
+    trained = (models + len(block.modalities)) * SECONDS["model"]
     return {
         "analysis": target.analysis,
         "kind": "prediction",
@@ -60,5 +66,6 @@ def _target_row(target: Target, plan: Plan, linked: Linked) -> dict[str, Any]:
         "models": models,
         "nulls": nulls,
         "predictors": predictors_in_words(target.block, plan.modules),
-        "seconds": models * SECONDS["model"] + nulls * DRAWS * SECONDS["null"] + fits * learning,
+        **(several if block.modalities else {}),
+        "seconds": trained + nulls * DRAWS * SECONDS["null"] + halves + fits * learning,
     }

@@ -33,6 +33,18 @@ class StepTable:
     steps: CohortSteps | None = None
     learning: str = ""
 
+    def with_arrays(self) -> pd.Series:
+        """Return which patients bring voxels (v, s), all of one known, or genes (p,) to what is learned."""
+        bags = [c for c in self.columns.columns if str(c).startswith(BAG)]
+        found = pd.Series(False, index=self.columns.index)
+        for name in bags:
+            found |= self.columns[name].map(
+                lambda array: bool(
+                    (np.isfinite(array).all(axis=1) if array.ndim > 1 else np.isfinite(array)).any()
+                )
+            )
+        return found
+
 
 def declared_steps(
     plan: Plan, linked: Linked, extracted: Extracted, images: PatientTable, *, where: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -14,7 +13,7 @@ from imagenomics.errors import ImagenomicsError
 from imagenomics.features.volumes import lesion_volumes
 from imagenomics.predict.build import build_model
 from imagenomics.predict.settings import PredictSettings
-from imagenomics.prepare.steps import BAG, CohortSteps
+from imagenomics.prepare.steps import CohortSteps
 from imagenomics.resample.fold_table import check_folds
 from imagenomics.resample.splits import folds, leave_one_site_out
 from imagenomics.runs.choose import choose_clinical, choose_features
@@ -29,6 +28,7 @@ from imagenomics.tables.patient_table import PatientTable
 from imagenomics.tables.read import read_keyed_table
 
 PRIMARY, OTHER, BASELINE, COMBINED = "primary", "other", "baseline", "combined"
+MODALITY = "modality"
 
 
 @dataclass(frozen=True)
@@ -153,13 +153,11 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
     )
     return make_design(
         target,
-        images=images.select(
-            c for c in images.columns.index if images.columns.at[c, "role"] not in ("volume", "learned")
-        ).values,
+        images=image_columns(images),
         clinical=_clinical(target, linked, where).values,
         volume=_volumes(plan, extracted),
         sites=linked.sites,
-        given_folds=_given_folds(target, linked),
+        given_folds=declared_folds(target, linked),
         options=TrainOptions(plan.predict, plan.seed, plan.alpha),
         beside=declared_steps(plan, linked, extracted, images, where=where),
     )
@@ -180,7 +178,7 @@ def _from_genes(target: Target, plan: Plan, linked: Linked, extracted: Extracted
         clinical=_clinical(target, linked, where).values,
         volume=volume[[]] if target.pictured else volume,
         sites=linked.sites,
-        given_folds=_given_folds(target, linked),
+        given_folds=declared_folds(target, linked),
         options=TrainOptions(plan.predict, plan.seed, plan.alpha),
         beside=replace(steps, learning=genes.settings),
     )
@@ -191,7 +189,14 @@ def _volumes(plan: Plan, extracted: Extracted) -> pd.DataFrame:
     return lesion_volumes(extracted.features, masks=masks)
 
 
-def _given_folds(target: Target, linked: Linked) -> OwnFolds | None:
+def image_columns(chosen: PatientTable) -> pd.DataFrame:
+    """Return the chosen features that a model sees as they are: no volume, nothing that is learned in the fold."""
+    roles = chosen.columns["role"]
+    return chosen.select(c for c in chosen.columns.index if roles[c] not in ("volume", "learned")).values
+
+
+def declared_folds(target: Target, linked: Linked) -> OwnFolds | None:
+    """Return the user's own folds, None where folds are to be drawn."""
     path = target.block.folds_table
     if path is None:
         return None
@@ -212,7 +217,7 @@ def make_design(
     """Set up one prediction from frames by patient; what cannot be cross-validated says why instead of failing."""
     beside = beside or StepTable(pd.DataFrame(index=images.index))
     known = target.values.notna()
-    seen = images.notna().any(axis=1) | _with_arrays(beside.columns)
+    seen = images.notna().any(axis=1) | beside.with_arrays()
     keep = known & seen
     labels = target.values[keep]
     kept_sites = None if sites is None else sites[keep]
@@ -250,19 +255,6 @@ def make_design(
         steps=beside.steps,
         learning=beside.learning,
     )
-
-
-def _with_arrays(columns: pd.DataFrame) -> pd.Series:
-    """Return which patients bring voxels (v, s), all of a voxel known, or genes (p,) to something that is learned."""
-    bags = [c for c in columns.columns if str(c).startswith(BAG)]
-    found = pd.Series(False, index=columns.index)
-    for name in bags:
-        found |= columns[name].map(
-            lambda array: bool(
-                (np.isfinite(array).all(axis=1) if array.ndim > 1 else np.isfinite(array)).any()
-            )
-        )
-    return found
 
 
 def _clinical(target: Target, linked: Linked, where: str) -> PatientTable:

@@ -11,6 +11,7 @@ import pandas as pd
 from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.null import tested_folds
+from imagenomics.runs.compare import judge_modalities, modality_rows
 from imagenomics.runs.designs import COMBINED, Design, ModelSpec, combined_name
 from imagenomics.runs.families.declared import declared_families
 from imagenomics.runs.folder import Issues, RunFolder
@@ -20,6 +21,7 @@ from imagenomics.runs.performance import (
     CURVE_COLUMNS,
     PERFORMANCE_COLUMNS,
     curve_rows,
+    facts_of,
     interval_of,
     performance_rows,
     to_frame,
@@ -60,14 +62,15 @@ def judge(
         issues.fail("", "nulls", failures[0], file=f"{analysis}/{model}")
     verdicts = [
         *judge_predictions(trained, nulls, VerdictSettings(alpha=plan.alpha)),
+        *judge_modalities(trained, VerdictSettings(alpha=plan.alpha)),
         *_associations(plan, linked, associations, read_comparisons(folder)),
     ]
     folder.write_json("verdicts", {"verdicts": verdicts})
     if not trained.scores:
         folder.remove("performance.parquet", "curves.parquet")
         return
-    rows = (row for design in trained.designs for row in performance_rows(trained, design, nulls.results))
-    folder.write_frame("performance", to_frame(rows, PERFORMANCE_COLUMNS))
+    rows = [row for design in trained.designs for row in performance_rows(trained, design, nulls.results)]
+    folder.write_frame("performance", to_frame(iter([*rows, *modality_rows(trained)]), PERFORMANCE_COLUMNS))
     points = (row for design in trained.designs for row in curve_rows(trained, design, nulls.results))
     folder.write_frame("curves", to_frame(points, CURVE_COLUMNS))
 
@@ -111,7 +114,7 @@ class _Bench:
         if spec is not None:
             return self.evidence(design, spec)
         name = combined_name(design.target.block, baseline)
-        facts = self._facts(design) | {"model": f"{name} vs {baseline}"}
+        facts = facts_of(design) | {"model": f"{name} vs {baseline}"}
         why = PICTURED if baseline == "volume" and design.target.pictured else LACKING[baseline]
         return Evidence(**facts, untestable=why)
 
@@ -121,7 +124,7 @@ class _Bench:
         if key in self.nulls.broken:
             return None
         combined = spec.role == COMBINED
-        facts = self._facts(design)
+        facts = facts_of(design)
         facts["model"] = f"{spec.name} vs {spec.over}" if combined else spec.name
         needed = [spec.name, spec.over] if combined else [spec.name]
         if any((key[0], name) not in self.trained.scores for name in needed):
@@ -140,19 +143,6 @@ class _Bench:
             null_centre=null.centre - base,
             null_spread=null.spread,
         )
-
-    def _facts(self, design: Design) -> dict[str, Any]:
-        labels = design.labels
-        binary = design.target.task == "binary"
-        return {
-            "analysis": design.target.analysis,
-            "target": design.target.column,
-            "n": len(labels),
-            "positives": int((labels == 1).sum()) if binary else None,
-            "negatives": int((labels == 0).sum()) if binary else None,
-            "estimate_name": PRIMARY_METRIC[design.target.task],
-            "source": "genes" if design.target.block.from_genes else "images",
-        }
 
     def _untestable(self, design: Design) -> str:
         found = check_testable(

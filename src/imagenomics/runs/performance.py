@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -58,6 +59,21 @@ def interval_of(
     low, high = BOUNDS[metric]
     difference = paired_interval(own, base, metric, settings=settings, seed=seed)
     return widened(difference, spread, bounds=(low - high, high - low))
+
+
+def facts_of(design: Design) -> dict[str, Any]:
+    """Return what is known of a question before any model: who, how many, which measure."""
+    labels = design.labels
+    binary = design.target.task == "binary"
+    return {
+        "analysis": design.target.analysis,
+        "target": design.target.column,
+        "n": len(labels),
+        "positives": int((labels == 1).sum()) if binary else None,
+        "negatives": int((labels == 0).sum()) if binary else None,
+        "estimate_name": PRIMARY_METRIC[design.target.task],
+        "source": "genes" if design.target.block.from_genes else "images",
+    }
 
 
 def performance_rows(trained: Trained, design: Design, nulls: NullResults) -> Iterator[Row]:

@@ -119,7 +119,7 @@ def _verdict_line(verdict: Mapping[str, Any]) -> str:
     value = verdict["estimate"]
     shown = "" if value is None else f"  {verdict['estimate_name']} {value:.2f}"
     if value is not None and verdict["ci_low"] is not None:
-        chance = 0.0 if verdict["kind"] == "increment" else CHANCE.get(verdict["estimate_name"], 0.0)
+        chance = CHANCE.get(verdict["estimate_name"], 0.0) if verdict["kind"] == "prediction" else 0.0
         low, high = (beside_chance(verdict[end], chance) for end in ("ci_low", "ci_high"))
         shown += f" [{low}, {high}]"
     return f"{verdict['verdict']:>18}  {verdict['kind']}: {verdict['analysis']} ({verdict['model']}){shown}"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from imagenomics.errors import ImagenomicsError
 from imagenomics.resample.loop import cross_validate
-from imagenomics.runs.designs import Design, ModelSpec, design_prediction
+from imagenomics.runs.designs import MODALITY, OTHER, Design, ModelSpec, design_prediction
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.link import Linked
+from imagenomics.runs.modalities import (
+    HalfValues,
+    ModalityDesigns,
+    design_modalities,
+    draw_halves,
+    note_left_out,
+)
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.store import Unit
 from imagenomics.runs.targets import resolve_targets
@@ -31,6 +38,8 @@ class Trained:
     scores: dict[tuple[str, str], pd.DataFrame]  # (analysis, model) -> predictions of cross-validation
     site_scores: dict[tuple[str, str], pd.DataFrame]  # the same with one site left out at a time
     key: str = ""
+    modalities: tuple[ModalityDesigns, ...] = ()  # of the predictions that declare some
+    halves: HalfValues = field(default_factory=dict)
 
     @classmethod
     def nothing(cls) -> Trained:
@@ -42,13 +51,18 @@ def train(
     plan: Plan, linked: Linked, extracted: Extracted, *, folder: RunFolder, shop: Workshop, issues: Issues
 ) -> Trained:
     """Cross-validate every model of every declared target; write ``predictions.parquet``."""
-    designs = tuple(
-        design_prediction(target, plan, linked, extracted)
-        for target in resolve_targets(plan, linked, extracted.features)
+    targets = resolve_targets(plan, linked, extracted.features)
+    designs = tuple(design_prediction(target, plan, linked, extracted) for target in targets)
+    modalities = tuple(
+        design_modalities(target, plan, linked, extracted) for target in targets if target.block.modalities
     )
     for design in designs:
         issues.leave_out(design.target.analysis, design.left_out)
-    trained = train_designs(designs, extracted.key, shop=shop, issues=issues)
+    note_left_out(modalities, issues)
+    every = (*designs, *(design for group in modalities for design in group.designs))
+    fitted = train_designs(every, extracted.key, shop=shop, issues=issues)
+    halves = draw_halves(modalities, extracted.key, shop=shop, issues=issues)
+    trained = replace(fitted, designs=designs, modalities=modalities, halves=halves)
     _write(folder, trained)
     return trained
 
@@ -88,7 +102,7 @@ def fit_unit(unit: Unit) -> dict[str, Any]:
         "predictions": cross_validate(design.model(spec), X, design.labels, design.folds),
         "note": "",
     }
-    if design.site_folds is not None and spec.role != "other":
+    if design.site_folds is not None and spec.role not in (OTHER, MODALITY):
         ids = design.site_folds["patient"]
         rows = X.index[X.index.isin(ids)]
         try:

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from imagenomics.genomics.settings import MoleculeSettings
+from imagenomics.runs.modality_block import modalities_problem
 from imagenomics.runs.set_blocks import ModulesBlock
 from imagenomics.settings import BlockName, Settings
 
@@ -74,6 +75,17 @@ class TrainBlock(Settings):
         description="The null permutes patients only within these groups, where they are known.",
     )
 
+    modalities: dict[str, str | tuple[str, ...]] = Field(
+        default={},
+        description="Sets of features that each get a primary model of their own on the patients who have all of them, "
+        "by name: { ct = 'ct.*', pet = 'pet.*' }.",
+    )
+    compare: tuple[tuple[str, str], ...] = Field(
+        default=(),
+        description="Pairs of modalities whose models are compared in the same patients and folds; each pair gets its "
+        "own verdict.",
+    )
+
     @property
     def from_genes(self) -> bool:
         """Whether genes predict, not images."""
@@ -85,6 +97,13 @@ class TrainBlock(Settings):
             raise ValueError(
                 f"predictors = '{self.predictors}' are genes, but `features` and `flagged` choose image features"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _compared_are_modalities(self) -> Self:
+        problem = modalities_problem(self.modalities, self.compare)
+        if problem or (self.modalities and self.from_genes):
+            raise ValueError(problem or "modalities are image features, but `predictors` are genes")
         return self
 
 

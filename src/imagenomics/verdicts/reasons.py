@@ -114,3 +114,42 @@ def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: flo
         f"{chance_text(item, adjusted, family)} {approximate(item)}{ending}. "
         f"{limit_text(item, detectable, gain=True)}"
     )
+
+
+def supported_comparison(item: Evidence, adjusted: float, family: int) -> str:
+    """Say which of two modalities predicts better."""
+    first, second = item.model.split(" vs ", 1)
+    better, other = (first, second) if item.estimate > 0 else (second, first)
+    return (
+        f"{item.analysis} is predicted better from {better} than from {other}: {_difference(item)}; "
+        f"{_equal_text(item, adjusted, family)}."
+    )
+
+
+def absent_comparison(
+    item: Evidence, adjusted: float, family: int, *, detectable: float, excludes: bool
+) -> str:
+    """Say that no evidence of a difference between modalities was found, and why."""
+    first, second = item.model.split(" vs ", 1)
+    ending = "" if excludes else "; the interval does not exclude no difference"
+    limit = limit_text(item, detectable, gain=True).replace(" a gain in ", " a difference in ")
+    return (
+        f"No evidence that {item.analysis} is predicted better from {first} or from {second}: {_difference(item)}; "
+        f"{_equal_text(item, adjusted, family)}{ending}. {limit} That is no proof that both are equally good."
+    )
+
+
+def _difference(item: Evidence) -> str:
+    return (
+        f"{item.model.replace(' vs ', ' minus ')}: difference in {measured(item, gain=True)} in patients who have both "
+        f"and whom neither model had seen ({who(item)})"
+    )
+
+
+def _equal_text(item: Evidence, adjusted: float, family: int) -> str:
+    """Return how often equally good modalities would lie so far apart."""
+    text = (
+        f"two-sided {probability(item.null_p)} of no difference, with everything fitted again in halves of the "
+        "patients (approximate)"
+    )
+    return text if family == 1 else f"{text}, {probability(adjusted)} adjusted for {family} comparisons"

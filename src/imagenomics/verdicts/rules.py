@@ -1,8 +1,8 @@
-"""Verdicts on predictions and on gains over baselines."""
+"""Verdicts on predictions, on gains over baselines and on comparisons of modalities."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,11 @@ from imagenomics.verdicts.settings import VerdictSettings
 SUPPORTED = "supported"
 ABSENT = "no evidence found"
 UNTESTABLE = "not testable"
+WORDS: Mapping[str, tuple[Callable[..., str], Callable[..., str]]] = {
+    "prediction": (reasons.supported_prediction, reasons.absent_prediction),
+    "increment": (reasons.supported_gain, reasons.absent_gain),
+    "comparison": (reasons.supported_comparison, reasons.absent_comparison),
+}  # what is said of a kind of question: supported, not supported
 
 
 def prediction_verdicts(
@@ -66,6 +71,17 @@ def increment_verdicts(
     return _judge(items, settings, kind="increment", broken=broken)
 
 
+def comparison_verdicts(
+    items: Sequence[Evidence], *, settings: VerdictSettings, broken: int = 0
+) -> list[dict[str, Any]]:
+    """Judge every declared comparison of two modalities: a family of its own, two-sided, chance being 0.
+
+    Parameters, returns and errors as in :func:`prediction_verdicts`; ``null_p`` is the two-sided p of no difference,
+    ``null_spread`` the standard error of the difference with everything refitted.
+    """
+    return _judge(items, settings, kind="comparison", broken=broken)
+
+
 def _judge(
     items: Sequence[Evidence], settings: VerdictSettings, *, kind: str, broken: int
 ) -> list[dict[str, Any]]:
@@ -83,16 +99,16 @@ def _judge(
 def _one(
     item: Evidence, adjusted: float, family: int, settings: VerdictSettings, *, kind: str
 ) -> dict[str, Any]:
-    gain = kind == "increment"
-    chance = 0.0 if gain else chance_level(item)
-    excludes = item.ci_low > chance
+    two_sided = kind == "comparison"
+    chance = chance_level(item) if kind == "prediction" else 0.0
+    excludes = item.ci_low > chance or (two_sided and item.ci_high < chance)
     supported = adjusted <= settings.alpha and excludes
-    detectable = _detectable(item, settings.alpha / family, settings.power, gain=gain)
+    level = settings.alpha / family / (2.0 if two_sided else 1.0)
+    detectable = _detectable(item, level, settings.power, gain=kind != "prediction")
+    say, tell = WORDS[kind]
     if supported:
-        say = reasons.supported_gain if gain else reasons.supported_prediction
         reason = say(item, adjusted, family)
     else:
-        tell = reasons.absent_gain if gain else reasons.absent_prediction
         reason = tell(item, adjusted, family, detectable=detectable, excludes=excludes)
     row = _row(item, kind, SUPPORTED if supported else ABSENT, reason)
     return {**row, "null_p_adjusted": adjusted, "detectable": detectable}
