@@ -31,8 +31,9 @@ def _takes(model: type[BaseModel], keys: dict[str, Any]) -> bool:
 
 def _fits(model: type[BaseModel], key: str, value: Any) -> bool:
     annotation = model.model_fields[key].annotation
-    if isinstance(value, dict) and value:
-        return any(_takes(inner, value) for inner in _models(annotation))
+    inside = _models(annotation)
+    if isinstance(value, dict) and value and inside:
+        return any(_takes(inner, value) for inner in inside)
     try:
         TypeAdapter(annotation).validate_python(value)
     except ValidationError:
