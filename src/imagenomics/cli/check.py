@@ -127,6 +127,11 @@ def _analysis_line(row: dict[str, Any]) -> str:
         )
         counted = f"{row['genes']} genes, {row['method']}, against {row['features']} features"
         return f"modules {row['analysis']}: {counted}{beside}"
+    if row["kind"] == "brain map":
+        return (
+            f"brain_maps {row['analysis']}: {row['regions']} regions, {row['genes']} genes, {row['sets']} sets, "
+            f"{row['draws']} draws ({row['null']})"
+        )
     classes = ", ".join(f"{n} of class {name}" for name, n in row["classes"].items())
     by = f", from {row['predictors']}" if row["predictors"] else ""
     return f"train {row['analysis']}: {row['target']}{by}, n = {row['n']}{': ' + classes if classes else ''}"

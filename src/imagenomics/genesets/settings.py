@@ -133,3 +133,39 @@ class ModuleSettings(Settings):
         """Return the settings that modules depend on, as text."""
         names = ("metagenes",) if self.method == "metagenes" else ("power", "min_module", "merge")
         return " ".join([self.method, *(f"{name}={getattr(self, name)}" for name in names)])
+
+
+class BrainMapSettings(Settings):
+    """How a map of the brain is laid against regional gene expression."""
+
+    null: Literal["spin", "moran"] = Field(
+        "spin",
+        description="Maps that are as smooth as this one and have nothing to do with genes: 'spin' (the cortex turned "
+        "at random on the sphere) or 'moran' (random maps of the same Moran's I under inverse distances).",
+    )
+    draws: int = Field(10_000, ge=99, description="Turned or random maps.")
+    correlation: Literal["spearman", "pearson"] = Field(
+        "spearman", description="Of the map with a gene, over regions."
+    )
+    hemisphere: Literal["both", "L", "R"] = Field(
+        "both",
+        description="Regions of both sides, or of one: four of the six brains of the Allen atlas have samples of the "
+        "left side alone.",
+    )
+    random_sets: int = Field(
+        200,
+        ge=39,
+        description="Random sets, of the size and co-expression of the tested one, that every claim about a set has to "
+        "beat.",
+    )
+    min_size: int = Field(10, ge=2, description="Fewest genes of a set with expression.")
+    max_size: int = Field(500, ge=2, description="Most genes of a set.")
+    min_parcels: int = Field(20, ge=8, description="Fewest regions with a value, a place and expression.")
+    fdr: Literal["bh", "by"] = Field(
+        "bh",
+        description="False discovery rate over all genes, and over all sets, of a block: Benjamini-Hochberg or "
+        "Benjamini-Yekutieli",
+    )
+    alpha: float = Field(
+        0.05, gt=0, lt=1, description="q, and p against random sets, at which a gene or a set is supported."
+    )

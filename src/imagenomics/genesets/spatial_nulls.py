@@ -187,8 +187,6 @@ def enrich_map(
         ``IGX-SETS-032``: parcels of map, genes and surrogates differ, or values are missing; ``IGX-SETS-003`` to
         ``IGX-SETS-005``.
     """
-    from scipy.stats import rankdata
-
     from imagenomics.genesets.set_index import locate_sets
     from imagenomics.stats.multiplicity import benjamini_hochberg
 
@@ -203,8 +201,7 @@ def enrich_map(
             remedy="leave out parcels that one side lacks before the surrogates are made",
         )
     index = locate_sets(sets, [str(g) for g in genes.columns], min_matched=0.0, where="genes")
-    ranks = _unit(rankdata(maps, axis=1).T).T @ _unit(rankdata(values, axis=0))
-    means = index.sums(ranks) / np.maximum(index.sizes, 1)
+    means = index.sums(correlate_maps(maps, values)) / np.maximum(index.sizes, 1)
     above = (np.abs(means[1:]) >= np.abs(means[0]) - 1e-9).sum(axis=0)
     p = np.where(index.sizes >= min_size, (above + 1.0) / len(maps), np.nan)
     return pd.DataFrame(
@@ -220,7 +217,18 @@ def enrich_map(
     )
 
 
-def _unit(columns: FloatArray) -> FloatArray:
+def correlate_maps(maps: FloatArray, genes: FloatArray, *, ranks: bool = True) -> FloatArray:
+    """Return the (rank) correlation of each map (B, P) with each gene (P, G) over parcels, (B, G)."""
+    from scipy.stats import rankdata
+
+    columns = maps.T
+    if ranks:
+        columns, genes = rankdata(columns, axis=0), rankdata(genes, axis=0)
+    return np.asarray(unit_columns(columns).T @ unit_columns(genes))
+
+
+def unit_columns(columns: FloatArray) -> FloatArray:
+    """Return columns (P, k) centred and of unit length; constant ones as zeros."""
     left = columns - columns.mean(axis=0)
     length = np.sqrt((left**2).sum(axis=0))
     return np.asarray(left / np.where(length > 0, length, 1.0))

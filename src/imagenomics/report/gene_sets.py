@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.report.badges import badge
+from imagenomics.report.brain_maps import brain_map_blocks
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.module_maps import module_blocks
@@ -40,9 +41,10 @@ def gene_set_section(results: Results) -> Html:
         for i, (name, own) in enumerate(table.groupby("analysis", sort=False, observed=True))
     ]
     modules, signatures = module_blocks(results), signature_block(results)
-    if not blocks and not modules and signatures is None:
+    maps = brain_map_blocks(results)
+    if not blocks and not modules and not maps and signatures is None:
         return el("p.absent", "This study declares no gene sets and no modules, or the run stopped before.")
-    return el("div", blocks, modules, signatures)
+    return el("div", blocks, modules, signatures, maps)
 
 
 def _block(results: Results, name: str, rows: pd.DataFrame, i: int) -> Html:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imagenomics.report.agreement_words import agreement_sentence
+from imagenomics.report.brain_maps import brain_map_sentence
 from imagenomics.report.cluster_words import cluster_sentence
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
@@ -53,6 +54,7 @@ def methods_section(results: Results) -> Html:
             *(cluster_sentence(b) for b in results.blocks("clusters")),
             *(_variant_sets(b) for b in results.blocks("variant_sets")),
             *(module_sentence(b) for b in results.blocks("modules")),
+            *(brain_map_sentence(b) for b in results.blocks("brain_maps")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
         [*training_sentences(results.blocks("train")), _cohort_steps(results), _rule(results)],

@@ -6,6 +6,8 @@ from typing import Any
 
 from imagenomics.genesets.set_index import locate_sets
 from imagenomics.prepare.gene_modules import check_gene_count
+from imagenomics.runs.brain_map_block import BrainMapBlock
+from imagenomics.runs.brain_maps import read_brain_sets, read_coordinates, read_expression, read_map
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
@@ -13,13 +15,14 @@ from imagenomics.runs.set_blocks import EnrichBlock, ModulesBlock
 from imagenomics.runs.set_files import read_sets
 from imagenomics.tables.patient_table import PatientTable
 
-# Seconds: one random set; one feature, draw, patient and gene; one pair of genes in the network. Measured on two cores.
-SECONDS = {"random": 1e-3, "draw": 4e-9, "pair": 3e-6}
+# Seconds: one random set; one feature, draw, patient and gene; one pair of genes in the network; one turned region and
+# each other one; one gene and turned map. Measured on two cores.
+SECONDS = {"random": 1e-3, "draw": 4e-9, "pair": 3e-6, "turn": 1e-7, "gene": 3e-7}
 TYPICAL_DRAWS = 2000  # of one feature; sets whose answer is clear end before
 
 
 def check_sets(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[str, Any]]:
-    """Return a row for each ``[[enrich]]`` and ``[[modules]]`` block.
+    """Return a row for each ``[[enrich]]``, ``[[modules]]`` and ``[[brain_maps]]`` block.
 
     Raises
     ------
@@ -28,7 +31,8 @@ def check_sets(plan: Plan, linked: Linked, features: PatientTable) -> list[dict[
         names that are not found.
     """
     rows = [_enrich_row(block, linked, features) for block in plan.enrich]
-    return rows + [_module_row(block, linked, features) for block in plan.modules]
+    rows += [_module_row(block, linked, features) for block in plan.modules]
+    return rows + [_brain_map_row(block, linked) for block in plan.brain_maps]
 
 
 def _enrich_row(block: EnrichBlock, linked: Linked, features: PatientTable) -> dict[str, Any]:
@@ -71,6 +75,25 @@ def _module_row(block: ModulesBlock, linked: Linked, features: PatientTable) -> 
         "genes": count,
         "random_sets": block.random_sets,
         "seconds": count**2 * SECONDS["pair"],
+    }
+
+
+def _brain_map_row(block: BrainMapBlock, linked: Linked) -> dict[str, Any]:
+    genes, places = read_expression(block, linked), read_coordinates(block, linked)
+    sets = read_brain_sets(block, linked)
+    regions = genes.dropna(how="all").index.intersection(places.index)
+    brain_map = read_map(block, linked, None)
+    if block.effects is None:
+        regions = regions.intersection(brain_map.dropna().index)
+    return {
+        "analysis": block.name,
+        "kind": "brain map",
+        "null": block.null,
+        "regions": len(regions),
+        "genes": len(genes.columns),
+        "sets": len(sets),
+        "draws": block.draws,
+        "seconds": block.draws * (len(places) ** 2 * SECONDS["turn"] + len(genes.columns) * SECONDS["gene"]),
     }
 
 

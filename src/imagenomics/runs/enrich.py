@@ -8,6 +8,8 @@ from imagenomics.genesets.enrich import SetTables, enrich_sets
 from imagenomics.genesets.frame import SUPPORTED
 from imagenomics.genesets.radiogenomic_map import score_sets
 from imagenomics.runs.associate import without_covariates
+from imagenomics.runs.brain_maps import FILES as BRAIN_FILES
+from imagenomics.runs.brain_maps import test_brain_maps
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.extract import Extracted
 from imagenomics.runs.folder import Issues, RunFolder
@@ -22,14 +24,14 @@ from imagenomics.runs.units import Workshop
 
 STAGE = "enrich"
 VERSION = 1
-FILES = ("enrichment.parquet", "set_scores.parquet", *MODULE_FILES)
+FILES = ("enrichment.parquet", "set_scores.parquet", *MODULE_FILES, *BRAIN_FILES)
 SHOWN = 12  # sets of each block whose scores are kept for figures
 
 
 def enrich(
     plan: Plan, linked: Linked, extracted: Extracted, *, folder: RunFolder, shop: Workshop, issues: Issues
 ) -> pd.DataFrame:
-    """Test every ``[[enrich]]`` block and map every ``[[modules]]`` block; write their tables.
+    """Test every ``[[enrich]]`` and ``[[brain_maps]]`` block and map every ``[[modules]]`` block; write their tables.
 
     Returns
     -------
@@ -40,6 +42,7 @@ def enrich(
     for name, adjust in adjusted:
         issues.leave_out(name, without_covariates(adjust, linked))
     map_modules(plan, linked, extracted, folder=folder, shop=shop, issues=issues)
+    test_brain_maps(plan, linked, folder=folder, shop=shop)
     tables = [_one_block(block, plan, linked, extracted, shop=shop) for block in plan.enrich]
     if not tables:
         folder.remove("enrichment.parquet", "set_scores.parquet")

@@ -18,6 +18,7 @@ from imagenomics.prepare.learned import AnyLearned, IntensityBlock
 from imagenomics.report.folder import FAMILY_SECTIONS
 from imagenomics.runs.agreement_block import AgreementBlock
 from imagenomics.runs.alike import misfit, retest_problem
+from imagenomics.runs.brain_map_block import BrainMapBlock, effects_problem
 from imagenomics.runs.cluster_block import ClusterBlock
 from imagenomics.runs.delta_block import DeltaBlock
 from imagenomics.runs.family_block import (
@@ -67,7 +68,7 @@ class ImageBlock(ImageSettings):
 
 
 # Sections whose blocks are told apart by name alone, whatever their kind.
-ANALYSES = ("agreement", *FAMILY_SECTIONS, "enrich", "modules", "train")
+ANALYSES = ("agreement", *FAMILY_SECTIONS, "enrich", "modules", "brain_maps", "train")
 
 
 class Plan(Settings):
@@ -144,6 +145,9 @@ class Plan(Settings):
     )
     enrich: tuple[EnrichBlock, ...] = Field(default=(), description="Gene sets against phenotypes.")
     modules: tuple[ModulesBlock, ...] = Field(default=(), description="Modules of genes against phenotypes.")
+    brain_maps: tuple[BrainMapBlock, ...] = Field(
+        default=(), description="Maps of the brain against regional gene expression."
+    )
     train: tuple[TrainBlock, ...] = Field(default=(), description="Predictions.")
     predict: PredictSettings = Field(
         default=PredictSettings(), description="How models are prepared and tuned inside the training part."
@@ -192,6 +196,7 @@ class Plan(Settings):
         _refuse_twice(b.name for section in ANALYSES for b in getattr(self, section))
         problem = genes_problem((*self.enrich, *self.modules, *self.variant_sets), self.molecules)
         problem = problem or predictors_problem(self.train, self.modules, self.molecules)
+        problem = problem or effects_problem(self.brain_maps, (b.name for b in self.associate))
         if problem:
             raise ValueError(problem)
         if not self.images and not self.feature_tables:
@@ -254,6 +259,7 @@ class Plan(Settings):
             *(path for block in self.survival for path in block.files()),
             *(block.sets for block in self.enrich),
             *(block.sets for block in self.variant_sets),
+            *(path for block in self.brain_maps for path in block.files()),
             *(block.folds_table for block in self.train),
             None if self.predict.prepare.stability is None else self.predict.prepare.stability.table,
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -15,9 +15,13 @@ def read_sets(
     block: EnrichBlock | VariantSetBlock, root: Path, *, section: str
 ) -> Mapping[str, tuple[str, ...]]:
     """Return the sets of a block; ``IGX-SETS-012`` for a name or glob that fits none."""
-    sets = read_gmt(root / block.sets)
-    for pattern in block.only:
+    return choose_sets(root, block.sets, block.only, where=f"[[{section}]] {block.name}")
+
+
+def choose_sets(root: Path, path: str, only: Sequence[str], *, where: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the sets of a file that the names or globs ``only`` choose; ``IGX-SETS-012`` for one that fits none."""
+    sets = read_gmt(root / path)
+    for pattern in only:
         if not any(fnmatchcase(name, pattern) for name in sets):
-            where = f"[[{section}]] {block.name}, only; {block.sets}"
-            raise unknown_name("IGX-SETS-012", "gene set", pattern, sets, where=where)
-    return {n: g for n, g in sets.items() if any(fnmatchcase(n, pattern) for pattern in block.only)}
+            raise unknown_name("IGX-SETS-012", "gene set", pattern, sets, where=f"{where}, only; {path}")
+    return {n: g for n, g in sets.items() if any(fnmatchcase(n, pattern) for pattern in only)}
