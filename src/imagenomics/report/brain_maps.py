@@ -16,7 +16,9 @@ from imagenomics.report.text import as_float, count, fixed, listed, many, p_valu
 
 MOST_ROWS = 30
 NULLS = {"spin": "the map turned on the sphere", "moran": "maps of the same spatial autocorrelation"}
-APPROXIMATE = "With few, large regions such maps are an approximate null, on the generous side: a q near its limit is weak."
+APPROXIMATE = (
+    "With few, large regions such a null is approximate and on the generous side: a q near its limit is weak."
+)
 P_RANDOM = "How often a random set of as many genes, equally co-expressed over regions, does as well."
 P_INDEPENDENT = (
     "What a plain test says, which takes regions for independent of their neighbours. It is no evidence."
