@@ -135,7 +135,7 @@ def test_check_says_what_will_be_tested(folder):
     study = load_study(folder / "study.toml")
     rows = {row["analysis"]: row for row in check_study(study.plan, study.root).analyses}
     assert (rows["published"]["regions"], rows["published"]["genes"], rows["published"]["sets"]) == (
-        68,
+        67,
         30,
         2,
     )
