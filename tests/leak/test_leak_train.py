@@ -121,3 +121,41 @@ def test_several_lesions_of_a_patient_stay_together():
         table = cross_validate(_model(seed), X, y, folds(ids, y, seed=seed))
         values.append(evaluate(table, "auc"))
     assert abs(np.mean(values) - 0.5) < 0.12
+
+
+def _followed(seed, slope, n=60, p=60):
+    """Signed times of a hazard that follows f7."""
+    X, _, rng = _noise(seed, n=n, p=p)
+    time, left = rng.exponential(np.exp(-slope * X["f7"])), rng.exponential(1.5, size=n)
+    y = pd.Series(np.where(time <= left, time, -left), X.index)
+    return X, y, folds(X.index, y, n_splits=3, seed=seed, task="survival")
+
+
+def _hazards(seed=0, family="elastic-net"):
+    return build_model(family, task="survival", settings=QUICK, seed=seed)
+
+
+def test_a_canary_of_survival_that_only_test_rows_know_does_not_help():
+    honest, leaky = [], []
+    for seed in range(12):
+        X, y, plan = _followed(seed, 0.0)
+        tested = plan.set_index("patient")["fold"].reindex(X.index).to_numpy() == 0
+        sooner = pd.Series(np.where(y > 0, -np.log(y.abs()), -np.log(y.abs()) - 2.0), X.index)
+        noise = sooner.to_numpy()[np.random.default_rng(seed).permutation(len(y))]
+        with_canary = X.assign(canary=np.where(tested, sooner, noise))
+        honest.append(evaluate(_of_fold(cross_validate(_hazards(seed), with_canary, y, plan), 0), "c_index"))
+        known = cross_validate(_hazards(seed), X.assign(canary=sooner), y, plan)
+        leaky.append(evaluate(_of_fold(known, 0), "c_index"))
+    assert abs(np.mean(honest) - 0.5) < 0.13
+    assert np.mean(leaky) > 0.85
+
+
+@pytest.mark.parametrize("family", ["elastic-net", "supervised-pc"])
+def test_follow_up_of_the_test_part_changes_no_score_and_no_risk_group(family):
+    X, y, plan = _followed(1, 1.5)
+    tested = X.index.isin(plan.loc[plan["fold"] == 1, "patient"])
+    other = y.where(~tested, -3.0 * y)
+    first, second = (_of_fold(cross_validate(_hazards(2, family), X, t, plan), 1) for t in (y, other))
+    assert np.ptp(first["score"]) > 0
+    for column in ("score", "threshold", "train_mean"):
+        assert np.array_equal(first[column], second[column])

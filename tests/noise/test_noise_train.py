@@ -38,8 +38,18 @@ def _table(seed, *, n=40, p=12, effect=0.0):
     return X, y, rng
 
 
+def _followed(seed, *, n=40, slope=0.0):
+    """Signed times whose hazard follows f3."""
+    X, _, rng = _table(seed, n=n)
+    time, left = rng.exponential(np.exp(-slope * X["f3"])), rng.exponential(1.5, size=n)
+    return X, pd.Series(np.where(time <= left, time, -left), X.index), rng
+
+
+TASKS = {"auc": "binary", "r2": "continuous", "c_index": "survival"}
+
+
 def _arguments(X, y, *, seed, metric="auc", strata=None, columns=None, baseline=()):
-    task = "binary" if metric == "auc" else "continuous"
+    task = TASKS[metric]
     return {
         "estimator": build_model("elastic-net", task=task, settings=QUICK, seed=seed, baseline=baseline),
         "X": X,
@@ -81,15 +91,46 @@ def test_p_values_of_pure_noise_are_uniform():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("metric", ["auc", "r2"])
+@pytest.mark.parametrize("metric", sorted(TASKS))
 def test_p_values_of_much_noise_are_uniform(metric):
-    p = []
+    results = []
     for seed in range(1000, 1250):
-        X, y, rng = _table(seed)
+        X, y, rng = _followed(seed) if metric == "c_index" else _table(seed)
         if metric == "r2":
             y = pd.Series(rng.normal(size=len(y)), y.index)
-        p.append(_null(_arguments(X, y, seed=seed, metric=metric))[0].p)
-    _check_uniform(p, (0.05, 0.1, 0.2, 0.5), reached=0.2 if metric == "auc" else 0.05)
+        results.append(_null(_arguments(X, y, seed=seed, metric=metric))[0])
+    p = [r.p for r in results]
+    _check_uniform(p, (0.05, 0.1, 0.2, 0.5), reached=0.05 if metric == "r2" else 0.2)
+    observed = np.array([r.observed for r in results])
+    if metric != "r2":
+        assert abs(observed.mean() - 0.5) < 3.3 * observed.std() / np.sqrt(observed.size)
+
+
+def test_concordance_of_noise_lies_about_one_half():
+    """Counted within folds and pooled by pairs it has no bias, though models know who is left to be tested."""
+    observed = []
+    for seed in range(150):
+        X, y, _ = _followed(seed, n=30)
+        given = _arguments(X, y, seed=seed, metric="c_index")
+        observed.append(
+            evaluate(cross_validate(given["estimator"], given["X"], given["y"], given["folds"]), "c_index")
+        )
+    assert abs(np.mean(observed) - 0.5) < 3.3 * np.std(observed) / np.sqrt(len(observed))
+
+
+def test_noise_is_not_said_to_predict_survival_and_a_planted_effect_is():
+    verdicts = {}
+    for name, slope in (("noise", 0.0), ("planted", 1.5)):
+        X, y, _ = _followed(11, n=60, slope=slope)
+        result, table = _null(_arguments(X, y, seed=11, metric="c_index"))
+        found = bootstrap_interval(table, "c_index", settings=IntervalSettings(draws=300), seed=11)
+        evidence = Evidence(
+            "a", name, "elastic-net", 60, int((y > 0).sum()), int((y < 0).sum()), found.estimate, "c_index",
+            found.low, found.high, null_p=result.p, null_centre=result.centre, null_spread=result.spread,
+        )  # fmt: skip
+        (verdicts[name],) = prediction_verdicts([evidence], settings=VerdictSettings())
+    assert verdicts["noise"]["verdict"] == "no evidence found"
+    assert verdicts["planted"]["verdict"] == "supported"
 
 
 def test_noise_is_not_supported_and_a_planted_effect_is():

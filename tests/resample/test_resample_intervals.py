@@ -44,7 +44,7 @@ def test_interval_holds_the_estimate_and_says_what_it_leaves_out():
 
 
 def test_patients_are_drawn_within_their_class():
-    weights = patient_weights(_predictions(), draws=50, seed=0)
+    weights = patient_weights(_predictions(), "auc", draws=50, seed=0)
     positive = np.arange(80) % 2 == 1
     assert (weights.to_numpy()[positive].sum(axis=0) == 40).all()
     assert (weights.to_numpy().sum(axis=0) == 80).all()

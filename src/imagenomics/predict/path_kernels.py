@@ -15,10 +15,11 @@ MOST_STEPS = 500
 MOST_SWEEPS = 10_000
 SLOW = 0.2  # a step that leaves more than this share of the violation asks for a fresh Gram matrix
 PRECISE = 0.01  # the quadratic model is solved to this share of the violation
+FARTHEST = 4.0  # most that a log hazard moves in a step
 PATIENCE = 16  # sweeps between attempts to solve the quadratic model at once
 
 # Rows of `patients` (7, n): label, linear predictor, second and minus first derivative of its loss, step, the
-# second derivatives that the Gram matrix is built with, and the weight at risk at each time of a Cox model.
+# second derivatives that the Gram matrix is built with, and the log weight at risk with each patient of a Cox model.
 Y, ETA, WEIGHT, RESIDUAL, STEP, STEERING, AT_RISK = range(7)
 # Rows of `places` (12, p): relative penalty, minus gradient of the mean loss, coefficient, its proposed
 # change, minus gradient of the smooth part of the model, squared and absolute penalty, weighted column sum,
@@ -108,52 +109,54 @@ def _hazards(patients):  # type: ignore[no-untyped-def]
     """Write the derivatives of a Cox model: martingale residuals, and expected events, ties by Efron's method."""
     n = patients.shape[1]
     _at_risk(patients, 0.0)
-    top = patients[ETA].max()
-    hazard, last = 0.0, n - 1
+    hazard, last = -np.inf, n - 1  # the hazard of those with predictor 0, as a logarithm: it may be huge
     while last >= 0:
-        first, deaths, tied = last, 0, 0.0
+        first, deaths, tied, base = last, 0, 0.0, patients[AT_RISK, last]
         while first >= 0 and abs(patients[Y, first]) == abs(patients[Y, last]):
             if patients[Y, first] > 0.0:
                 deaths += 1
-                tied += np.exp(patients[ETA, first] - top)
+                tied += np.exp(patients[ETA, first] - base)
             first -= 1
         step, own = 0.0, 0.0
         for k in range(deaths):
-            one = 1.0 / (patients[AT_RISK, last] - tied * k / deaths)
-            step += one
-            own += one * (1.0 - k / deaths)
+            step += 1.0 / (1.0 - tied * k / deaths)
+            own += (1.0 - k / deaths) / (1.0 - tied * k / deaths)
         for i in range(first + 1, last + 1):
             event = patients[Y, i] > 0.0
-            expected = np.exp(patients[ETA, i] - top) * (hazard + (own if event else step))
+            eta = patients[ETA, i]
+            expected = np.exp(eta + hazard) + np.exp(eta - base) * (own if event else step)
             patients[WEIGHT, i] = max(expected, 1e-6)
             patients[RESIDUAL, i] = (1.0 if event else 0.0) - expected
-        hazard += step
+        if deaths > 0:
+            hazard = np.logaddexp(hazard, np.log(step) - base)
         last = first
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _at_risk(patients, back):  # type: ignore[no-untyped-def]
-    """Write how much weight is at risk with each patient, ``back`` steps ago; return minus the log likelihood."""
+    """Write the log weight at risk with each patient, ``back`` steps ago; return minus the log likelihood."""
     n = patients.shape[1]
-    top = -np.inf
+    top, total = -np.inf, 0.0
     for i in range(n):
-        top = max(top, patients[ETA, i] - back * patients[STEP, i])
-    total = 0.0
-    for i in range(n):
-        total += np.exp(patients[ETA, i] - back * patients[STEP, i] - top)
-        patients[AT_RISK, i] = total
+        eta = patients[ETA, i] - back * patients[STEP, i]
+        if eta > top:
+            total = total * np.exp(top - eta) + 1.0
+            top = eta
+        else:
+            total += np.exp(eta - top)
+        patients[AT_RISK, i] = top + np.log(total)
     loss, last = 0.0, n - 1
     while last >= 0:
         first, deaths, tied = last, 0, 0.0
         while first >= 0 and abs(patients[Y, first]) == abs(patients[Y, last]):
             if patients[Y, first] > 0.0:
-                eta = patients[ETA, first] - back * patients[STEP, first] - top
+                less = patients[AT_RISK, last] - (patients[ETA, first] - back * patients[STEP, first])
                 deaths += 1
-                tied += np.exp(eta)
-                loss -= eta
+                tied += np.exp(-less)
+                loss += less
             first -= 1
         for k in range(deaths):
-            loss += np.log(patients[AT_RISK, last] - tied * k / deaths)
+            loss += np.log(1.0 - tied * k / deaths)
         last = first
     return loss
 
@@ -216,43 +219,39 @@ def _gram(X, weight, gram, cross, fresh, count):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _partial_gram(X, patients, gram, places, count):  # type: ignore[no-untyped-def]
-    """Write the second derivatives of a Cox model by the active columns; there is no intercept to eliminate.
-
-    Expected events weigh each patient's columns; the mean of those at risk is taken away at each event.
-    """
+    """Write the second derivatives of a Cox model by the active columns; there is no intercept to eliminate."""
     n = X.shape[0]
     _gram(X, patients[WEIGHT], gram, places[CROSS], 0, count)
     weight = patients[WEIGHT].sum() / n
     for u in range(count):
         for v in range(u + 1):
             gram[u, v] += places[CROSS, u] * places[CROSS, v] / weight
-        gram[u, u] *= 1.0 + 1e-8  # of columns that order all events next to nothing would be left
+        gram[u, u] *= 1.0 + 1e-11  # of columns that order all events next to nothing would be left
     at_risk, tied_sum, mean = places[SUPPORT], places[JUMP], places[CURVE]
     at_risk[:] = 0.0
-    top = patients[ETA].max()
-    first = 0
+    base, first = 0.0, 0
     while first < n:
-        last, deaths, tied = first, 0, 0.0
-        tied_sum[:] = 0.0
-        while last < n and abs(patients[Y, last]) == abs(patients[Y, first]):
-            share = np.exp(patients[ETA, last] - top)
-            event = patients[Y, last] > 0.0
-            if event:
-                deaths += 1
-                tied += share
+        stop, deaths, tied = first, 0, 0.0
+        while stop < n and abs(patients[Y, stop]) == abs(patients[Y, first]):
+            stop += 1
+        before, base = base, patients[AT_RISK, stop - 1]
+        for u in range(count):
+            at_risk[u] *= np.exp(before - base)
+            tied_sum[u] = 0.0
+        for i in range(first, stop):
+            share = np.exp(patients[ETA, i] - base)
+            event = 1.0 if patients[Y, i] > 0.0 else 0.0
+            deaths, tied = deaths + int(event), tied + event * share
             for u in range(count):
-                at_risk[u] += share * X[last, u]
-                if event:
-                    tied_sum[u] += share * X[last, u]
-            last += 1
+                at_risk[u] += share * X[i, u]
+                tied_sum[u] += event * share * X[i, u]
         for k in range(deaths):
             left = k / deaths
-            below = patients[AT_RISK, last - 1] - left * tied
             for u in range(count):
-                mean[u] = (at_risk[u] - left * tied_sum[u]) / below
+                mean[u] = (at_risk[u] - left * tied_sum[u]) / (1.0 - left * tied)
                 for v in range(u + 1):
                     gram[u, v] -= mean[u] * mean[v] / n
-        first = last
+        first = stop
     for u in range(count):
         places[CROSS, u] = 0.0
         for v in range(u):
@@ -342,7 +341,7 @@ def _jump(places, gram, work, count):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _shift(XT, step, places, scalars, count, pull0):  # type: ignore[no-untyped-def]
-    """Turn the changes of the coefficients into those of intercept and linear predictor."""
+    """Turn the changes of the coefficients into those of intercept and linear predictor, not too long ones."""
     shift = pull0
     for u in range(count):
         shift -= places[CROSS, u] * places[CHANGE, u]
@@ -355,6 +354,11 @@ def _shift(XT, step, places, scalars, count, pull0):  # type: ignore[no-untyped-
             column = XT[u]
             for i in range(step.size):
                 step[i] += change * column[i]
+    far = np.abs(step).max() if scalars[LOSS] == PARTIAL else 0.0
+    if far > FARTHEST:  # further the quadratic model means nothing
+        step *= FARTHEST / far
+        places[CHANGE, :count] *= FARTHEST / far
+        scalars[SHIFT] *= FARTHEST / far
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -375,7 +379,10 @@ def _move(patients, places, scalars, count, share):  # type: ignore[no-untyped-d
 def _overshot(patients, places, loss, count):  # type: ignore[no-untyped-def]
     """Say whether the objective rose with the last step (the violation alone may rise on a good step)."""
     n = patients.shape[1]
-    rise = _at_risk(patients, 0.0) - _at_risk(patients, 1.0) if loss == PARTIAL else 0.0
+    rise = 0.0
+    if loss == PARTIAL:
+        rise -= _at_risk(patients, 1.0)
+        rise += _at_risk(patients, 0.0)  # last, because the Gram matrix is built with it
     for i in range(n):
         y, new = patients[Y, i], patients[ETA, i]
         old = new - patients[STEP, i]

@@ -33,6 +33,7 @@ from imagenomics.prepare.base import FloatArray, null_residuals
 
 Loss = Literal["logistic", "squared", "partial"]
 CODES = {"squared": SQUARED, "logistic": LOGISTIC, "partial": PARTIAL}
+FAR_APART = 50.0  # log hazards this far apart say that a column (nearly) orders all events
 EXACT = 5e-7  # largest violation of an optimality condition, in units of the gradient of the mean loss
 
 
@@ -76,7 +77,9 @@ def solve_path(
     Returns
     -------
     Path
-        Every optimality condition holds to the tolerance. The intercepts of Cox models are 0.
+        Every optimality condition holds to the tolerance. The intercepts of Cox models are 0. Where events are nearly
+        ordered by the columns, so that log hazards would lie more than 50 apart, weaker penalties keep the last
+        solution with a finite meaning.
 
     Raises
     ------
@@ -110,6 +113,9 @@ def solve_path(
     for place, strength in enumerate(sequence):
         scalars[LAMBDA] = strength
         count, violation = solve(by_row, by_column, patients, places, which, square, scalars, count)
+        if loss == "partial" and np.ptp(patients[ETA]) > FAR_APART:
+            coefficients[place:] = coefficients[place - 1] if place else 0.0
+            break
         worst = violation if not violation <= worst else worst  # a violation that is NaN stays
         intercepts[place] = 0.0 if loss == "partial" else scalars[INTERCEPT]
         coefficients[place, which[:count]] = places[B, :count]

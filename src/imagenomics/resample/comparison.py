@@ -97,7 +97,8 @@ def half_values(
     values = []
     for side in (0, 1):
         own = y[y.index.astype(str).isin(set(half.loc[half["fold"] == side, "patient"]))]
-        most = int(own.value_counts().min()) if task == "binary" else len(own)
+        fewest = {"binary": int(own.value_counts().min()), "survival": int((own > 0).sum())}
+        most = fewest.get(task, len(own))
         divided = folds(
             own.index,
             own,

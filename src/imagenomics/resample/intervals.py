@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from imagenomics.errors import InputError, unknown_name
-from imagenomics.resample.metrics import by_fold, evaluate
+from imagenomics.resample.metrics import by_fold, evaluate, fold_pairs
 from imagenomics.resample.settings import IntervalSettings
 from imagenomics.work.seeds import generator
 
@@ -37,7 +37,8 @@ def bootstrap_interval(
 ) -> Interval:
     """Say how far the estimate could lie from the truth, had other patients been met.
 
-    Patients are drawn with replacement, within their class where labels are 0/1, and carry all their
+    Patients are drawn with replacement, within their class where labels are 0/1 and within those with and without the
+    event where they are signed times, and carry all their
     predictions with them; the statistic averaged over folds (and repeats) is computed again. The models
     stay as they are, so the interval leaves out how much they would change with other training patients.
 
@@ -45,7 +46,7 @@ def bootstrap_interval(
     ----------
     predictions : DataFrame
         As returned by :func:`imagenomics.resample.loop.cross_validate`.
-    metric : {"auc", "r2", "spearman"}
+    metric : {"auc", "r2", "spearman", "c_index"}
         The statistic.
     settings : IntervalSettings
         Number of draws and level.
@@ -57,7 +58,7 @@ def bootstrap_interval(
     InputError
         ``IGX-RES-010``: a metric without interval.
     """
-    draws = _draws(predictions, metric, patient_weights(predictions, draws=settings.draws, seed=seed))
+    draws = _draws(predictions, metric, patient_weights(predictions, metric, draws=settings.draws, seed=seed))
     return _interval(evaluate(predictions, metric), draws, settings.level)
 
 
@@ -82,7 +83,7 @@ def paired_interval(
             "the predictions of the two models are not of the same patients in the same folds",
             remedy="cross-validate both with one fold table",
         )
-    weights = patient_weights(first, draws=settings.draws, seed=seed)
+    weights = patient_weights(first, metric, draws=settings.draws, seed=seed)
     gain = _draws(first, metric, weights) - _draws(second, metric, weights)
     return _interval(evaluate(first, metric) - evaluate(second, metric), gain, settings.level)
 
@@ -111,13 +112,15 @@ def widened(interval: Interval, spread: float, *, bounds: tuple[float, float]) -
     return Interval(interval.estimate, low, high, interval.level, WIDENED)
 
 
-def patient_weights(predictions: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """Return how often each patient is drawn (patients x draws), within classes where labels are 0/1."""
+def patient_weights(predictions: pd.DataFrame, metric: str, *, draws: int, seed: int) -> pd.DataFrame:
+    """Return how often each patient is drawn (patients x draws), within classes, or those with and without event."""
     labels = predictions.groupby("patient", sort=True)["label"].max()
     binary = bool(labels.isin([0.0, 1.0]).all())
     random = generator(seed, "bootstrap")
     counts = np.zeros((len(labels), draws))
     classes = labels.to_numpy() if binary else np.zeros(len(labels))
+    if metric == "c_index":
+        classes = np.sign(labels.to_numpy())
     for label in np.unique(classes):
         rows = np.flatnonzero(classes == label)
         counts[rows] = random.multinomial(rows.size, np.full(rows.size, 1.0 / rows.size), size=draws).T
@@ -178,6 +181,15 @@ def _weighted_spearman(folds: list[dict[str, Any]], drawn: list[FloatArray]) -> 
     return _mean_known(values)
 
 
+def _weighted_c(folds: list[dict[str, Any]], drawn: list[FloatArray]) -> FloatArray:
+    won, known = np.zeros((2, drawn[0].shape[1]))
+    for fold, weight in zip(folds, drawn, strict=True):
+        right, pairs = fold_pairs(fold)
+        won += (weight * (right @ weight)).sum(axis=0)
+        known += (weight * (pairs @ weight)).sum(axis=0)
+    return np.where(known > 0, won / np.where(known > 0, known, 1.0), np.nan)
+
+
 def _weighted_ranks(values: FloatArray, weight: FloatArray) -> FloatArray:
     """Return midranks (m, draws) of rows that count ``weight`` (m, draws) times."""
     below = np.sign(values[:, None] - values[None, :]) / 2.0 + 0.5
@@ -195,4 +207,5 @@ WEIGHTED: Mapping[str, Callable[[list[dict[str, Any]], list[FloatArray]], FloatA
     "auc": _weighted_auc,
     "r2": _weighted_r2,
     "spearman": _weighted_spearman,
+    "c_index": _weighted_c,
 }

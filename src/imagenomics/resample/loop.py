@@ -36,12 +36,12 @@ def cross_validate(
 
     Parameters
     ----------
-    estimator : scikit-learn classifier (two classes) or regressor
+    estimator : scikit-learn classifier (two classes) or regressor, or a model of log hazards
         Everything that learns, preparation and tuning included; cloned for each fold.
     X : DataFrame, (n, p)
         Columns of the patients, indexed by patient id (repeated where a patient has several rows).
     y : Series, (n,)
-        Labels 0/1 or numbers, in the rows of ``X``.
+        Labels 0/1, numbers or signed times, in the rows of ``X``.
     folds : DataFrame
         ``patient, repeat, fold`` as made by :func:`imagenomics.resample.splits.folds`, or a user's own.
     fit_columns : mapping of str to Series, optional
@@ -54,9 +54,9 @@ def cross_validate(
     -------
     DataFrame
         ``patient, repeat, fold, score, label, threshold, train_mean``, sorted by repeat and patient. A
-        larger score speaks for class 1 (a probability where the model gives one) or for a larger value.
-        ``threshold`` is the score from which the training part would call a patient positive (NaN for
-        numbers), ``train_mean`` the mean label of the training part.
+        larger score speaks for class 1 (a probability where the model gives one), for a larger value, or for
+        an earlier event. ``threshold`` is the score from which the training part would call a patient positive,
+        or of high risk (NaN for numbers), ``train_mean`` the mean label of the training part.
 
     Raises
     ------
@@ -116,8 +116,7 @@ def _one_repeat(
         try:
             model = clone(estimator).fit(rows_of(train), y[train], **given)
             out[0, test] = oriented_scores(model, rows_of(test))
-            if is_classifier(model):
-                out[1, test] = _threshold(model, float(y[train].mean()))
+            out[1, test] = _threshold(model, float(y[train].mean()))
         except Exception as error:
             if idle and getattr(error, "code", "") == NO_COLUMN:
                 out[:, test] = y[train].mean()
@@ -164,12 +163,15 @@ def oriented_scores(model: Any, X: Any) -> FloatArray:
 def _threshold(model: Any, train_mean: float) -> float:
     """Take the model's own threshold (from held-out scores of its inner folds), else a natural one.
 
-    That is the share of positives in the training part for probabilities, and 0 for decision values.
+    That is the share of positives in the training part for probabilities, and 0 for decision values; a model of numbers
+    has none.
     """
     last = model[-1] if isinstance(model, Pipeline) else model
     own = getattr(last, "threshold_", None)
     if own is not None:
         return float(own)
+    if not is_classifier(model):
+        return float("nan")
     return train_mean if hasattr(model, "predict_proba") else 0.0
 
 

@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.stats.ordered_pairs import ordered_pairs
 from imagenomics.stats.ranks import auc, midranks
+from imagenomics.stats.signed_times import split_times
 
 FloatArray = npt.NDArray[np.float64]
 NEEDED = ("patient", "repeat", "fold", "score", "label")
@@ -27,7 +29,8 @@ def evaluate(predictions: pd.DataFrame, metric: str) -> float:
         ``balanced_accuracy``, ``sensitivity``, ``specificity``: at the threshold chosen in the training
         part; ``brier``: mean squared error of probabilities; ``r2``: share of the squared error that the
         training mean leaves and the model removes, over all patients of a repeat; ``spearman``: mean over
-        folds, 0 where the scores of a fold are all equal.
+        folds, 0 where the scores of a fold are all equal; ``c_index``: Harrell's C of signed times, of all
+        pairs within the folds of a repeat the share that is ordered rightly (docs/decisions/0032).
 
     Returns
     -------
@@ -49,9 +52,8 @@ def evaluate(predictions: pd.DataFrame, metric: str) -> float:
 
 
 def evaluate_all(predictions: pd.DataFrame, *, task: str) -> dict[str, float]:
-    """Return every metric of a task, ``binary`` or ``continuous``."""
-    names = BINARY if task == "binary" else CONTINUOUS
-    return {name: evaluate(predictions, name) for name in names}
+    """Return every metric of a task: ``binary``, ``continuous`` or ``survival``."""
+    return {name: evaluate(predictions, name) for name in OF_TASK[task]}
 
 
 def by_fold(predictions: pd.DataFrame) -> list[dict[str, FloatArray]]:
@@ -95,6 +97,17 @@ def _spearman(part: pd.DataFrame) -> float:
     return _mean([rank_correlation(fold["score"], fold["label"]) for fold in by_fold(part)])
 
 
+def _c_index(part: pd.DataFrame) -> float:
+    pairs = [fold_pairs(fold) for fold in by_fold(part)]
+    known = sum(float(all_.sum()) for _, all_ in pairs)
+    return sum(float(won.sum()) for won, _ in pairs) / known if known else float("nan")
+
+
+def fold_pairs(fold: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return the pairs of a fold that its scores order rightly, and those whose order is known (m, m)."""
+    return ordered_pairs(*split_times(fold["label"]), fold["score"])
+
+
 def rank_correlation(x: FloatArray, y: FloatArray) -> float:
     """Return Spearman's correlation: 0 where ``x`` is constant, NaN where ``y`` is, or below 3 rows."""
     a, b = midranks(x), midranks(y)
@@ -122,8 +135,17 @@ METRICS: Mapping[str, Callable[[pd.DataFrame], float]] = {
     "brier": _brier,
     "r2": _r2,
     "spearman": _spearman,
+    "c_index": _c_index,
 }
 BINARY = ("auc", "balanced_accuracy", "sensitivity", "specificity", "brier")
 CONTINUOUS = ("r2", "spearman")
-CHANCE: Mapping[str, float] = {"auc": 0.5, "balanced_accuracy": 0.5, "r2": 0.0, "spearman": 0.0}
-PRIMARY: Mapping[str, str] = {"binary": "auc", "continuous": "r2"}
+OF_TASK: Mapping[str, tuple[str, ...]] = {
+    "binary": BINARY,
+    "continuous": CONTINUOUS,
+    "survival": ("c_index",),
+}
+CHANCE: Mapping[str, float] = {
+    **{"auc": 0.5, "balanced_accuracy": 0.5, "c_index": 0.5},
+    **{"r2": 0.0, "spearman": 0.0},
+}
+PRIMARY: Mapping[str, str] = {"binary": "auc", "continuous": "r2", "survival": "c_index"}

@@ -11,14 +11,14 @@ import pandas as pd
 from imagenomics.errors import InputError, short_list, unknown_name
 from imagenomics.work.seeds import generator
 
-TASKS = ("binary", "continuous")
+TASKS = ("binary", "continuous", "survival")
 IntArray = npt.NDArray[np.int64]
 
 
 def folds(
     ids: Any, y: Any, *, n_splits: int = 5, repeats: int = 1, seed: int = 0, task: str = "binary"
 ) -> pd.DataFrame:
-    """Divide patients into folds, each patient tested once in every repeat, classes (or values) balanced.
+    """Divide patients into folds, each patient tested once in every repeat, classes (values, or events) balanced.
 
     A patient has one fold, so no training part can share a patient with its test part. The folds depend on
     ids, labels and seed, not on the order of rows.
@@ -28,13 +28,13 @@ def folds(
     ids : array of str, (n,)
         Patient of each row; a patient may have several rows.
     y : array, (n,)
-        Labels 0/1 (a patient counts for the class any of its rows has), or numbers.
+        Labels 0/1 (a patient counts for the class any of its rows has), numbers, or signed times.
     n_splits, repeats : int
         Folds in a repeat, and repeats.
     seed : int
         Seed of the streams ``folds/<repeat>``.
-    task : {"binary", "continuous"}
-        Balance classes or values.
+    task : {"binary", "continuous", "survival"}
+        Balance classes, values, or those with and without the event.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def folds(
     Raises
     ------
     InputError
-        ``IGX-RES-001``: a class has fewer patients than folds; ``IGX-RES-009``: a label is missing;
+        ``IGX-RES-001``: a class (or the event) has fewer patients than folds; ``IGX-RES-009``: a label is missing;
         ``IGX-RES-011``: labels of a binary task are not 0 and 1; ``IGX-RES-010``: unknown task.
     """
     if task not in TASKS:
@@ -54,7 +54,10 @@ def folds(
     parts = []
     for repeat in range(repeats):
         random = generator(seed, "folds", repeat)
-        order = _order(labels.to_numpy(), random, by_value=task == "continuous")
+        values = labels.to_numpy()
+        order = _order(
+            np.sign(values) if task == "survival" else values, random, by_value=task == "continuous"
+        )
         fold = np.empty(len(labels), dtype=np.int64)
         fold[order] = _dealt(len(labels), n_splits, random, anew=task == "continuous")
         parts.append(pd.DataFrame({"patient": labels.index.to_numpy(), "repeat": repeat, "fold": fold}))
@@ -122,6 +125,8 @@ def patient_labels(ids: Any, y: Any, *, task: str) -> pd.Series:
 def _check_counts(labels: pd.Series, n_splits: int, task: str) -> None:
     if task == "binary":
         counts = {"negative": int((labels == 0).sum()), "positive": int((labels == 1).sum())}
+    elif task == "survival":
+        counts = {"patients": len(labels), "patients with the event": int((labels > 0).sum())}
     else:
         counts = {"patients": len(labels)}
     smallest = min(counts.values())

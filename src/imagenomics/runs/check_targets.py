@@ -47,9 +47,8 @@ def _target_row(target: Target, plan: Plan, linked: Linked) -> dict[str, Any]:
     known = target.values.dropna()
     models = 1 + len(target.block.models)
     nulls = 1 + len(target.block.baselines) + len(target.block.nulls)
-    counts = {}
-    if target.task == "binary":
-        counts = {target.positive: int(known.sum()), target.negative: int((known == 0).sum())}
+    positives, negatives = target.counts(known)
+    counts = {} if positives is None else {target.positive: positives, target.negative: negatives}
     learning = _learning_seconds(target, plan, linked)
     fits = target.block.folds * (models * target.block.repeats + nulls * DRAWS)
     block = target.block

@@ -71,7 +71,7 @@ class Design:
     table : DataFrame, (n, p)
         All columns that any model sees.
     labels : Series, (n,)
-        0/1 or numbers.
+        0/1, numbers, or signed times.
     sites : Series or None
         Site by patient, None where the study declares no site.
     folds : DataFrame or None
@@ -222,7 +222,8 @@ def make_design(
     labels = target.values[keep]
     kept_sites = None if sites is None else sites[keep]
     absent = "no expression" if target.block.from_genes else "no image features"
-    left_out = {str(p): "label not known" for p in known.index[~known]}
+    lacking = "follow-up not known" if target.task == "survival" else "label not known"
+    left_out = {str(p): lacking for p in known.index[~known]}
     left_out |= {str(p): absent for p in known.index[known & ~seen]}
     problem, drawn, site_folds = "", None, None
     try:
@@ -258,11 +259,11 @@ def make_design(
 
 
 def _clinical(target: Target, linked: Linked, where: str) -> PatientTable:
-    """Return the clinical baseline's columns: never the site, never the target itself."""
+    """Return the clinical baseline's columns: never the site, never the target itself (or whether it was seen)."""
     wanted = target.block.clinical
     if wanted == "all":
-        columns = linked.clinical.columns
-        names = [c for c in columns.index if columns.at[c, "role"] == "clinical" and c != target.column]
+        columns, own = linked.clinical.columns, (target.column, target.block.event)
+        names = [c for c in columns.index if columns.at[c, "role"] == "clinical" and c not in own]
     else:
         names = [wanted] if isinstance(wanted, str) else list(wanted)
     return choose_clinical(linked.clinical, names, where=where)

@@ -55,7 +55,8 @@ class TestedModel:
     def problem(self, observed: float, maximum: int) -> str:
         """Say why there can be no null; '' when there can."""
         if not np.isfinite(observed):
-            return "The tested statistic is not defined: no fold holds both classes."
+            lacking = "two patients in a known order" if self.metric == "c_index" else "both classes"
+            return f"The tested statistic is not defined: no fold holds {lacking}."
         try:
             check_movable(self.design.labels, self.design.strata, maximum=maximum)
         except InputError as error:

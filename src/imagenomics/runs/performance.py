@@ -10,13 +10,13 @@ import pandas as pd
 
 from imagenomics.resample.intervals import Interval, bootstrap_interval, paired_interval, widened
 from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
-from imagenomics.resample.metrics import evaluate_all
+from imagenomics.resample.metrics import evaluate, evaluate_all
 from imagenomics.resample.roc import roc_curve
 from imagenomics.resample.sequential import NullResult
 from imagenomics.resample.settings import IntervalSettings
 from imagenomics.runs.designs import COMBINED, Design, ModelSpec
+from imagenomics.runs.risk_groups import risk_curves
 from imagenomics.runs.train import Trained
-from imagenomics.stats.ranks import auc
 from imagenomics.verdicts.calibration import calibration_curve
 from imagenomics.verdicts.decision_curve import decision_curve
 
@@ -36,10 +36,14 @@ PERFORMANCE_COLUMNS = (
 )
 CURVE_COLUMNS = ("analysis", "target", "model", "curve", "x", "y", "low", "high", "n")
 CROSS_VALIDATION = "cross-validation"
-FEWEST_AT_A_SITE = 5  # of each class, below which a site's AUC says nothing
+FEWEST_AT_A_SITE = 5  # of each class, or events, below which the AUC or C of a site says nothing
 Row = tuple[object, ...]
 NullResults = Mapping[tuple[str, str], NullResult]
-BOUNDS: Mapping[str, tuple[float, float]] = {"auc": (0.0, 1.0), "r2": (-math.inf, 1.0)}
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "auc": (0.0, 1.0),
+    "r2": (-math.inf, 1.0),
+    "c_index": (0.0, 1.0),
+}
 
 
 def interval_of(
@@ -63,14 +67,13 @@ def interval_of(
 
 def facts_of(design: Design) -> dict[str, Any]:
     """Return what is known of a question before any model: who, how many, which measure."""
-    labels = design.labels
-    binary = design.target.task == "binary"
+    positives, negatives = design.target.counts(design.labels)
     return {
         "analysis": design.target.analysis,
         "target": design.target.column,
-        "n": len(labels),
-        "positives": int((labels == 1).sum()) if binary else None,
-        "negatives": int((labels == 0).sum()) if binary else None,
+        "n": len(design.labels),
+        "positives": positives,
+        "negatives": negatives,
         "estimate_name": PRIMARY_METRIC[design.target.task],
         "source": "genes" if design.target.block.from_genes else "images",
     }
@@ -80,8 +83,7 @@ def performance_rows(trained: Trained, design: Design, nulls: NullResults) -> It
     """Yield one row for each model and measure, sites left out included."""
     metric = PRIMARY_METRIC[design.target.task]
     analysis, target = design.target.analysis, design.target.column
-    binary = design.target.task == "binary"
-    n, positives = len(design.labels), int((design.labels == 1).sum()) if binary else None
+    n, (positives, _) = len(design.labels), design.target.counts(design.labels)
     for spec in design.models:
         scores = trained.scores.get((analysis, spec.name))
         if scores is None:
@@ -116,7 +118,7 @@ def performance_rows(trained: Trained, design: Design, nulls: NullResults) -> It
                 positives,
                 gain.note,
             )
-        if binary:
+        if design.target.task != "continuous":
             yield from _site_rows(trained, design, spec, head)
 
 
@@ -124,17 +126,20 @@ def _site_rows(trained: Trained, design: Design, spec: ModelSpec, head: Row) -> 
     scores = trained.site_scores.get((design.target.analysis, spec.name))
     if scores is None or design.sites is None:
         return
-    sites = scores["patient"].map(design.sites)
+    sites, metric = scores["patient"].map(design.sites), PRIMARY_METRIC[design.target.task]
+    followed = design.target.task == "survival"
     for site, part in scores.groupby(sites, sort=True):
-        n, positives = len(part), int(part["label"].sum())
-        enough = min(positives, n - positives) >= FEWEST_AT_A_SITE
-        value = auc(part["score"].to_numpy(), part["label"].to_numpy()) if enough else None
-        note = "trained on the other sites" if enough else "too few of a class at this site"
-        yield (*head, f"site:{site}", "auc", value, None, None, n, positives, note)
+        positives, negatives = design.target.counts(part["label"])
+        fewest = positives if followed else min(positives or 0, negatives or 0)
+        enough = (fewest or 0) >= FEWEST_AT_A_SITE
+        value = evaluate(part, metric) if enough else None
+        short = "too few events at this site" if followed else "too few of a class at this site"
+        note = "trained on the other sites" if enough else short
+        yield (*head, f"site:{site}", metric, value, None, None, len(part), positives, note)
 
 
 def curve_rows(trained: Trained, design: Design, nulls: NullResults) -> Iterator[Row]:
-    """Yield the points of ROC, calibration and decision curves, and the draws of each null."""
+    """Yield the points of ROC, calibration, decision and survival curves, and the draws of each null."""
     analysis, target = design.target.analysis, design.target.column
     for spec in design.models:
         scores = trained.scores.get((analysis, spec.name))
@@ -148,6 +153,9 @@ def curve_rows(trained: Trained, design: Design, nulls: NullResults) -> Iterator
                 yield (*head, "calibration", row.predicted, row.observed, row.low, row.high, row.n)
             for row in decision_curve(scores).itertuples():
                 yield (*head, "decision", row.threshold, row.model, row.none, row.all, None)
+        if design.target.task == "survival":
+            for name, row in risk_curves(scores):
+                yield (*head, name, row.time, row.survival, row.ci_low, row.ci_high, row.at_risk)
         null = nulls.get((analysis, spec.name))
         if null is not None:
             for number, statistic in enumerate(null.draws):

@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from imagenomics.associate.survival.times import survival_times
 from imagenomics.features.settings import FeatureSettings
 from imagenomics.features.volumes import lesion_volumes
 from imagenomics.images.find import find_images
 from imagenomics.images.settings import ImageSettings
+from imagenomics.predict.families import check_survival
 from imagenomics.predict.settings import PredictSettings
 from imagenomics.resample.sequential import DrawsFailed
 from imagenomics.runs.choose import choose_clinical
@@ -30,6 +32,7 @@ from imagenomics.runs.train import train_designs
 from imagenomics.runs.train_block import TrainBlock
 from imagenomics.runs.units import Workshop
 from imagenomics.runs.wide import column_descriptions, widen
+from imagenomics.stats.signed_times import sign_times
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.verdicts.settings import VerdictSettings
 from imagenomics.work.cluster import open_executor
@@ -118,6 +121,7 @@ def predict_target(
     features: PatientTable,
     labels: pd.Series,
     *,
+    event: pd.Series | None = None,
     clinical: PatientTable | None = None,
     settings: PredictSettings | None = None,
     models: Sequence[str] = (),
@@ -131,7 +135,9 @@ def predict_target(
     features : PatientTable
         Image features; flagged columns stay out, columns with the role ``volume`` are the volume baseline.
     labels : Series
-        0/1 or numbers, by patient; missing where not known.
+        0/1 or numbers, by patient; missing where not known. With ``event`` times to it, above 0.
+    event : Series, optional
+        Whether the event happened at that time (1), or observation ended (0): survival is predicted.
     clinical : PatientTable, optional
         Clinical variables for the clinical baseline, and ``site``, within which the null exchanges patients.
     settings : PredictSettings, optional
@@ -147,8 +153,12 @@ def predict_target(
     ------
     DrawsFailed
         ``IGX-RES-008``: a null could not be drawn, so there is no p value.
+    InputError
+        ``IGX-SURV-001``, ``IGX-SURV-003``: follow-up that cannot be used; ``IGX-PRED-008``: a model that does not know
+        survival.
     """
-    design = _design(features, labels, clinical, settings, models=models, seed=seed)
+    target = _target(labels, event, features.values.index, models)
+    design = _design(target, features, clinical, settings, seed=seed)
     issues = Issues()
     with TemporaryDirectory() as scratch, open_executor(workers=workers) as executor:
         shop = Workshop(Store(Path(scratch)), executor)
@@ -164,23 +174,31 @@ def predict_target(
     )
 
 
-def _design(
-    features: PatientTable,
-    labels: pd.Series,
-    clinical: PatientTable | None,
-    settings: PredictSettings | None,
-    *,
-    models: Sequence[str],
-    seed: int,
-) -> Design:
-    ids = features.values.index
+def _target(labels: pd.Series, event: pd.Series | None, ids: pd.Index, models: Sequence[str]) -> Target:
     name = str(labels.name or "target")
     values = labels.astype("float64").reindex(ids)
-    binary = bool(values.dropna().isin([0.0, 1.0]).all())
     block = TrainBlock.read(
         {"name": "prediction", "target": name, "models": list(models)}, where="predict_target"
     )
-    target = Target(name, name, "binary" if binary else "continuous", values, "1", "0", block)
+    if event is not None:
+        for model in models:
+            check_survival(model, where="predict_target")
+        times = survival_times(values, event)
+        signed = pd.Series(sign_times(times.time, times.event), index=times.ids).reindex(ids)
+        return Target(name, name, "survival", signed, "event", "censored", block)
+    binary = bool(values.dropna().isin([0.0, 1.0]).all())
+    return Target(name, name, "binary" if binary else "continuous", values, "1", "0", block)
+
+
+def _design(
+    target: Target,
+    features: PatientTable,
+    clinical: PatientTable | None,
+    settings: PredictSettings | None,
+    *,
+    seed: int,
+) -> Design:
+    ids = features.values.index
     usable = features.unflagged()
     known = clinical.patients(ids) if clinical is not None else None
     volumes = features.where(role="volume").columns.index

@@ -17,14 +17,21 @@ ORIGINS = (
 )
 
 
-class FollowUpSettings(Settings):
-    """When something happened to whom: the columns, what their cells mean, and what time is counted from."""
+TimeUnit = Literal["days", "weeks", "months", "years"]
 
-    time: str = Field(
-        description="Column of the patients table (or clinical variable, or molecule) with the time from the origin to "
-        "the event or to the end of observation; above 0."
-    )
-    event: str = Field(description="Column that says whether the event happened at that time.")
+
+def check_origin(value: str) -> str:
+    """Refuse what does not say what time is counted from."""
+    if value not in ORIGINS and len(value.split()) < 3:
+        raise ValueError(
+            f"'{value}' is none of {', '.join(ORIGINS)}; say in a sentence what time is counted from"
+        )
+    return value
+
+
+class EventSettings(Settings):
+    """What the cells of an event column mean, and what is measured."""
+
     event_value: str | None = Field(
         default=None, description="The cell that means the event; not needed where cells are 0 and 1."
     )
@@ -37,16 +44,6 @@ class FollowUpSettings(Settings):
         default=(),
         description="Cells that mean another event, after which this one cannot happen any more.",
     )
-    entry: str | None = Field(
-        default=None,
-        description="Column with the time from the origin to when a patient came under observation (left truncation).",
-    )
-    unit: Literal["days", "weeks", "months", "years"] = Field(description="Unit of time and entry.")
-    origin: str = Field(
-        description="What time is counted from: "
-        + ", ".join(f"'{word}'" for word in ORIGINS)
-        + ", or a sentence. It stands on the page."
-    )
     endpoint: str = Field(
         default="survival",
         min_length=1,
@@ -57,19 +54,8 @@ class FollowUpSettings(Settings):
         description="Events on the day of origin: refuse a time of 0, or count it as half a day.",
     )
 
-    @field_validator("origin")
-    @classmethod
-    def _origin_is_said(cls, value: str) -> str:
-        if value not in ORIGINS and len(value.split()) < 3:
-            raise ValueError(
-                f"'{value}' is none of {', '.join(ORIGINS)}; say in a sentence what time is counted from"
-            )
-        return value
-
     @model_validator(mode="after")
     def _cells_have_one_meaning(self) -> Self:
-        if len(set(self.columns)) < len(self.columns):
-            raise ValueError("'time', 'event' and 'entry' are different columns")
         cells = [
             c for c in (self.event_value, *self.censored_values, *self.competing_values) if c is not None
         ]
@@ -77,6 +63,34 @@ class FollowUpSettings(Settings):
             raise ValueError("a cell of the event column has two meanings")
         if self.competing_values and self.event_value is None:
             raise ValueError("with 'competing_values' say which cell is the event: 'event_value'")
+        return self
+
+
+class FollowUpSettings(EventSettings):
+    """When something happened to whom: the columns, what their cells mean, and what time is counted from."""
+
+    time: str = Field(
+        description="Column of the patients table (or clinical variable, or molecule) with the time from the origin to "
+        "the event or to the end of observation; above 0."
+    )
+    event: str = Field(description="Column that says whether the event happened at that time.")
+    entry: str | None = Field(
+        default=None,
+        description="Column with the time from the origin to when a patient came under observation (left truncation).",
+    )
+    unit: TimeUnit = Field(description="Unit of time and entry.")
+    origin: str = Field(
+        description="What time is counted from: "
+        + ", ".join(f"'{word}'" for word in ORIGINS)
+        + ", or a sentence. It stands on the page."
+    )
+
+    _origin_is_said = field_validator("origin")(check_origin)
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Self:
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError("'time', 'event' and 'entry' are different columns")
         return self
 
     @property

@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from imagenomics.cohort.coding import CodedColumn, code_column
 from imagenomics.cohort.settings import ColumnSettings
 from imagenomics.cohort.source import text_column
 from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.predict.families import check_survival
+from imagenomics.prepare.base import Task
+from imagenomics.runs.families.follow_up import read_follow_up
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.survival_block import FollowUpSettings
 from imagenomics.runs.train_block import TrainBlock
+from imagenomics.stats.signed_times import sign_times
 from imagenomics.tables.patient_table import PatientTable
+from imagenomics.verdicts.testable import count_classes
 
 EACH = "each"
 
@@ -28,13 +35,13 @@ class Target:
     analysis : str
         Name of the ``[[train]]`` block; with ``=class`` where each class is a target of its own.
     column : str
-        The molecule, label, clinical column or (predicted from genes) image feature.
-    task : {"binary", "continuous"}
-        Classes or numbers.
+        The molecule, label, clinical column or (predicted from genes) image feature; of survival the column of times.
+    task : {"binary", "continuous", "survival"}
+        Classes, numbers, or times to an event.
     values : Series
-        1 for the positive class and 0 for the others, or numbers; NaN where not known; by patient.
+        1 for the positive class and 0 for the others, numbers, or signed times; NaN where not known; by patient.
     positive, negative : str
-        What 1 and 0 mean.
+        What 1 and 0, or the signs of times, mean.
     block : TrainBlock
         The declaration.
     pictured : bool
@@ -43,12 +50,16 @@ class Target:
 
     analysis: str
     column: str
-    task: Literal["binary", "continuous"]
+    task: Task
     values: pd.Series
     positive: str
     negative: str
     block: TrainBlock
     pictured: bool = False
+
+    def counts(self, labels: pd.Series) -> tuple[int | None, int | None]:
+        """Return how many of these patients are positive and negative, or had the event and are censored."""
+        return count_classes(labels.to_numpy(dtype=np.float64), self.task)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,8 @@ def resolve_targets(plan: Plan, linked: Linked, features: PatientTable | None = 
     InputError
         ``IGX-RUN-060``: no such column; ``IGX-RUN-061``: several columns of that name; ``IGX-RUN-062``: a target
         with classes and no ``positive``; ``IGX-RUN-063``: a class that the column does not have; ``IGX-RUN-064``: a
-        module, or a measure that is learned from all patients.
+        module, or a measure that is learned from all patients; ``IGX-PRED-008``: a model that does not know survival;
+        errors of :func:`~imagenomics.runs.families.follow_up.read_follow_up`.
     """
     modules = {block.name for block in plan.modules}
     for block in plan.train:
@@ -105,6 +117,9 @@ def _refuse_learned(block: TrainBlock, modules: set[str], features: PatientTable
 
 def _targets(block: TrainBlock, linked: Linked, features: PatientTable | None) -> list[Target]:
     where = f"[[train]] {block.name}"
+    outcome = block.outcome()
+    if outcome is not None:
+        return [_survival(block, outcome, linked, where)]
     column = _find(block, linked, features if block.from_genes else None, where)
     if column.kind == "continuous":
         if block.positive is not None:
@@ -127,6 +142,16 @@ def _targets(block: TrainBlock, linked: Linked, features: PatientTable | None) -
     if positive not in column.levels:
         raise unknown_name("IGX-RUN-063", f"class of {column.name}", positive, column.levels, where=where)
     return [_one_class(block, column, codes, positive, block.name)]
+
+
+def _survival(block: TrainBlock, outcome: FollowUpSettings, linked: Linked, where: str) -> Target:
+    """Return times to the event as signed times; patients without follow-up are not known."""
+    for name in (block.primary, *block.models, *block.nulls):
+        check_survival(name, where=where)
+    found = read_follow_up(outcome, linked, where)
+    signed = pd.Series(sign_times(found.times.time, found.times.event), index=found.times.ids)
+    values = signed.reindex(linked.clinical.values.index)
+    return Target(block.name, block.target, "survival", values, found.causes[0], "censored", block)
 
 
 def _as_levels(column: _Column) -> pd.Series:

@@ -9,22 +9,17 @@ from pydantic import Field, model_validator
 
 from imagenomics.genomics.settings import MoleculeSettings
 from imagenomics.runs.modality_block import modalities_problem
+from imagenomics.runs.outcome_block import OutcomeSettings
 from imagenomics.runs.set_blocks import ModulesBlock
-from imagenomics.settings import BlockName, Settings
 
 IMAGES = "images"
 Baseline = Literal["clinical", "volume"]
 ModelName = Literal["elastic-net", "svm", "random-forest", "boosting", "tree", "supervised-pc"]
 
 
-class TrainBlock(Settings):
+class TrainBlock(OutcomeSettings):
     """One ``[[train]]`` block: one declared prediction."""
 
-    name: BlockName = Field(description="Unique name of the analysis.")
-    target: str = Field(
-        description="A molecule or label ('mutations.IDH1', 'IDH.status') or a clinical column; where `predictors` are "
-        "genes also an image feature ('ct.shape_volume')."
-    )
     predictors: str = Field(
         default=IMAGES,
         description="'images': the columns of `features`. Or genes: the name of a [[modules]] block, whose modules or "
@@ -55,7 +50,8 @@ class TrainBlock(Settings):
     primary: ModelName = Field(default="elastic-net", description="The model the verdict is about.")
     models: tuple[ModelName, ...] = Field(
         default=("svm", "random-forest", "boosting"),
-        description="Models that stand beside the primary one; they are never picked afterwards.",
+        description="Models that stand beside the primary one; they are never picked afterwards. Survival is known to "
+        "'elastic-net' and 'supervised-pc' only, and has the latter by default.",
     )
     nulls: tuple[ModelName, ...] = Field(
         default=(), description="Models beside the primary one that get a permutation null, too."
@@ -85,6 +81,15 @@ class TrainBlock(Settings):
         description="Pairs of modalities whose models are compared in the same patients and folds; each pair gets its "
         "own verdict.",
     )
+
+    @model_validator(mode="after")
+    def _survival_has_no_classes(self) -> Self:
+        if self.event is not None and self.positive is not None:
+            raise ValueError("'positive' is for classes; which cell means the event is said by 'event_value'")
+        named = (self.clinical,) if isinstance(self.clinical, str) else self.clinical
+        if self.event is not None and {self.target, self.event} & set(named):
+            raise ValueError("'clinical' names the follow-up itself, which is what is to be predicted")
+        return self
 
     @property
     def from_genes(self) -> bool:

@@ -18,11 +18,11 @@ class Evidence:
     n : int
         Patients.
     positives, negatives : int or None
-        Class counts; None for a target that is a number.
+        Class counts, or those with and without the event; None for a target that is a number.
     estimate : float
         Held-out performance, or its gain.
     estimate_name : str
-        ``auc``, ``r2``, ``spearman``, ``balanced_accuracy``.
+        ``auc``, ``r2``, ``spearman``, ``balanced_accuracy``, ``c_index``.
     ci_low, ci_high : float
         Interval of the estimate.
     tested : float

@@ -56,6 +56,29 @@ def detectable_auc(
     return _smallest(error, centre + norm.isf(alpha) * spread, chance=max(0.5, centre), top=1.0, power=power)
 
 
+def detectable_c(
+    events: int, *, alpha: float, power: float = 0.8, null_spread: float = NAN, null_centre: float = 0.5
+) -> float:
+    """Find the smallest true C-index that the rule would call supported.
+
+    Parameters as in :func:`detectable_auc`. The textbook spread is that of an AUC of as many patients with the event
+    against very many without (Hanley and McNeil): no censoring gives a smaller one.
+    """
+
+    def textbook(c: FloatArray) -> FloatArray:
+        return np.sqrt(np.maximum(2.0 * c**2 / (1.0 + c) - c**2, 0.0) / events)
+
+    chance = float(textbook(np.array(0.5)))
+    spread, centre = _null(null_spread, null_centre, chance, 0.5)
+    return _smallest(
+        lambda c: spread * textbook(c) / chance,
+        centre + norm.isf(alpha) * spread,
+        chance=max(0.5, centre),
+        top=1.0,
+        power=power,
+    )
+
+
 def detectable_r2(
     n: int, *, alpha: float, power: float = 0.8, null_spread: float = NAN, null_centre: float = 0.0
 ) -> float:

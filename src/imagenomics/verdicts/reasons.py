@@ -13,7 +13,9 @@ TITLES: Mapping[str, str] = {
     "r2": "explained share of the variance",
     "spearman": "rank correlation",
     "balanced_accuracy": "balanced accuracy",
+    "c_index": "C-index",
 }
+EVENT = "with the event"
 
 
 def approximate(item: Evidence) -> str:
@@ -35,7 +37,7 @@ def who(item: Evidence) -> str:
     """Return how many patients, and how many of each class."""
     if item.positives is None:
         return f"{item.n} patients"
-    return f"{item.n} patients, {item.positives} of them positive"
+    return f"{item.n} patients, {item.positives} of them {EVENT if item.estimate_name == 'c_index' else 'positive'}"
 
 
 def measured(item: Evidence, *, gain: bool = False) -> str:
@@ -57,7 +59,7 @@ def chance_text(item: Evidence, adjusted: float, family: int) -> str:
 
 def site_text(item: Evidence) -> str:
     """Say what the sites alone explain, where permuting within sites leaves more than chance."""
-    if item.estimate_name != "auc" or not item.null_centre > 0.55:
+    if item.estimate_name not in ("auc", "c_index") or not item.null_centre > 0.55:
         return ""
     return f" Sites alone give about {number(item.null_centre)}, and that is the chance level here."
 

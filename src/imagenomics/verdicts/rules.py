@@ -13,7 +13,7 @@ from imagenomics.resample.metrics import CHANCE
 from imagenomics.stats.multiplicity import holm
 from imagenomics.verdicts import reasons
 from imagenomics.verdicts.evidence import NAN, Evidence
-from imagenomics.verdicts.power import detectable_auc, detectable_gain, detectable_r2
+from imagenomics.verdicts.power import detectable_auc, detectable_c, detectable_gain, detectable_r2
 from imagenomics.verdicts.settings import VerdictSettings
 
 SUPPORTED = "supported"
@@ -152,6 +152,8 @@ def _detectable(item: Evidence, alpha: float, power: float, *, gain: bool) -> fl
         return detectable_gain(alpha=alpha, power=power, own_error=_error(item), **null)
     if item.estimate_name == "auc" and item.positives and item.negatives:
         return detectable_auc(item.positives, item.negatives, alpha=alpha, power=power, **null)
+    if item.estimate_name == "c_index" and item.positives:
+        return detectable_c(item.positives, alpha=alpha, power=power, **null)
     if item.estimate_name == "r2":
         return detectable_r2(item.n, alpha=alpha, power=power, **null)
     return NAN

@@ -16,9 +16,11 @@ class VerdictSettings(Settings):
     power: float = Field(
         0.8, gt=0.5, lt=1.0, description="Power at which the smallest detectable effect is stated."
     )
-    min_class: int = Field(10, ge=2, description="Fewest patients of a class for a target to be testable.")
+    min_class: int = Field(
+        10, ge=2, description="Fewest patients of a class, or with the event, for a target to be testable."
+    )
     min_patients: int = Field(
-        20, ge=4, description="Fewest patients for a target that is a number to be testable."
+        20, ge=4, description="Fewest patients for a number, or a time to an event, to be testable."
     )
     min_mixed: float = Field(
         0.5,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.resample.permutation import log10_arrangements
+from imagenomics.stats.risk_sets import RiskSets
 from imagenomics.verdicts.settings import VerdictSettings
 
 FEWEST_ARRANGEMENTS = 20  # with fewer no permutation p value of .05 exists
@@ -19,9 +20,9 @@ FEWEST_ARRANGEMENTS = 20  # with fewer no permutation p value of .05 exists
 class Testable:
     """Counts of a target, how it overlaps with site, and why it cannot be tested ('' where it can).
 
-    ``mixed`` is the share of patients from sites that hold both classes; ``within`` the share of the
-    target's spread that lies within sites: 1 where site says nothing about the target, 0 where it
-    determines it.
+    Of times to an event ``positives`` had it, and ``negatives`` are censored. ``mixed`` is the share of patients from
+    sites that hold both classes; ``within`` the share of the target's spread that lies within sites: 1 where site says
+    nothing about the target, 0 where it determines it.
     """
 
     n: int
@@ -42,25 +43,26 @@ def check_testable(
     Parameters
     ----------
     y : array, (n,)
-        Labels 0/1, or numbers.
+        Labels 0/1, numbers, or signed times.
     sites : array, (n,), or None
         Site of each patient; missing where not known (such patients stay in place in a permutation within sites and
         say nothing about the overlap).
     target : str
         Name used in the reason.
-    task : {"binary", "continuous"}
-        Kind of the target.
+    task : {"binary", "continuous", "survival"}
+        Kind of the target. What sites say of times to an event is measured on their martingale residuals.
     settings : VerdictSettings
-        Smallest class, smallest overlap.
+        Smallest class (of survival: fewest events), smallest overlap.
     stratified : bool
         Permutations stay within sites: then there must be enough of them.
     """
     values = np.asarray(y, dtype=np.float64)
     binary = task == "binary"
-    positives = int((values == 1).sum()) if binary else None
-    negatives = int((values == 0).sum()) if binary else None
-    mixed, within = site_overlap(values, sites, binary=binary)
-    reason = _too_few(values.size, positives, negatives, target, settings)
+    positives, negatives = count_classes(values, task)
+    left = RiskSets.of(values).residuals() if task == "survival" else values
+    mixed, within = site_overlap(left, sites, binary=binary)
+    tell = _too_few_events if task == "survival" else _too_few
+    reason = tell(values.size, positives, negatives, target, settings)
     if not reason and sites is not None:
         reason = _hardly_overlap(values.size, mixed, within, target, settings)
         arrangements = log10_arrangements(values, _alone(sites)) if stratified else np.inf
@@ -69,6 +71,15 @@ def check_testable(
                 f"Within sites the values of {target} can hardly be exchanged, so chance cannot be simulated."
             )
     return Testable(values.size, positives, negatives, mixed, within, reason)
+
+
+def count_classes(y: npt.NDArray[np.float64], task: str) -> tuple[int | None, int | None]:
+    """Return how many patients are positive and negative, or had the event and are censored; None for numbers."""
+    if task == "binary":
+        return int((y == 1).sum()), int((y == 0).sum())
+    if task == "survival":
+        return int((y > 0).sum()), int((y < 0).sum())
+    return None, None
 
 
 def _alone(sites: Any) -> npt.NDArray[np.object_]:
@@ -113,6 +124,18 @@ def _too_few(
     return (
         f"Only {min(positives, negatives)} of {n} patients are {side} for {target}; with fewer than "
         f"{settings.min_class} a model can neither be trained nor judged."
+    )
+
+
+def _too_few_events(
+    n: int, positives: int | None, negatives: int | None, target: str, settings: VerdictSettings
+) -> str:
+    events = positives or 0
+    if events >= settings.min_class:
+        return _too_few(n, None, None, target, settings)
+    return (
+        f"Only {events} of {n} patients had the event of {target}; with fewer than {settings.min_class} a model can "
+        "neither be trained nor judged."
     )
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from numba import njit
 
 from imagenomics.associate.survival.times import SurvivalTimes
+from imagenomics.stats import ordered_pairs as pairs
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,17 +32,8 @@ def harrell_c(
 def ordered_pairs(
     times: SurvivalTimes, score: FloatArray, within: npt.NDArray[np.int64]
 ) -> tuple[FloatArray, FloatArray]:
-    """Return what each patient's event contributes to Harrell's C, as matrices (n, n): pairs won, and pairs in all.
-
-    Row i, column j: patient i had the event while j was under observation and still without it. ``within`` as in
-    :func:`harrell_c`. Of patients drawn w times each, C is ``w @ won @ w / (w @ known @ w)``.
-    """
-    later = times.time[None, :] > times.time[:, None]
-    tied = (times.time[None, :] == times.time[:, None]) & ~times.event[None, :]
-    known = times.event[:, None] & (later | tied) & (times.start[None, :] < times.time[:, None])
-    known &= within[:, None] == within[None, :]
-    won = 0.5 + 0.5 * np.sign(score[:, None] - score[None, :])
-    return np.where(known, won, 0.0), known.astype(np.float64)
+    """Return pairs won, and pairs in all, as matrices (n, n): see :func:`imagenomics.stats.ordered_pairs`."""
+    return pairs.ordered_pairs(times.time, times.event, score, start=times.start, within=within)
 
 
 def uno_c(times: SurvivalTimes, score: FloatArray, *, until: float | None = None) -> float:
