@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from imagenomics.associate.likelihood.counts import NegativeBinomial, best_dispersion, log_likelihood
@@ -168,6 +169,14 @@ def test_the_check_is_uniform_where_odds_are_proportional():
     assert 0.02 < (np.array(statistics) > 3.841).mean() < 0.095
 
 
+def quasi_score(model, x):
+    """Return F and the spread of what is left, from the score test of statsmodels for a spread of 1."""
+    fit = model.fit(tol=1e-14)
+    score = float(np.squeeze(fit.score_test(exog_extra=x, observed=False)[0]))
+    rest = (np.square(fit.resid_pearson).sum() - score) / (model.endog.size - fit.params.size - x.shape[1])
+    return score / x.shape[1] / rest, rest
+
+
 @pytest.mark.parametrize("adjust", [True, False])
 @pytest.mark.parametrize("feature", ["size", "there", "shape"])
 def test_counts_are_those_of_negative_binomial_models(data, feature, adjust):
@@ -178,14 +187,18 @@ def test_counts_are_those_of_negative_binomial_models(data, feature, adjust):
         sm.NegativeBinomial(y, X).fit(disp=0, method="bfgs", maxiter=1000, gtol=1e-8)
         for X in (Z, np.hstack([Z, x]))
     )
+    family = sm.families.NegativeBinomial(alpha=null.params[-1])
+    f, rest = quasi_score(sm.GLM(y, Z, family=family), x)
     got = row(run(data, adjust=adjust, counts="negative-binomial"), feature, "burden")
-    assert got["test"] == "negative binomial regression (LR)"
-    assert got["statistic"] == pytest.approx(2 * (whole.llf - null.llf), abs=1e-5)
+    assert got["test"] == "negative binomial regression (quasi-score F)"
+    assert got["statistic"] == pytest.approx(f, rel=1e-5)
+    df = x.shape[1], y.size - Z.shape[1] - x.shape[1]
+    assert got["p"] == pytest.approx(stats.f.sf(got["statistic"], *df), rel=1e-9)
     if feature != "shape":
         unit = x.std(ddof=1) if feature == "size" else 1.0
         slope = whole.params[Z.shape[1]]
         assert got["effect"] == pytest.approx(np.exp(slope * unit), rel=1e-4)
-        assert got["se"] == pytest.approx(whole.bse[Z.shape[1]] * unit, rel=2e-3)
+        assert got["se"] == pytest.approx(whole.bse[Z.shape[1]] * unit * np.sqrt(rest), rel=2e-3)
         name = "rate ratio per SD" if feature == "size" else "rate ratio"
         assert got["effect_name"] == name
 
@@ -194,13 +207,13 @@ def test_counts_are_those_of_quasi_poisson_models(data):
     keep, x = columns(data, "size")
     y = data[1].values["burden"].to_numpy()[keep]
     Z = np.column_stack([np.ones(keep.sum()), data[2][keep]])
-    null, whole = (
-        sm.GLM(y, X, family=sm.families.Poisson()).fit(scale="X2", tol=1e-12) for X in (Z, np.hstack([Z, x]))
-    )
+    poisson = sm.families.Poisson()
+    whole = sm.GLM(y, np.hstack([Z, x]), family=poisson).fit(tol=1e-12)
+    f, rest = quasi_score(sm.GLM(y, Z, family=poisson), x)
     got = row(run(data, counts="poisson"), "size", "burden")
-    assert got["statistic"] == pytest.approx((null.deviance - whole.deviance) / whole.scale, rel=1e-8)
-    assert got["se"] == pytest.approx(whole.bse[2] * x.std(ddof=1), rel=1e-8)
-    assert "overdispersion" in got["reason"]
+    assert got["statistic"] == pytest.approx(f, rel=1e-8)
+    assert got["se"] == pytest.approx(whole.bse[2] * x.std(ddof=1) * np.sqrt(rest), rel=1e-8)
+    assert "more spread" in got["reason"]
 
 
 def test_counts_without_overdispersion_have_the_likelihood_of_poisson():

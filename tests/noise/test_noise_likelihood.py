@@ -76,3 +76,23 @@ def test_a_planted_effect_is_found(kind, options):
     assert (best["feature"], best["target"]) == ("f0", "t0")
     assert best["q"] <= 0.05
     assert best["effect"] > 1.5
+
+
+@pytest.mark.parametrize("counts", ["negative-binomial", "poisson"])
+def test_a_few_very_large_counts_are_no_association(counts):
+    p = []
+    for seed in range(6):
+        random = np.random.default_rng([seed, 7])
+        y = random.poisson(3.0, (N, 10)).astype(float)
+        hit = random.random(y.shape) < 0.03
+        y[hit] *= np.round(random.uniform(10, 60, hit.sum()))
+        x = (np.arange(N)[:, None] % 2).astype(float)
+        rows = found(
+            table(np.hstack([x, random.standard_normal((N, 3))]), "continuous", "f"),
+            table(y, "continuous", "t"),
+            random.standard_normal((N, 1)),
+            counts=counts,
+        )
+        p.append(rows["p"].to_numpy())
+    assert (np.concatenate(p) <= 0.05).mean() < 0.1
+    assert (np.concatenate(p) <= 0.001).mean() < 0.01

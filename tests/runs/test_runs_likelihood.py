@@ -59,7 +59,10 @@ def test_counts_reach_the_page_as_rate_ratios(study, tmp_path):
     out = run(study, tmp_path / "run")
     found = pd.read_parquet(out / "associations.parquet").set_index(["feature", "target"])
     best = found.loc[("ct.size", "labels.lesions")]
-    assert (best["test"], best["effect_name"]) == ("negative binomial regression (LR)", "rate ratio per SD")
+    assert (best["test"], best["effect_name"]) == (
+        "negative binomial regression (quasi-score F)",
+        "rate ratio per SD",
+    )
     assert best["q"] < 0.05
     assert found.loc[("ct.size", "labels.other"), "test"] == "linear model (t)"
     page = (out / "report.html").read_text()

@@ -80,8 +80,8 @@ class AssociateSettings(FamilySettings):
     counts: Literal["numbers", "negative-binomial", "poisson"] = Field(
         "numbers",
         description="targets that are counts (whole numbers, none below 0, more than two values): 'numbers' (as any "
-        "other), 'negative-binomial' (log link, likelihood ratio; effect: rate ratio), or 'poisson' (log link, F test "
-        "that allows for overdispersion)",
+        "other), 'negative-binomial' or 'poisson' (log link; effect: rate ratio; F tests of quasi-scores, which allow "
+        "for more spread than the model's)",
     )
     transform: Literal["normal-scores", "none"] = Field(
         "normal-scores",

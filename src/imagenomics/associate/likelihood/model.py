@@ -51,7 +51,7 @@ class Compared:
     df, df_factor : float
         As the table of associations has them.
     ratio : float
-        Likelihood ratio.
+        Likelihood ratio, or what has its distribution.
     scale : float
         Factor of the standard errors.
     """
