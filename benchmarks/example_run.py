@@ -127,12 +127,14 @@ def modules(run: Path) -> Iterator[str]:
         )
         best = tested.iloc[0]
         beating = int((own["verdict"] == "supported").sum())
+        passing = int((tested["q"] <= ALPHA).sum())
+        compared = f", {beating} of them beat random groups of genes" if passing else ""
+        p = best["p_random_sets"]
         yield (
             f"- **{analysis}**: {len(sizes)} modules of {sizes.min()} to {sizes.max()} genes, {len(tested)} tests, "
-            f"{int((tested['q'] <= ALPHA).sum())} with q up to {ALPHA:g}, {beating} of them beat "
-            f"random groups of genes; the strongest is `{best['feature']}` with "
-            f"`{best['target']}`, {best['effect_name']} {best['effect']:.2f}, q {best['q']:.2g}, against random "
-            f"groups p {best['p_random_sets']:.2g}."
+            f"{passing} with q up to {ALPHA:g}{compared}; the strongest is `{best['feature']}` with "
+            f"`{best['target']}`, {best['effect_name']} {best['effect']:.2f}, q {best['q']:.2g}"
+            f"{f', against random groups p {p:.2g}' if p == p else ''}."
         )
 
 

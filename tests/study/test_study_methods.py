@@ -68,7 +68,7 @@ def test_every_paper_is_known_and_every_family_of_tests_has_a_method():
     families = {name for _, name, _ in BLOCKS}
     tests = {
         *("associate", "differential", "survival", "interaction", "roc", "paired", "heritability"),
-        *("clusters", "variant_sets", "voxels", "enrich", "modules", "train"),
+        *("clusters", "variant_sets", "voxels", "enrich", "modules", "brain_maps", "train"),
     }
     assert tests <= families
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from imagenomics.prepare.gene_modules import check_gene_count
 from imagenomics.resample.comparison import HALVINGS
 from imagenomics.runs.choose import choose_targets
@@ -30,6 +32,16 @@ def check_targets(plan: Plan, linked: Linked, features: PatientTable) -> list[di
     return [_target_row(target, plan, linked) for target in resolve_targets(plan, linked, features)]
 
 
+def _seen(target: Target, plan: Plan, linked: Linked) -> pd.Series:
+    """Return which patients have genes to be predicted from; all where images predict."""
+    if not target.block.from_genes:
+        return pd.Series(True, index=target.values.index)
+    modules = modules_of(target.block, plan.modules)
+    name = target.block.predictors if modules is None else modules.molecules
+    genes = choose_targets(linked.molecules, name, where=f"[[train]] {target.block.name}")
+    return genes.values.notna().any(axis=1).reindex(target.values.index, fill_value=False)
+
+
 def _learning_seconds(target: Target, plan: Plan, linked: Linked) -> float:
     """Return how long modules take to be learned once."""
     block = modules_of(target.block, plan.modules)
@@ -44,7 +56,7 @@ def _learning_seconds(target: Target, plan: Plan, linked: Linked) -> float:
 
 
 def _target_row(target: Target, plan: Plan, linked: Linked) -> dict[str, Any]:
-    known = target.values.dropna()
+    known = target.values[_seen(target, plan, linked)].dropna()
     models = 1 + len(target.block.models)
     nulls = 1 + len(target.block.baselines) + len(target.block.nulls)
     positives, negatives = target.counts(known)
