@@ -183,3 +183,60 @@ def test_unknown_names_are_refused(settings, code):
 def test_one_reader_alone_is_refused(readers):
     with pytest.raises(ValidationError, match="readers"):
         AgreementSettings(readers=readers)
+
+
+def test_agreement_in_all_of_a_few_patients_is_no_proof_of_perfect_agreement():
+    same = np.repeat([[0.0], [1.0]] * 6, 2, axis=1)
+    found = rows(same, kind="binary", draws=200).set_index("statistic")
+    kappa, alpha = found.loc["Cohen's kappa"], found.loc["Krippendorff's alpha, nominal"]
+    assert (kappa["estimate"], alpha["estimate"]) == (1.0, 1.0)
+    assert 0.3 < kappa["ci_low"] < 0.6
+    assert alpha["ci_low"] == pytest.approx(kappa["ci_low"], abs=0.05)  # alpha corrects for small samples
+    ordered = rows(same * 3, kind="ordinal", levels="a|b|c|d", draws=200).iloc[0]
+    assert ordered["ci_low"] < 0.6
+
+
+def test_the_interval_of_alpha_covers_it_where_readers_nearly_always_agree():
+    rng = np.random.default_rng(8)
+    right, hits = 0.97, 0  # two readers, two equally common answers: alpha is (2 right - 1)^2
+    for _ in range(200):
+        truth = rng.integers(0, 2, (20, 1))
+        wide = np.where(rng.random((20, 2)) < right, truth, 1 - truth).astype(float)
+        own = rows(wide, kind="binary", draws=100).iloc[0]
+        hits += own["ci_low"] <= (2 * right - 1) ** 2 <= own["ci_high"]
+    assert hits >= 200 * 0.90
+
+
+def test_one_who_says_one_thing_only_has_no_exact_kappa():
+    wide = np.column_stack([np.ones(12), [1.0] * 8 + [0.0] * 4])
+    own = rows(wide, kind="binary").set_index("statistic").loc["Cohen's kappa"]
+    assert own["estimate"] == 0.0
+    assert np.isnan(own["ci_low"])
+    assert "whatever the other one says" in own["reason"]
+
+
+def test_readers_who_each_gave_one_number_are_not_compared():
+    wide = np.tile([0.0, 1.0], (12, 1))
+    found = rows(wide, kind="continuous", alpha="interval", draws=100).set_index("statistic")
+    assert set(found.loc[["ICC(2,1)", "ICC(3,1)"], "status"]) == {"not testable"}
+    assert found.loc["ICC(3,1)", "reason"].startswith("each reader gave the same value")
+    alpha = found.loc["Krippendorff's alpha, interval"]
+    assert np.isnan(alpha["ci_low"])
+    assert "no interval" in alpha["reason"]
+
+
+def test_all_pairs_of_readers_share_the_levels_that_any_reader_gave():
+    wide = np.array(
+        [[1, 2, 1], [2, 1, 3], [4, 4, 4], [1, 1, 2], [4, 2, 3], [2, 2, 2], [1, 4, 3]], dtype=float
+    )
+    found = rows(wide, kind="continuous", kinds={"x": "ordinal"}, weights="quadratic")
+    pair = found[(found["first"] == "r0") & (found["second"] == "r1")].iloc[0]
+    crossed = pd.crosstab(wide[:, 0], wide[:, 1]).reindex(
+        index=[1, 2, 3, 4], columns=[1, 2, 3, 4], fill_value=0
+    )
+    assert pair["estimate"] == pytest.approx(cohens_kappa(crossed, wt="quadratic").kappa)
+
+
+def test_an_interval_that_was_not_asked_for_is_said_to_be_so():
+    own = rows([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]], kind="binary", draws=0).iloc[0]
+    assert own["reason"] == "no interval: draws = 0"

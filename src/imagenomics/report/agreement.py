@@ -12,7 +12,7 @@ from imagenomics.report.forest import Line, forest_chart
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.outlines import outlines_part
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, count, fixed, interval, many, number
+from imagenomics.report.text import as_float, count, fixed, interval, interval_name, many, number
 
 FOREST = 20
 SIDES = {
@@ -46,12 +46,13 @@ def _block(results: Results, block: dict[str, Any], i: int) -> Html:
     several = rows["readers"].max() > 2 if len(rows) else False
     joint = rows[(rows["first"] == "") | ((rows["readers"] == 2) & _is_coefficient(rows) & (not several))]
     pairs = rows[(rows["first"] != "") & _is_coefficient(rows)] if several else rows.head(0)
+    ends = interval_name(block.get("confidence"))
     parts: list[Child] = [
         el("p.lead", _said(joint)),
-        _chart(joint),
-        _coefficients(joint),
-        _details(pairs, f"Every two readers, {many(len(pairs), 'row')}"),
-        _differences(rows),
+        _chart(joint, ends),
+        _coefficients(joint, ends),
+        _details(pairs, f"Every two readers, {many(len(pairs), 'row')}", ends),
+        _differences(rows, ends),
     ]
     return el("details.block", title, parts, attrs={"open": i < 3})
 
@@ -69,7 +70,7 @@ def _said(joint: pd.DataFrame) -> str:
     )
 
 
-def _chart(joint: pd.DataFrame) -> Html | None:
+def _chart(joint: pd.DataFrame, ends: str) -> Html | None:
     """Draw one coefficient of each column, the first of its rows, the least agreement on top."""
     first = joint[joint["estimate"].notna()].drop_duplicates("feature")
     if first.empty:
@@ -84,7 +85,7 @@ def _chart(joint: pd.DataFrame) -> Html | None:
         for row in records(shown)
     ]
     said = (
-        "The first coefficient of each column in the table below, with its 95% interval; least agreement first "
+        f"The first coefficient of each column in the table below, with its {ends}; least agreement first "
         f"({len(shown)} of {len(first)})."
     )
     chart = forest_chart(
@@ -93,7 +94,7 @@ def _chart(joint: pd.DataFrame) -> Html | None:
     return el("div.chart-block", el("h4", "Agreement by column"), el("p.caption", said), chart)
 
 
-def _columns(*, pair: bool) -> list[Column]:
+def _columns(ends: str, *, pair: bool) -> list[Column]:
     who = [Column("pair", "readers")] if pair else [Column("readers", "readers", count, numeric=True)]
     return [
         Column("feature", "column", breaks=True),
@@ -101,14 +102,14 @@ def _columns(*, pair: bool) -> list[Column]:
         *who,
         Column("n", "patients", count, numeric=True, hint="Patients whose values entered."),
         Column("estimate", "estimate", fixed, numeric=True),
-        Column("interval", "95% interval"),
+        Column("interval", ends),
         Column("words", "in words", hint=SOURCES),
         Column("percent", "equal answers", numeric=True, hint="Share of pairs of answers that are equal."),
         Column("reason", "why not"),
     ]
 
 
-def _coefficients(rows: pd.DataFrame, *, pair: bool = False) -> Html:
+def _coefficients(rows: pd.DataFrame, ends: str, *, pair: bool = False) -> Html:
     shown = rows.assign(
         pair=rows["first"] + " – " + rows["second"],
         interval=[interval(a, b) for a, b in zip(rows["ci_low"], rows["ci_high"], strict=True)],
@@ -119,7 +120,9 @@ def _coefficients(rows: pd.DataFrame, *, pair: bool = False) -> Html:
         percent=[_percent(share) for share in rows["agreed"]],
     )
     said = [
-        c for c in _columns(pair=pair) if c.name not in ("percent", "reason") or shown[c.name].ne("").any()
+        c
+        for c in _columns(ends, pair=pair)
+        if c.name not in ("percent", "reason") or shown[c.name].ne("").any()
     ]
     return data_table(shown, said, search=True)
 
@@ -129,13 +132,13 @@ def _percent(share: Any) -> str:
     return "" if known is None else f"{known:.0%}"
 
 
-def _details(pairs: pd.DataFrame, title: str) -> Html | None:
+def _details(pairs: pd.DataFrame, title: str, ends: str) -> Html | None:
     if pairs.empty:
         return None
-    return el("details", el("summary", title), _coefficients(pairs, pair=True))
+    return el("details", el("summary", title), _coefficients(pairs, ends, pair=True))
 
 
-def _differences(rows: pd.DataFrame) -> Html | None:
+def _differences(rows: pd.DataFrame, ends: str) -> Html | None:
     """Return mean differences and limits of agreement of every two readers, one row for each column and pair."""
     own = rows[rows["statistic"].isin(list(SIDES)) & rows["estimate"].notna()]
     if own.empty:
@@ -155,9 +158,9 @@ def _differences(rows: pd.DataFrame) -> Html | None:
         Column("feature", "column", breaks=True),
         Column("pair", "difference"),
         Column("n", "patients", count, numeric=True),
-        Column("bias", "mean (95% interval)"),
-        Column("lower", "lower limit"),
-        Column("upper", "upper limit"),
+        Column("bias", f"mean ({ends})"),
+        Column("lower", f"lower limit ({ends})"),
+        Column("upper", f"upper limit ({ends})"),
         Column("unit", "unit"),
     ]
     if not wide["unit"].astype(str).str.len().any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from imagenomics.report.text import as_float, listed
+from imagenomics.report.text import as_float, interval_name, listed
 
 KAPPA = ((0.0, "poor"), (0.2, "slight"), (0.4, "fair"), (0.6, "moderate"), (0.8, "substantial"))
 ICC = ((0.5, "poor"), (0.75, "moderate"), (0.9, "good"))
@@ -32,6 +32,16 @@ def in_words(statistic: str, values: tuple[Any, Any, Any]) -> str:
     return ""
 
 
+def _intervals(block: Mapping[str, Any]) -> str:
+    ends = interval_name(block.get("confidence"))
+    if not block.get("draws"):
+        return f" Each has its {ends}, but alpha."
+    return (
+        f" Each has its {ends}; those of alpha come from {block.get('draws')} bootstrap samples of patients, or, where "
+        "all readers agreed in all patients, from a binomial limit."
+    )
+
+
 def _below(borders: Sequence[tuple[float, str]], value: float, last: str) -> str:
     return next((word for border, word in borders if value < border), last)
 
@@ -46,6 +56,5 @@ def agreement_sentence(block: Mapping[str, Any]) -> str:
     return (
         f"Agreement on “{block.get('of')}” was described (analysis “{block.get('name')}”): columns with levels by "
         f"Cohen's kappa{how} of two readers, Fleiss' kappa and Krippendorff's alpha of all; numbers by {numeric}Lin's "
-        f"concordance and Bland and Altman's limits{numbers}. Intervals of alpha come from {block.get('draws')} "
-        "bootstrap samples of patients."
+        f"concordance and Bland and Altman's limits{numbers}.{_intervals(block)}"
     )

@@ -72,6 +72,11 @@ def interval(low: Any, high: Any, places: int = 2, *, chance: float | None = 0.0
     return f"{beside(low, chance, places)} to {beside(high, chance, places)}"
 
 
+def interval_name(confidence: Any) -> str:
+    """Return what intervals of a block are called, by its ``confidence`` (not written: 0.95)."""
+    return f"{100.0 * (as_float(confidence) or 0.95):g}% interval"
+
+
 def count(n: Any) -> str:
     """Return a whole number with separators."""
     found = as_float(n)

@@ -21,7 +21,7 @@ from imagenomics.tables.patient_table import PatientTable
 from imagenomics.tables.unit_table import UnitTable
 
 STAGE = "agreement"
-VERSION = 1
+VERSION = 2
 FILES = ("agreement.parquet",)
 
 

@@ -6,6 +6,8 @@ from imagenomics.associate.agreement.rows import Readings, Row, filled, not_test
 from imagenomics.associate.agreement.settings import AgreementSettings
 from imagenomics.stats.agreement.krippendorff import Level, krippendorff_alpha
 
+NO_DRAWS = "draws = 0"
+ALIKE = "samples of patients define no alpha, or always the same one"
 NEGATIVE = "a ratio scale has no negative values: ask for alpha = 'interval'"
 
 
@@ -21,4 +23,5 @@ def alpha_row(read: Readings, level: Level, settings: AgreementSettings, *, seed
     found = krippendorff_alpha(
         several, level=level, draws=settings.draws, seed=seed, confidence=settings.confidence
     )
-    return filled(row, found.estimate, found.low, found.high, undefined=undefined)
+    endless = ALIKE if settings.draws else NO_DRAWS
+    return filled(row, found.estimate, found.low, found.high, undefined=undefined, endless=endless)

@@ -13,6 +13,8 @@ from imagenomics.stats.agreement.krippendorff import Level
 
 ALL = "all readers"
 BOTH = "both readers"
+ONE_SAYS_ONE = "one of the two gave all patients one answer, and kappa is 0 whatever the other one says"
+NO_SPREAD = "the variance of the coefficient is zero in these patients"
 
 
 def coded_rows(read: Readings, settings: AgreementSettings, *, seed: int) -> list[Row]:
@@ -37,7 +39,9 @@ def _kappa(read: Readings, pair: tuple[str, str], both: Readings, settings: Agre
     found = cohen_kappa(
         first, second, weights=weights, categories=_scale(read), confidence=settings.confidence
     )
-    return filled(row, found.estimate, found.low, found.high, undefined=_one_answer(BOTH, len(both.values)))
+    undefined = _one_answer(BOTH, len(both.values))
+    endless = ONE_SAYS_ONE if min(len(set(first)), len(set(second))) == 1 else NO_SPREAD
+    return filled(row, found.estimate, found.low, found.high, undefined=undefined, endless=endless)
 
 
 def _fleiss(read: Readings, settings: AgreementSettings) -> Row:
@@ -47,7 +51,8 @@ def _fleiss(read: Readings, settings: AgreementSettings) -> Row:
     if few:
         return not_testable(row, few)
     found = fleiss_kappa(count_ratings(whole), confidence=settings.confidence)
-    return filled(row, found.estimate, found.low, found.high, undefined=_one_answer(ALL, len(whole)))
+    undefined = _one_answer(ALL, len(whole))
+    return filled(row, found.estimate, found.low, found.high, undefined=undefined, endless=NO_SPREAD)
 
 
 def _alpha(read: Readings, settings: AgreementSettings, *, seed: int) -> Row:
@@ -68,8 +73,14 @@ def _agreed(values: npt.NDArray[np.object_]) -> float:
 
 
 def _scale(read: Readings) -> list[float] | None:
-    """Return every level of an ordinal column: weights count those that nobody chose."""
-    return [float(i) for i in range(len(read.levels))] if read.kind == "ordinal" and read.levels else None
+    """Return every level of an ordinal column, one scale for all pairs: weights count those that nobody chose.
+
+    Where levels are not known, they are those that any of the readers gave.
+    """
+    if read.kind != "ordinal":
+        return None
+    given = {float(v) for v in read.values[read.known]}
+    return [float(i) for i in range(len(read.levels))] if read.levels else sorted(given)
 
 
 def _one_answer(who: str, n: int) -> str:

@@ -15,6 +15,7 @@ from imagenomics.stats.agreement.icc import icc
 FloatArray = npt.NDArray[np.float64]
 CONSTANT = "all values are equal: nothing varies between patients or readers"
 ONE_CONSTANT = "one of the two gave the same value to all patients"
+EACH_CONSTANT = "each reader gave the same value to all patients: none differs from another one"
 
 
 def measured_rows(read: Readings, settings: AgreementSettings, *, seed: int) -> list[Row]:
@@ -31,11 +32,12 @@ def measured_rows(read: Readings, settings: AgreementSettings, *, seed: int) -> 
 def _intraclass(read: Readings, settings: AgreementSettings) -> list[Row]:
     values = read.complete.astype(np.float64)
     few = too_few(len(values), settings.min_patients, of=f"all {len(read.readers)} readers")
+    why = few or ("" if np.ptp(values, axis=0).any() else CONSTANT if np.ptp(values) == 0 else EACH_CONSTANT)
     rows = []
     for form in settings.icc:
         row = plain_row(read, form, None, len(values))
-        if few:
-            rows.append(not_testable(row, few))
+        if why:
+            rows.append(not_testable(row, why))
             continue
         found = icc(values, form=form, confidence=settings.confidence)
         rows.append(filled(row, found.estimate, found.low, found.high, undefined=CONSTANT))

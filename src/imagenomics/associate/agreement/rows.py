@@ -111,13 +111,15 @@ def not_testable(row: Row, reason: str) -> Row:
     return row | {"status": "not testable", "reason": reason}
 
 
-def filled(row: Row, estimate: Any, low: Any, high: Any, *, undefined: str) -> Row:
-    """Return the row with its coefficient, or with the reason ``undefined`` where the data do not define one."""
+def filled(row: Row, estimate: Any, low: Any, high: Any, *, undefined: str, endless: str = "") -> Row:
+    """Return the row with its coefficient, or with the reason ``undefined`` where the data do not define one.
+
+    ``endless``: why there may be no interval.
+    """
     if not np.isfinite(estimate):
         return not_testable(row, undefined)
     numbers = {"estimate": float(estimate), "ci_low": float(low), "ci_high": float(high)}
-    without = "" if np.isfinite(low) else "no interval: too few samples of patients define the coefficient"
-    return row | numbers | {"reason": without}
+    return row | numbers | {"reason": "" if np.isfinite(low) else f"no interval: {endless}"}
 
 
 def too_few(n: int, least: int, *, of: str) -> str:

@@ -39,7 +39,8 @@ def cohen_kappa(
     Returns
     -------
     Estimate
-        NaN where both readers use one and the same category only.
+        NaN where both readers use one and the same category only. Where the variance is zero though readers differ
+        (one of them uses one category only, which makes kappa 0 whatever the other one says) there are no limits.
 
     Raises
     ------
@@ -203,6 +204,8 @@ def _limits(kappa: float, half: float, expected: float, n: float, confidence: fl
     if kappa >= 1.0 - 1e-12:
         all_agree = (0.5 - confidence / 2.0) ** (1.0 / n)
         low = (all_agree - expected) / (1.0 - expected)
+    elif half <= 1e-7:
+        low, high = np.nan, np.nan
     return _estimate(kappa, low, high, n)
 
 

@@ -15,6 +15,7 @@ from imagenomics.work.seeds import generator
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 LEVELS: tuple[Level, ...] = get_args(Level)
+EXACT = 1e-12
 
 
 def krippendorff_alpha(
@@ -43,7 +44,9 @@ def krippendorff_alpha(
     -------
     Estimate
         NaN where all ratings are equal. The interval is that of the percentiles over samples of patients, NaN
-        when fewer than half of the samples define alpha.
+        when fewer than half of the samples define alpha, or all give one and the same. Where all readers agree in all
+        patients, samples of these agree, too: the lower limit is then that of patients of whom as many as a binomial
+        limit allows are rated as differently as can be.
 
     Raises
     ------
@@ -63,11 +66,33 @@ def krippendorff_alpha(
     alpha = _alpha(counts, values, level)
     low, high = np.nan, np.nan
     if draws > 0 and len(counts) > 1 and np.isfinite(alpha):
-        sampled = _bootstrap(counts, values, level, draws, seed)
-        defined = sampled[np.isfinite(sampled)]
-        if defined.size > draws / 2:
-            low, high = np.quantile(defined, [0.5 - confidence / 2.0, 0.5 + confidence / 2.0])
+        tails = [0.5 - confidence / 2.0, 0.5 + confidence / 2.0]
+        if alpha >= 1.0 - EXACT:
+            low, high = _least(counts, values, level, all_agree=tails[0] ** (1.0 / len(counts))), 1.0
+        else:
+            low, high = _percentiles(_bootstrap(counts, values, level, draws, seed), tails)
     return Estimate(*(np.asarray(v, dtype=np.float64) for v in (alpha, low, high, len(counts))))
+
+
+def _percentiles(sampled: FloatArray, tails: list[float]) -> tuple[float, float]:
+    defined = sampled[np.isfinite(sampled)]
+    if defined.size <= sampled.size / 2 or np.ptp(defined) <= EXACT:
+        return np.nan, np.nan
+    low, high = np.quantile(defined, tails)
+    return float(low), float(high)
+
+
+def _least(counts: FloatArray, values: FloatArray, level: Level, *, all_agree: float) -> float:
+    """Return alpha with a share ``all_agree`` of patients rated alike and the others by the values farthest apart."""
+    total = counts.sum(axis=0)
+    if level in ("interval", "ordinal"):
+        scale = values if level == "interval" else np.cumsum(total) - 0.5 * total
+        apart = np.subtract.outer(scale, scale) ** 2
+    else:
+        apart = _distance(values, level)
+    size = total.sum()
+    by_chance = total @ apart @ total / (size * (size - 1.0))
+    return float(max(1.0 - (1.0 - all_agree) * apart.max() / by_chance, -1.0))
 
 
 def _value_counts(ratings: npt.ArrayLike, level: Level) -> tuple[FloatArray, FloatArray]:
