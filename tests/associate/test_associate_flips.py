@@ -223,3 +223,70 @@ def test_step_down_takes_flips_along(max_t):
     assert (
         rows.loc[rows["feature"].astype(str).str[1].eq(rows["target"].astype(str).str[1]), "p_maxt"] < 0.02
     ).all()
+
+
+def multinomial_written_out(y, x, Z, g):
+    """Score test of the levels of ``x`` in a multinomial model of ``y``, patient by patient, signs ``g``."""
+    codes = np.unique(y, return_inverse=True)[1]
+    fit = sm.MNLogit(codes, Z).fit(disp=0, method="newton", maxiter=200, tol=1e-13)
+    chance = fit.predict()[:, 1:]
+    residual = (codes[:, None] == np.arange(1, codes.max() + 1)) - chance
+    D = (x[:, None] == np.unique(x)[1:]).astype(float)
+    W = [np.diag(p) - np.outer(p, p) for p in chance]
+    J, C, A = (
+        sum(np.kron(w, np.outer(a, b)) for w, a, b in zip(W, first, second, strict=True))
+        for first, second in ((Z, Z), (D, Z), (D, D))
+    )
+    P = C @ np.linalg.inv(J)
+    score, shared = 0.0, 0.0
+    for r, w, d, z, sign in zip(residual, W, D, Z, g, strict=True):
+        score = score + sign * (np.kron(r, d) - P @ np.kron(r, z))
+        shared = shared + sign * (np.kron(w, np.outer(d, z)) - P @ np.kron(w, np.outer(z, z)))
+    variance = A - P @ C.T - shared @ np.linalg.inv(J) @ shared.T
+    return stats.chi2.logsf(score @ np.linalg.solve(variance, score), len(score))
+
+
+def test_draws_of_multinomial_models_are_sums_written_out():
+    random = np.random.default_rng(5)
+    Z = np.column_stack([np.ones(N), random.standard_normal(N)])
+    y = np.argmax(random.gumbel(size=(N, 3)) + 0.8 * Z[:, [1]] * [0, 1, -1], axis=1).astype(float)
+    x = random.integers(0, 3, N).astype(float)
+    x[:5] = np.nan
+    engine = choose_engine(
+        side(y[:, None], "categorical"),
+        side(x[:, None], "categorical"),
+        design=make_design(side(Z[:, 1:], "continuous"), N),
+        settings=AssociateSettings(permutations=9, min_group=3, min_per_term=1),
+    )
+    block = engine.observe()
+    known = ~np.isnan(x)
+    parts = y[known], x[known], Z[known]
+    wanted = multinomial_written_out(*parts, np.ones(known.sum()))
+    assert -np.log(10) * block.neg_log10_drawn[0, 0] == pytest.approx(wanted, rel=1e-5)
+    drawn = orders(4)
+    signs = signs_of(drawn)
+    for order, own in zip(drawn, signs, strict=True):
+        found = multinomial_written_out(*parts, own[known])
+        assert engine.log_p(order)[0, 0] == pytest.approx(found, rel=1e-4)
+    assert engine.smallest_log_p(drawn) == pytest.approx([engine.log_p(o)[0, 0] for o in drawn])
+
+
+def test_a_planted_effect_on_levels_is_found_by_the_family():
+    random = np.random.default_rng(6)
+    Z = random.standard_normal((N, 1))
+    target = random.integers(0, 3, N)
+    noise = random.integers(0, 3, (N, 4)).astype(float)
+    level = np.argmax(random.gumbel(size=(N, 3)) + 3.0 * (np.arange(3) == target[:, None]), axis=1)
+    features = np.column_stack([level, noise]).astype(int).astype(str).astype(object)
+    rows = each_pair(
+        table(features, "categorical", "f"),
+        table(target[:, None].astype(str).astype(object), "categorical", "t"),
+        covariates=table(Z, "continuous", "c"),
+        settings=AssociateSettings(permutations=199, min_per_term=2, max_t="step-down"),
+        analysis="levels",
+        seed=1,
+    )
+    assert (rows["test"] == "multinomial logistic regression (LR)").all()
+    assert rows["p_maxt"].iloc[0] == pytest.approx(1 / 200)
+    assert (rows["p_maxt"].iloc[1:] > 0.05).all()
+    assert rows["reason"].str.contains(NOTE).all()

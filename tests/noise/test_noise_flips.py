@@ -21,6 +21,9 @@ def table(values, kind, prefix):
 
 def response(random, kind, age):
     latent = 0.6 * age + np.zeros((N, 3))
+    if kind == "multinomial":
+        chances = random.gumbel(size=(N, 3, 3)) + age[:, :, None] * np.array([0.0, 1.0, -1.0])
+        return chances.argmax(axis=2).astype(str).astype(object)
     if kind == "logistic":
         return (latent + random.logistic(size=latent.shape) > 0).astype(float)
     if kind == "ordinal":
@@ -29,13 +32,23 @@ def response(random, kind, age):
     return random.poisson(mean).astype(float)  # spread far beyond what either model of counts has
 
 
+def predictors(random, x, kind):
+    """Binary features, or categorical ones of three levels beside a categorical target."""
+    if kind != "multinomial":
+        return table(x, "binary", "f")
+    return table(
+        (x + (random.random(x.shape) < 0.4)).astype(int).astype(str).astype(object), "categorical", "f"
+    )
+
+
 OPTIONS = {
     "logistic": {},
+    "multinomial": {},
     "ordinal": {"ordinal": "proportional-odds"},
     "negative-binomial": {"counts": "negative-binomial"},
     "poisson": {"counts": "poisson"},
 }
-DECLARED = {"logistic": "binary", "ordinal": "ordinal"}
+DECLARED = {"logistic": "binary", "ordinal": "ordinal", "multinomial": "categorical"}
 
 
 @pytest.mark.slow
@@ -47,7 +60,7 @@ def test_families_without_associations_are_quiet(kind):
         age = random.standard_normal((N, 1))
         x = (0.6 * age + random.standard_normal((N, 5)) > 0.3).astype(float)
         rows = each_pair(
-            table(x, "binary", "f"),
+            predictors(random, x, kind),
             table(response(random, kind, age), DECLARED.get(kind, "continuous"), "t"),
             covariates=table(age, "continuous", "c"),
             settings=AssociateSettings(permutations=59, min_group=5, min_per_term=3, **OPTIONS[kind]),

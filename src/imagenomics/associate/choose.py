@@ -134,7 +134,8 @@ def choose_engine(
             )
         return ChiSquareEngine(features, targets, rules=rules, confidence=level)
     if pair == {"categorical"}:
-        return MultinomialEngine(features, targets, design=design, rules=rules)
+        drawn = settings.permutations > 0
+        return MultinomialEngine(features, targets, design=design, rules=rules, flips=drawn)
     return LogisticEngine(
         features,
         targets,

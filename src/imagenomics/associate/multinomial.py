@@ -18,10 +18,19 @@ from imagenomics.associate.codes import (
 )
 from imagenomics.associate.design import Design, orthonormal
 from imagenomics.associate.outcome import Block, Rules, blank, unknown
+from imagenomics.associate.predictors import predictor_columns
+from imagenomics.associate.score_flips import (
+    NOTE,
+    FlipBlock,
+    all_log_p,
+    several_scores,
+    smallest_flipped,
+)
 from imagenomics.associate.sides import Side
-from imagenomics.stats.tails import log_sf_chi2, p_and_log10
+from imagenomics.stats.tails import LN10, log_sf_chi2, p_and_log10
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 ROUNDS = 200
 GAIN = 1e-13  # relative gain of log likelihood below which a fit stands
 PERFECT = 1e-6  # log likelihood (without sign) at which the covariates predict every patient
@@ -39,24 +48,35 @@ class MultinomialEngine:
         Categorical columns.
     design : Design
     rules : Rules
+    flips : bool
+        Signs of scores will be drawn for a family-wise p.
     """
 
-    def __init__(self, features: Side, targets: Side, *, design: Design, rules: Rules) -> None:
+    def __init__(
+        self, features: Side, targets: Side, *, design: Design, rules: Rules, flips: bool = False
+    ) -> None:
         self.features, self.targets = features.values, targets.values
+        self.predictors = targets
         self.basis = design.basis
-        self.rules = rules
+        self.rules, self.flips = rules, flips
+        self.blocks: list[FlipBlock] = []
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
         shape = (self.targets.shape[1], self.features.shape[1])
         found = np.full((*shape, 2), np.nan)
         code, n = np.empty(shape, dtype=np.int8), np.empty(shape, dtype=np.int32)
+        self.blocks = []
         for t, f in np.ndindex(*shape):
             both = ~np.isnan(self.targets[:, t]) & ~np.isnan(self.features[:, f])
             n[t, f] = both.sum()
             code[t, f] = self._fit(
                 self.features[both, f], self.targets[both, t], self.basis[both], found[t, f]
             )
+            if self.flips and code[t, f] == OK:
+                rows = np.flatnonzero(both)
+                self.blocks.append(_flip_block(f, t, rows, self.features[rows, f], self.basis[rows]))
+        drawn = self._log_p(None)
         ratio, df = (blank(part, code) for part in np.moveaxis(found, 2, 0))
         p, neg = p_and_log10(log_sf_chi2(ratio, df))
         nothing = unknown(shape)
@@ -75,7 +95,24 @@ class MultinomialEngine:
             df=df.astype(np.float32),
             df_factor=df.astype(np.float32),
             note="no interval is made for partial Cox-Snell R squared",
+            neg_log10_drawn=-drawn / LN10 if self.flips else None,
+            drawn=NOTE,
         )
+
+    def smallest_log_p(self, orders: IntArray) -> FloatArray:
+        """Flip signs of scores; see the protocol."""
+        return smallest_flipped(self.blocks, self._columns, orders, "two-sided")
+
+    def log_p(self, order: IntArray) -> FloatArray:
+        """See :class:`~imagenomics.associate.outcome.StepwiseEngine`."""
+        return np.nan_to_num(self._log_p(order))
+
+    def _log_p(self, order: IntArray | None) -> FloatArray:
+        shape = self.targets.shape[1], self.features.shape[1]
+        return all_log_p(self.blocks, self._columns, shape, order=order, direction="two-sided")
+
+    def _columns(self, rows: IntArray, predictors: IntArray) -> list[FloatArray]:
+        return [predictor_columns(self.predictors, int(p), rows) for p in predictors]
 
     def _fit(self, response: FloatArray, factor: FloatArray, basis: FloatArray, found: FloatArray) -> int:
         """Fill likelihood ratio and degrees of freedom of one pair; return its code."""
@@ -104,8 +141,28 @@ class MultinomialEngine:
         return NO_MAXIMUM if np.isnan(ratio) else OK
 
 
+def _flip_block(
+    feature: int, target: int, rows: IntArray, response: FloatArray, basis: FloatArray
+) -> FlipBlock:
+    """Return what the patients of a pair say under the model without the target."""
+    null = orthonormal(basis)
+    Y = (response[:, None] == np.unique(response)[1:]).astype(np.float64)
+    chance = maximise(null, Y)[1]
+    variance = chance[:, :, None] * (np.eye(chance.shape[1]) - chance[:, None, :])
+    scores, root = several_scores(Y - chance, variance, null)
+    return FlipBlock(feature, np.array([target]), rows, scores, root)
+
+
 def multinomial_likelihood(X: FloatArray, Y: FloatArray) -> float:
-    """Return the largest log likelihood of a multinomial logistic model by Newton's method; NaN where it finds none.
+    """Return the largest log likelihood of a multinomial logistic model; NaN where none is found.
+
+    Parameters as of :func:`maximise`.
+    """
+    return maximise(X, Y)[0]
+
+
+def maximise(X: FloatArray, Y: FloatArray) -> tuple[float, FloatArray]:
+    """Fit a multinomial logistic model by Newton's method.
 
     Parameters
     ----------
@@ -113,6 +170,13 @@ def multinomial_likelihood(X: FloatArray, Y: FloatArray) -> float:
         Orthonormal columns with the intercept in their span.
     Y : array, (n, K - 1)
         Indicators of all levels of the response but the first.
+
+    Returns
+    -------
+    float
+        Largest log likelihood; NaN where none is found.
+    array, (n, K - 1)
+        Probabilities of these levels.
     """
     p, k = X.shape[1], Y.shape[1]
     beta = np.zeros((p, k))
@@ -130,8 +194,8 @@ def multinomial_likelihood(X: FloatArray, Y: FloatArray) -> float:
         best = max(best, value)
         calm = calm + 1 if gain < GAIN * (1.0 + abs(best)) else 0
         if calm == 2:
-            return best
-    return float("nan")
+            return best, chance
+    return float("nan"), chance
 
 
 def _likelihood(eta: FloatArray, Y: FloatArray) -> tuple[float, FloatArray]:

@@ -52,12 +52,17 @@ class NullScores:
 
 @dataclass(frozen=True)
 class FlipBlock:
-    """The tested predictors of one response that share their patients."""
+    """The tested predictors of one response that share their patients.
+
+    ``root`` (n, k, k) belongs to a response with k scores for each patient: ``scores`` then has k rows for each, and
+    its columns are those of the predictor times each score (see :func:`several_scores`).
+    """
 
     response: int
     predictors: IntArray
     rows: IntArray
     scores: NullScores
+    root: FloatArray | None = None
 
 
 def shared_rows(masks: npt.NDArray[np.bool_], places: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
@@ -102,6 +107,46 @@ def linear_scores(residual: FloatArray, variance: FloatArray, Z: FloatArray) -> 
     """
     cross = variance[:, None] * Z
     return scaled_scores(residual, residual[:, None] * Z, variance, cross, cross[:, :, None] * Z[:, None, :])
+
+
+def several_scores(
+    residual: FloatArray, variance: FloatArray, Z: FloatArray
+) -> tuple[NullScores, FloatArray]:
+    """Return the scores of a response with several residuals for each patient (levels of a category).
+
+    Residuals are made independent within a patient, each a row of its own: with the root L of their variance, residuals
+    are L u, and L u times a row of columns is the sum over k of u_k times the column L_k beside that row.
+
+    Parameters
+    ----------
+    residual : array, (n, k)
+        Derivatives of the log likelihood in the linear predictors.
+    variance : array, (n, k, k)
+        Their variance in the model.
+    Z : array, (n, q)
+        What the model adjusts for, in every linear predictor.
+
+    Returns
+    -------
+    NullScores
+        Of n k rows.
+    array, (n, k, k)
+        Transposed roots, as :func:`beside_scores` takes them.
+    """
+    n, k = residual.shape
+    scaled = variance + 1e-12 * np.trace(variance, axis1=1, axis2=2)[:, None, None] * np.eye(k)
+    root = np.linalg.cholesky(scaled)
+    alone = np.linalg.solve(root, residual[:, :, None])[:, :, 0].reshape(-1)
+    turned = np.ascontiguousarray(root.transpose(0, 2, 1))
+    return linear_scores(
+        np.asarray(alone, dtype=np.float64), np.ones(n * k), beside_scores(turned, Z)
+    ), turned
+
+
+def beside_scores(root: FloatArray, X: FloatArray) -> FloatArray:
+    """Return columns (n, f) beside each score of a patient, (n k, k f); ``root`` as of :func:`several_scores`."""
+    n, k = root.shape[:2]
+    return np.asarray((root[:, :, :, None] * X[:, None, None, :]).reshape(n * k, -1))
 
 
 def signs_of(orders: IntArray) -> FloatArray:
@@ -157,7 +202,10 @@ def block_log_p(block: FlipBlock, columns: Columns, signs: FloatArray, direction
     ``columns(rows, predictors)`` returns one array with a column for each predictor, or an array for each.
     """
     own = columns(block.rows, block.predictors)
-    if len(own) == 1 and own[0].shape[1] == len(block.predictors):
+    if block.root is not None:
+        own = [beside_scores(block.root, part) for part in own]
+        signs = np.repeat(signs, block.root.shape[1], axis=1)
+    elif len(own) == 1 and own[0].shape[1] == len(block.predictors):
         sums, spread = flipped(block.scores, own[0], signs)
         z = sums / spread
         size = toward(z, direction)
