@@ -8,8 +8,9 @@ from statsmodels.duration.hazard_regression import PHReg
 from survival_cohort import cohort
 
 from imagenomics.associate.survival.concordance import harrell_c, ordered_pairs
+from imagenomics.associate.survival.cox import cox_weights, fit_cox, stratum_codes
 from imagenomics.associate.survival.folds import event_folds
-from imagenomics.associate.survival.gain import held_out_scores
+from imagenomics.associate.survival.gain import gains, held_out_scores
 from imagenomics.associate.survival.nested_models import compare_models
 from imagenomics.associate.survival.settings import CompareSettings, CoxSettings, SurvivalSettings
 from imagenomics.associate.survival.terms import model_terms
@@ -161,5 +162,59 @@ def test_a_term_that_matters_is_found():
     row = compare_models(terms, models, survival_times(time, event), settings=QUICK).iloc[1]
     assert row["lr_p"] < 1e-8
     assert row["aic_difference"] < -20
-    assert row["c_gain_low"] > 0.1
+    assert row["c_gain_low"] > 0.0
     assert row["c_gain_low"] < row["c_gain"] < row["c_gain_high"]
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_quick_weights_are_those_of_the_model(ties):
+    X, time, event, entry = cohort(17)
+    site = pd.Series(np.random.default_rng(0).choice(["a", "b"], len(X)), X.index)
+    times = survival_times(time, event, entry=entry)
+    order = times.sorted_with(stratum_codes(site, times.ids))
+    codes = stratum_codes(site, times.ids)[order]
+    sorted_times = times.rows(order)
+    values = X.loc[sorted_times.ids].to_numpy()
+    given = (
+        np.vstack([codes, sorted_times.event.astype(np.int64)]),
+        np.vstack([sorted_times.start, sorted_times.time]),
+    )
+    model = fit_cox(X, times, strata=site, settings=CoxSettings(ties=ties))
+    found = cox_weights(values, *given, ties=ties)
+    np.testing.assert_allclose(found, model.table["log_hazard_ratio"], rtol=1e-9)
+    constant = np.column_stack([values, np.ones(len(values))])
+    assert cox_weights(constant, *given, ties=ties)[-1] == 0.0
+    assert cox_weights(np.ones((len(values), 1)), *given, ties=ties).tolist() == [0.0]
+    assert cox_weights(np.column_stack([values[:, 0], 2 * values[:, 0]]), *given, ties=ties) is None
+
+
+def test_the_interval_of_the_gain_covers_what_leaving_patients_out_does(monkeypatch):
+    X, time, event, _ = cohort(18, n=80)
+    times = survival_times(time, event)
+    designs = {"one": X[["x0"]], "all": X}
+    given = {"settings": QUICK, "rules": CoxSettings(), "seed": 4}
+    found = gains(designs, times, **given)["all"]
+    monkeypatch.setattr("imagenomics.associate.survival.gain._left_out_error", lambda *_: np.full(2, np.nan))
+    drawn = gains(designs, times, **given)["all"]
+    assert (found["refitted"], drawn["refitted"]) == (True, False)
+    assert found["c_gain"] == drawn["c_gain"]
+    assert found["c_gain_low"] <= drawn["c_gain_low"] < drawn["c_gain_high"] <= found["c_gain_high"]
+    assert found["c_gain_high"] - found["c_gain_low"] > drawn["c_gain_high"] - drawn["c_gain_low"]
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error(monkeypatch):
+    """A C-index that is the mean of a number of each patient has the error that a mean has."""
+    from imagenomics.associate.survival import gain
+
+    X, time, event, _ = cohort(19, n=120)
+    times = survival_times(time, event)
+    value = pd.Series(np.random.default_rng(2).normal(size=120), X.index)
+    monkeypatch.setattr(gain, "GROUPS", 120)
+
+    def mean(own, *_args, **_named):
+        return np.array([value[own.index].mean() if own.shape[1] > 1 else 0.0])
+
+    fold = event_folds(times, folds=5)
+    error = gain._left_out_error([X[["x0"]], X], times, fold, mean, 1)
+    assert np.isnan(error[0])
+    assert error[1] == pytest.approx(value.std(ddof=1) / np.sqrt(120), rel=1e-9)

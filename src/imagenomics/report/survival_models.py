@@ -15,7 +15,7 @@ APPARENT = "In the patients of the fit: the more terms, the higher, whether they
 HELD_OUT = "In patients left out, mean over repeats; only patients of one fold (and stratum) are compared."
 GAIN = (
     "C-index of this model less that of the model before it, both in patients left out. The interval draws patients "
-    "again and fits nothing anew, so that it is too narrow."
+    "again, and is widened to how far the gain moves when tenths of the patients are left out and all is fitted again."
 )
 AIC = "Akaike's criterion; smaller is better. It is counted in the patients of the fit."
 

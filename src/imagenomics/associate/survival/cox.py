@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from scipy.stats import chi2
 
 from imagenomics.associate.survival.concordance import harrell_c
-from imagenomics.associate.survival.cox_kernel import maximise
+from imagenomics.associate.survival.cox_kernel import FAR, maximise
 from imagenomics.associate.survival.settings import CoxSettings, Ties
 from imagenomics.associate.survival.times import SurvivalTimes
 from imagenomics.errors import InputError, short_list
@@ -125,7 +125,7 @@ def fit_cox(
     values = terms.to_numpy(dtype=np.float64, na_value=np.nan)
     ids = terms.index[~np.isnan(values).any(axis=1)]
     followed = times.of(ids.intersection(times.ids))
-    codes = _codes(strata, followed.ids)
+    codes = stratum_codes(strata, followed.ids)
     order = followed.sorted_with(codes)
     followed, codes = followed.rows(order), codes[order]
     # One layout in memory, whatever that of the frame: sums are taken in its order.
@@ -150,7 +150,7 @@ def fit_cox(
     beta, H = np.zeros(k), np.empty((k, k))
     null = maximise(Z, 0, risk, when, efron, np.zeros(k), np.empty((k, k)))
     full = maximise(Z, k, risk, when, efron, beta, H)
-    if np.isnan(full) or np.abs(beta).max() > 25:
+    if np.isnan(full) or np.abs(beta).max() > FAR:
         raise _unfit(terms.columns, "has no finite estimate")
     covariance = np.linalg.inv(H) / np.outer(spread, spread)
     table = _table(beta / spread, covariance, terms.columns, chosen.confidence)
@@ -159,7 +159,44 @@ def fit_cox(
     return CoxModel(table, covariance, n, followed.n_events, full, null, c, predictor, chosen.ties, means)
 
 
-def _codes(strata: pd.Series | None, ids: pd.Index) -> IntArray:
+def cox_weights(X: FloatArray, risk: IntArray, when: FloatArray, *, ties: str) -> FloatArray | None:
+    """Return the log hazard ratios alone, as quickly as can be: for the many fits of a resampling.
+
+    Parameters
+    ----------
+    X : array, (n, k)
+        Terms of patients sorted as :meth:`SurvivalTimes.sorted_with` says.
+    risk : array, (2, n)
+        Stratum, and whether the event happened.
+    when : array, (2, n)
+        Entry and time.
+    ties : {"efron", "breslow"}
+
+    Returns
+    -------
+    array, (k,), or None
+        0 for a column that does not vary; None where there is no finite maximum.
+    """
+    means, spread = X.mean(axis=0), X.std(axis=0)
+    varying = spread > 1e-12 * np.abs(means)
+    k = int(varying.sum())
+    weights = np.zeros(X.shape[1])
+    if not k:
+        return weights
+    if risk[1].sum() < k:
+        return None
+    Z = np.ascontiguousarray((X[:, varying] - means[varying]) / spread[varying])
+    beta, H = np.zeros(k), np.empty((k, k))
+    risk, when = np.ascontiguousarray(risk), np.ascontiguousarray(when)
+    full = maximise(Z, k, risk, when, int(ties == "efron"), beta, H)
+    if np.isnan(full) or np.abs(beta).max() > FAR:
+        return None
+    weights[varying] = beta / spread[varying]
+    return weights
+
+
+def stratum_codes(strata: pd.Series | None, ids: pd.Index) -> IntArray:
+    """Return the stratum of each patient as a number, 0 for all where there are none."""
     if strata is None:
         return np.zeros(len(ids), dtype=np.int64)
     return pd.factorize(strata.reindex(ids).astype(str), sort=True)[0].astype(np.int64)

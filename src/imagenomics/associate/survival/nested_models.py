@@ -18,6 +18,9 @@ from imagenomics.errors import InputError
 
 NAN = float("nan")
 OK, NOT_TESTABLE = "ok", "not testable"
+KEPT = (
+    "the interval of the gain keeps the models as they are: without some tenth of the patients there are none"
+)
 UNTRIED = "not cross-validated: the folds are too small to fit it in every training part"
 
 
@@ -93,6 +96,8 @@ def _tried(found: Mapping[str, float], row: Mapping[str, Any], *, compared: bool
     kept: dict[str, Any] = {k: v for k, v in found.items() if compared or not k.startswith("c_gain")}
     if np.isnan(found["c_index"]) and not row["reason"]:
         kept["reason"] = UNTRIED
+    elif not kept.get("refitted", True) and not row["reason"]:
+        kept["reason"] = KEPT
     return kept
 
 
