@@ -18,8 +18,8 @@ a factor of e^{binary} between groups, e^{continuous} for a standard deviation, 
 
 Largest differences over all genes of {cohorts} cohorts of negative binomial counts, and genes with q at most .05 in all
 of them. The first three are meant to be identical; `tests/reference/test_reference_limma.py` holds them, with missing
-values too, to R's. Moderated t tests read log2 counts per million with TMM library sizes here. SAM has no covariate,
-and 100 permutations on both sides.
+values too, to R's. Moderated t tests read log2 counts per million with TMM library sizes here. SAM has no covariate
+and 100 permutations on both sides; samr adds one gene to the number beyond, so that its p is never below 1 / genes.
 
 | ours | peer | statistic | p | p, relative | least rank correlation of p | called by ours, peer, both |
 |---|---|---|---|---|---|---|

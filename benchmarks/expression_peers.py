@@ -1,11 +1,12 @@
 """Tests of expression beside limma, edgeR, DESeq2, samr (R) and PyDESeq2: agreement, error rates, power and time.
 
-    python benchmarks/expression_peers.py [--json] [--data DIR] [--write docs/reference/expression_peers.md]
+    python benchmarks/expression_peers.py [--json] [--data DIR] [--folder KEPT] [--write PAGE]
 
 Counts with known truth (expression_cohorts.py), each with a phenotype and one covariate; half of the cohorts without
 any effect, half with a tenth of the genes planted. All tools read the same files, one process and one thread each; CPU
 seconds are those of the calls, after packages are loaded and kernels compiled. R and its packages must be there;
-PyDESeq2 gets an environment of its own. With --data DIR the expression of TCGA gliomas is used too (docs/data.md).
+PyDESeq2 gets an environment of its own. With --data DIR the expression of TCGA gliomas is used too (docs/data.md). What
+the peers say, which takes most of the time, is kept in --folder and read again from there.
 """
 
 from __future__ import annotations
@@ -114,20 +115,27 @@ def cohorts(options: argparse.Namespace) -> list[Cohort]:
 
 def by_peers(made: list[Cohort], folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, float], str]:
     """Return each cohort's p values and statistics by R and PyDESeq2, the seconds of the last, and R's versions."""
+    stamp = folder / "versions.txt"
+    if not stamp.exists():
+        for cohort in made:
+            write_cohort(cohort, folder)
+        script = Path(__file__).with_suffix(".R")
+        command = [rscript_with("limma", "edgeR", "DESeq2"), str(script), str(folder)]
+        said = subprocess.run(command, env=ALONE, check=True, capture_output=True, text=True).stdout
+        command = [python_of("PyDESeq2"), "-c", PYDESEQ2, str(folder)]
+        subprocess.run(command, env=ALONE, check=True, capture_output=True)
+        stamp.write_text(said.strip(), encoding="utf-8")
     for cohort in made:
-        write_cohort(cohort, folder)
-    script = Path(__file__).with_suffix(".R")
-    command = [rscript_with("limma", "edgeR", "DESeq2"), str(script), str(folder)]
-    said = subprocess.run(command, env=ALONE, check=True, capture_output=True, text=True).stdout
-    command = [python_of("PyDESeq2"), "-c", PYDESEQ2, str(folder)]
-    subprocess.run(command, env=ALONE, check=True, capture_output=True)
+        kept = pd.read_csv(folder / f"{cohort.name}.counts.csv", index_col=0)
+        if not np.array_equal(kept.to_numpy().T, cohort.counts):
+            raise SystemExit(f"{folder} holds other cohorts: name another folder")
     tables = {
         c.name: pd.concat([pd.read_csv(folder / f"{c.name}.{by}.csv") for by in ("r", "python")], axis=1)
         for c in made
     }
     last = made[-1].name
     seconds = pd.concat([pd.read_csv(folder / f"{last}.{by}.seconds.csv") for by in ("r", "python")], axis=1)
-    return tables, {str(k): float(v) for k, v in seconds.iloc[0].items()}, said.strip()
+    return tables, {str(k): float(v) for k, v in seconds.iloc[0].items()}, stamp.read_text()
 
 
 def called(p: np.ndarray) -> np.ndarray:
@@ -222,14 +230,16 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         seed=99,
         gliomas=None,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        tables, seconds, versions = by_peers([*made, *sam, timed], Path(folder))
+    with tempfile.TemporaryDirectory() as short:
+        folder = options.folder or Path(short)
+        folder.mkdir(parents=True, exist_ok=True)
+        tables, seconds, versions = by_peers([*made, *sam, timed], folder)
     own = {}
     for method, chosen in OURS.items():
         ours(made[0], chosen)  # compile
         own[method] = ours(timed, chosen)[2]
     return {
-        **{k: v for k, v in vars(options).items() if k not in ("json", "write", "data")},
+        **{k: v for k, v in vars(options).items() if k not in ("json", "write", "data", "folder")},
         "timed_genes_kept": timed.counts.shape[1],
         "versions": versions,
         "rates": rates(made, tables),
@@ -245,6 +255,7 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--write", type=Path)
     for name, default in {"patients": 60, "genes": 1000, "repeats": 2, "timed-genes": 10000}.items():
         parser.add_argument(f"--{name}", type=int, default=default)

@@ -89,6 +89,18 @@ def test_models_of_known_dispersion_are_those_of_statsmodels():
         assert errors[k] == pytest.approx(peer.bse[-1], rel=1e-3)
 
 
+def test_genes_of_few_and_very_large_counts_are_fitted():
+    """Where a first step leads far uphill it is halved: every score is 0 in the end."""
+    random = np.random.default_rng(7)
+    counts = np.where(random.random((100, 40)) < 0.08, np.round(np.exp(random.normal(5, 2, (100, 40)))), 0.0)
+    design = np.column_stack([np.ones(100), random.standard_normal(100)])
+    offset, alpha = random.normal(0, 0.3, 100), np.full(40, 0.5)
+    fit = fit_counts(counts, design, offset, alpha, lowest=1e-6, steady=1e-9, ridge=1e-12)
+    assert fit.done.all()
+    scores = design.T @ ((counts - fit.mean) / (1 + alpha * fit.mean))
+    assert np.abs(scores).max() < 1e-5
+
+
 @pytest.mark.parametrize("n", [20, 40])
 @pytest.mark.parametrize("kind", ["binary", "continuous"])
 @pytest.mark.parametrize("method", METHODS)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 STEPS = 100
 TOLERANCE = 1e-8  # change of the deviance, relative
+SLACK = 1e-9  # of the deviance: rounding
+HALVINGS = 20
 LOWEST_MEAN = 0.5  # of fitted counts, so that logs and weights stay finite
 RIDGE = 1e-6  # on the log2 scale: keeps models of separated groups finite
 LN2 = float(np.log(2.0))
@@ -34,7 +36,7 @@ def fit_counts(
     steady: float = np.inf,
     ridge: float = RIDGE,
 ) -> CountFit:
-    """Fit log mean = offset + design beta for every gene by iteratively reweighted least squares.
+    """Fit log mean = offset + design beta for every gene by Newton's method with halved steps.
 
     Parameters
     ----------
@@ -64,17 +66,25 @@ def fit_counts(
     open_ = np.arange(counts.shape[1])
     for _ in range(STEPS):
         y, mu, alpha = counts[:, open_], mean[:, open_], dispersion[open_]
-        weights = mu / (1.0 + alpha * mu)
-        wanted = np.log(mu) - offset[:, None] + (y - mu) / mu
-        gram = information(weights, design) + _ridge(design.shape[1], ridge)
-        right = ((weights * wanted).T @ design)[:, :, None]
-        new: FloatArray = np.asarray(np.linalg.solve(gram, right)[:, :, 0], dtype=np.float64)
+        penalty = _ridge(design.shape[1], ridge)
+        spread = 1.0 + alpha * mu
+        gram = information(mu * (1.0 + alpha * y) / spread**2, design) + penalty
+        away = np.log(mu) - offset[:, None] - design @ beta[open_].T  # not 0 where means are held up
+        score = ((mu * away + y - mu) / spread).T @ design - beta[open_] @ penalty
+        new: FloatArray = beta[open_] + np.linalg.solve(gram, score[:, :, None])[:, :, 0]
+        mean[:, open_] = _mean(design, new, offset, lowest)
+        deviance = _deviance(y, mean[:, open_], alpha)
+        for _half in range(HALVINGS):
+            far = _too_far(new, deviance, last[open_])
+            if not far.size:
+                break
+            new[far] = (new[far] + beta[open_[far]]) / 2.0
+            mean[:, open_[far]] = _mean(design, new[far], offset, lowest)
+            deviance[far] = _deviance(y[:, far], mean[:, open_[far]], alpha[far])
         lost = ~(np.abs(new).max(axis=1) < LARGEST)
         new[lost] = beta[open_[lost]]
         moved = np.abs(new - beta[open_]).max(axis=1)
         beta[open_] = new
-        mean[:, open_] = _mean(design, new, offset, lowest)
-        deviance = _deviance(y, mean[:, open_], alpha)
         rest = np.abs(deviance - last[open_]) <= TOLERANCE * (np.abs(deviance) + 0.1)
         rest &= moved <= steady
         last[open_] = deviance
@@ -83,6 +93,12 @@ def fit_counts(
         if not open_.size:
             break
     return CountFit(beta, mean, done)
+
+
+def _too_far(new: FloatArray, deviance: FloatArray, last: FloatArray) -> npt.NDArray[np.intp]:
+    """Return the genes whose step led uphill or out of all bounds."""
+    uphill = ~(deviance <= last + SLACK * (np.abs(last) + 1.0))
+    return np.flatnonzero(uphill | ~(np.abs(new).max(axis=1) < LARGEST))
 
 
 def information(weights: FloatArray, design: FloatArray) -> FloatArray:

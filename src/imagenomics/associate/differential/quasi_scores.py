@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imagenomics.associate.codes import FEATURE_EXPLAINED, OK, TARGET_CONSTANT
+from imagenomics.associate.codes import FEATURE_EXPLAINED, NO_MAXIMUM, OK, TARGET_CONSTANT
 from imagenomics.associate.design import orthonormal
 from imagenomics.associate.differential.count_models import fit_counts, information
 from imagenomics.associate.differential.dispersions import trended_dispersions
@@ -42,7 +42,7 @@ class NullModel(NamedTuple):
     level : array, (G,)
         Log2 of the mean count at equal size.
     code : int array, (G,)
-        ``OK``, or ``TARGET_CONSTANT`` where there is nothing to model.
+        ``OK``, ``TARGET_CONSTANT`` where there is nothing to model, or ``NO_MAXIMUM``.
     """
 
     counts: FloatArray
@@ -104,6 +104,7 @@ def null_of(counts: FloatArray, basis: FloatArray, factors: FloatArray, dispersi
         some, design, alpha = counts[:, good], basis * np.sqrt(len(basis)), dispersion[good]
         fit = fit_counts(some, design, np.log(factors), alpha, **PRECISE)
         mean = fit.mean
+        code[good[~fit.done]] = NO_MAXIMUM
         root[:, good] = np.sqrt(mean / (1.0 + alpha * mean))
         residual[:, good] = (some - mean) / np.sqrt(mean * (1.0 + alpha * mean))
         level[good] = np.log2((some / factors[:, None]).mean(axis=0))
