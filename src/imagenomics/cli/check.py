@@ -133,5 +133,8 @@ def _analysis_line(row: dict[str, Any]) -> str:
             f"{row['draws']} draws ({row['null']})"
         )
     classes = ", ".join(f"{n} of class {name}" for name, n in row["classes"].items())
+    if row["task"] == "survival":
+        events, censored = row["classes"].values()
+        classes = f"{events} events, {censored} censored"
     by = f", from {row['predictors']}" if row["predictors"] else ""
     return f"train {row['analysis']}: {row['target']}{by}, n = {row['n']}{': ' + classes if classes else ''}"

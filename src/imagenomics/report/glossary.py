@@ -7,6 +7,8 @@ from imagenomics.report.html import Html, el
 TERMS = {
     "AUC": "Area under the ROC curve: how often a patient with the finding gets a higher score than one "
     "without. 0.5 is a coin toss, 1 is perfect.",
+    "C-index": "Harrell's C: of all pairs of patients of whom it is known who had the event first, the share that the "
+    "scores order rightly. 0.5 is a coin toss, 1 is perfect.",
     "interval": "95% interval: the range of values that fit these data; a wide one means few patients.",
     "null": "The whole analysis was repeated with the answers shuffled between patients. The null p is the "
     "share of shuffled runs that did as well as the real one.",

@@ -114,13 +114,16 @@ def _classes(results: Results) -> Items:
     more = f" ({many(left, 'further target')} with more)" if left > 0 else ""
     yield (
         "Small classes",
-        f"Patients in the smaller class: {'; '.join(shown)}{more}. This number, not that of all patients, limits what "
-        "can be found; where it is small, a handful of patients can move the results.",
+        f"Patients in the smaller class (of survival: with the event): {'; '.join(shown)}{more}. This number, not that "
+        "of all patients, limits what can be found; where it is small, a handful of patients can move the results.",
     )
 
 
 def class_sizes(results: Results) -> dict[str, tuple[int, int]]:
-    """Return target -> (patients of its smaller class, patients), of predictions and of binary targets tested."""
+    """Return target -> (patients of its smaller class, patients), of predictions and of binary targets tested.
+
+    Of survival those with the event count, few or many.
+    """
     sizes: dict[str, tuple[int, int]] = {}
     frame = results.table("performance.parquet")
     for target, own in frame[~frame["split"].astype(str).str.startswith("site:")].groupby(
@@ -128,7 +131,8 @@ def class_sizes(results: Results) -> dict[str, tuple[int, int]]:
     ):
         n, positive = as_float(own["n"].max()), as_float(own.get("n_positive", pd.Series(dtype=float)).max())
         if n is not None and positive is not None:
-            sizes[str(target)] = (int(min(positive, n - positive)), int(n))
+            followed = (own["metric"].astype(str) == "c_index").any()
+            sizes[str(target)] = (int(positive if followed else min(positive, n - positive)), int(n))
     molecules, columns = results.table("molecules.parquet"), results.table("molecules.columns.parquet")
     tested = set(results.table("associations.parquet")["target"].astype(str))
     for name in molecules.columns:
@@ -164,6 +168,8 @@ def _baselines(results: Results) -> Items:
         return
     columns = results.table("clinical.columns.parquet")
     names = [str(c) for c in columns.index[columns["role"] == "clinical"]] if "role" in columns else []
+    followed = {b.get(k) for b in results.blocks("train") if b.get("event") for k in ("target", "event")}
+    names = [name for name in names if name not in followed]
     of = f" ({listed(names)})" if 0 < len(names) <= 6 else ""
     yield (
         "Simple baselines",

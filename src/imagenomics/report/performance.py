@@ -91,7 +91,7 @@ def site_table(performance: pd.DataFrame, model: Model, metric: str) -> Html | N
     heads = [
         "site left out",
         "patients",
-        "of them positive",
+        "of them with the event" if metric == "c_index" else "of them positive",
         _axis(domain, chance, metric),
         f"{measure(metric)} (95% interval)",
         *([""] if noted else []),

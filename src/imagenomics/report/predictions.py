@@ -18,6 +18,7 @@ from imagenomics.report.html import Child, Html, el
 from imagenomics.report.modalities import modality_tables, without_modalities
 from imagenomics.report.models import Model, key, models_of, primary_of
 from imagenomics.report.performance import first_metric, gain_table, model_table, site_table
+from imagenomics.report.risk_curves import risk_chart, survival_block
 from imagenomics.report.table import breakable
 from imagenomics.report.text import as_float, many, measure, number, sentence
 from imagenomics.report.title import class_names, target_title
@@ -43,6 +44,7 @@ class Question:
     scores: pd.DataFrame
     verdict: Mapping[str, Any]
     classes: tuple[str, str]
+    followed: Mapping[str, Any]  # the block of a prediction of survival
 
 
 def prediction_section(results: Results) -> Html:
@@ -69,6 +71,7 @@ def prediction_section(results: Results) -> Html:
             _of(predictions, pair),
             verdict=verdict,
             classes=class_names(results, pair[0]),
+            followed=survival_block(results, pair[0]),
         )
         word = badge(str(verdict["verdict"])) if verdict else None
         title = [el("span", breakable(target_title(results, *pair))), el("small", pair[0]), word]
@@ -104,7 +107,7 @@ def _block(question: Question) -> Html:
     table = model_table(performance, models, metric)
     return el(
         "div",
-        el("div.charts", _charts(question, models, metric)),
+        el("div.charts.wide" if question.followed else "div.charts", _charts(question, models, metric)),
         key(models),
         el("h4", "All models and baselines"),
         table or el("p.absent", "No performance was written for this target."),
@@ -117,7 +120,9 @@ def _charts(question: Question, models: Sequence[Model], metric: str) -> list[Ht
     curves, verdict = question.curves, question.verdict
     primary = next((m for m in models if m.role == "primary"), models[0])
     null = null_chart(curves, primary, tested_value(verdict), name=measure(metric) or "statistic")
-    scores = score_chart(question.scores, primary, classes=question.classes)
+    scores = None
+    if not question.followed:
+        scores = score_chart(question.scores, primary, classes=question.classes)
     made: list[tuple[Child, Html | None, str]] = [
         (
             hint("AUC", "ROC curve"),
@@ -129,7 +134,9 @@ def _charts(question: Question, models: Sequence[Model], metric: str) -> list[Ht
         (hint("null", "Null"), null, null_words(curves, verdict, primary.name)),
         (hint("decision", "Net benefit"), decision_chart(curves, models), BENEFIT),
     ]
-    return [_chart(title, picture, words) for title, picture, words in made if picture is not None]
+    drawn = [_chart(title, picture, words) for title, picture, words in made if picture is not None]
+    curves_of_risk = risk_chart(curves, primary, question.followed) if question.followed else None
+    return drawn if curves_of_risk is None else [curves_of_risk, *drawn]
 
 
 def _chart(title: Child, picture: Html, words: str) -> Html:
@@ -178,6 +185,10 @@ def _weights(cards: Sequence[Mapping[str, Any]], pair: Pair, wording: Wording) -
     words = f"{many(len(rows), 'feature')} with a weight in the model fitted to all patients" + (
         f"; the {MOST_WEIGHTS} largest are shown." if left > 0 else "."
     )
+    if own[0].get("task") == "survival":
+        words += (
+            " A weight is the log hazard ratio of one standard deviation: above 0 the event comes sooner."
+        )
     table = el("div.scroll", el("table.data.plain.weights", el("tbody", bars)), attrs={"tabindex": "0"})
     return el("details", el("summary", "What the declared model weighs"), el("p.note", words), table)
 

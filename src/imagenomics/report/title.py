@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.text import listed, many
@@ -120,7 +123,10 @@ def _problems(results: Results) -> Html | None:
 
 
 def target_title(results: Results, analysis: str, target: str) -> str:
-    """Return the target with the class that a high score speaks for: ``classes.IDH: mutant``."""
+    """Return the target with the class that a high score speaks for (``classes.IDH: mutant``), or the endpoint."""
+    endpoint = next((b.get("endpoint") for b in results.blocks("train") if _of_survival(b, analysis)), None)
+    if endpoint:
+        return str(endpoint)
     shown, level = target or analysis, class_names(results, analysis)[0]
     return f"{shown}: {level}" if level else shown
 
@@ -128,9 +134,15 @@ def target_title(results: Results, analysis: str, target: str) -> str:
 def class_names(results: Results, analysis: str) -> tuple[str, str]:
     """Return what 1 and 0 mean, from the model card, else from the study; '' where neither says it."""
     card = next((c for c in results.cards if c.get("analysis") == analysis), {})
+    if any(_of_survival(b, analysis) for b in results.blocks("train")):
+        return "", ""
     if card.get("positive"):
         return str(card["positive"]), str(card.get("negative") or "")
     name, _, each = analysis.partition("=")
     block = next((b for b in results.blocks("train") if b.get("name") in (analysis, name)), {})
     declared = str(block.get("positive") or "")
     return each or (declared if declared != "each" else ""), ""
+
+
+def _of_survival(block: Mapping[str, Any], analysis: str) -> bool:
+    return bool(block.get("event")) and str(block.get("name")) == analysis

@@ -170,6 +170,8 @@ def _estimate(verdict: Verdict, scale: str, baselines: Sequence[dict[str, Any]])
         else interval_picture(verdict, domain, chance=chance, kind=kind, scale=True)
     )
     label: Child = hint("AUC", scale) if "auc" in scale.lower() else scale
+    if "C-index" in scale:
+        label = hint("C-index", scale)
     ends = _ends(verdict, scale)
     return el(
         "div.estimate",

@@ -19,7 +19,7 @@ def risk_curves(predictions: pd.DataFrame) -> Iterator[tuple[str, Any]]:
 
     A patient is of high risk from the median of the held-out scores of the training part on; outcomes have no say in
     it. The groups are those of the first repeat, as the tested statistic is. A model without such a median (the
-    majority) has no groups.
+    majority), or that says the same of everybody in a fold, has no groups there.
 
     Parameters
     ----------
@@ -27,7 +27,9 @@ def risk_curves(predictions: pd.DataFrame) -> Iterator[tuple[str, Any]]:
         Held-out predictions of signed times.
     """
     first = predictions[predictions["repeat"] == predictions["repeat"].min()]
-    known = first[first["threshold"].notna()].set_index("patient")
+    scores = first.groupby("fold")["score"]
+    told_apart = scores.transform("max") > scores.transform("min")
+    known = first[first["threshold"].notna() & told_apart].set_index("patient")
     high = known["score"] >= known["threshold"]
     for name, wanted in GROUPS.items():
         group = known[high == wanted]
