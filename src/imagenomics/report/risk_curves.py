@@ -16,8 +16,8 @@ from imagenomics.report.survival_charts import curve_chart, curve_key
 GROUPS = {"risk:low": "low risk", "risk:high": "high risk"}
 WORDS = (
     "Patients above and below the median score of the training part of their fold, which had no say of what became of "
-    "them; scores are of models that never saw the patient, groups those of the first repeat. Bands are 95% intervals. Folds "
-    "whose model says the same of everybody are not drawn."
+    "them; scores are of models that never saw the patient, groups those of the first repeat. Bands are 95% intervals. "
+    "Folds whose model says the same of everybody are not drawn."
 )
 ALONE = "All patients lie on one side of the median. "
 

@@ -30,7 +30,7 @@ def evaluate(predictions: pd.DataFrame, metric: str) -> float:
         part; ``brier``: mean squared error of probabilities; ``r2``: share of the squared error that the
         training mean leaves and the model removes, over all patients of a repeat; ``spearman``: mean over
         folds, 0 where the scores of a fold are all equal; ``c_index``: Harrell's C of signed times, of all
-        pairs within the folds of a repeat the share that is ordered rightly (docs/decisions/0032).
+        pairs within the folds of a repeat the share that is ordered rightly (docs/decisions/0042).
 
     Returns
     -------
