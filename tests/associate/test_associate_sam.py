@@ -110,13 +110,24 @@ def test_the_constant_makes_spread_even_over_the_errors():
     random = np.random.default_rng(7)
     s = np.exp(random.normal(0, 1, 4000))
     even = fudge_factor(s * random.standard_normal(4000), s)
-    assert even.value == 0.0  # d is as spread everywhere already
+    assert even == (s.min(), 0.0)  # d is as spread everywhere already
     uneven = fudge_factor((s + 1.0) * random.standard_normal(4000), s)
     assert uneven.value == pytest.approx(1.0, rel=0.5)
     values = np.percentile(s, np.arange(0, 101, 5))
     assert uneven.value in values
     few = fudge_factor(s[:100], s[:100])
     assert few == (pytest.approx(np.percentile(s[:100], 5)), 5.0)
+
+
+# R 4.2.2, samr 3.0: est.s0(r / s, s)$s0.hat.
+@pytest.mark.parametrize(
+    ("added", "known"), [(0.0, (0.166587881456981, 0.0)), (0.5, (0.545896854538812, 10.0))]
+)
+def test_the_constant_is_that_of_samr(added, known):
+    random = np.random.default_rng(31)
+    s = np.exp(random.normal(0, 0.5, 600))
+    found = fudge_factor((s + added) * random.standard_normal(600), s)
+    assert found == pytest.approx(known, rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["continuous", "binary"])

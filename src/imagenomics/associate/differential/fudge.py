@@ -15,7 +15,7 @@ USUAL = 5.0  # percentile for fewer genes
 
 
 class Fudge(NamedTuple):
-    """The constant, and the percentile of the standard errors that it is; 0 for no constant."""
+    """The constant, and the percentile of the standard errors that it is."""
 
     value: float
     percentile: float
@@ -32,8 +32,9 @@ def fudge_factor(effect: FloatArray, error: FloatArray) -> Fudge:
     Returns
     -------
     Fudge
-        Of 0 and every fifth percentile of the errors, the one with the smallest coefficient of variation of the median
+        Of every fifth percentile of the errors, the one with the smallest coefficient of variation of the median
         absolute deviations of d in 100 groups of genes with like errors; the fifth percentile for fewer than 500 genes.
+        As in samr, the smallest error is tried as no constant at all and taken as it is.
 
     Source
     ------
@@ -47,8 +48,7 @@ def fudge_factor(effect: FloatArray, error: FloatArray) -> Fudge:
     group = np.clip(np.searchsorted(borders, s, side="left") - 1, 0, borders.size - 2)
     members = [np.flatnonzero(group == k) for k in range(borders.size - 1)]
     values = np.percentile(s, PERCENTILES)
-    values[0] = 0.0
-    uneven = [_variation(r / (s + value), members) for value in values]
+    uneven = [_variation(r / (s + value), members) for value in [0.0, *values[1:]]]
     best = int(np.argmin(uneven))
     return Fudge(float(values[best]), float(PERCENTILES[best]))
 
