@@ -12,7 +12,7 @@ from imagenomics.report.html import Html, el
 ROLES = ("primary", "combined", "baseline", "other")
 ROLE_WORDS = {
     "primary": "declared model",
-    "combined": "baseline and images",
+    "combined": "baseline and predictors",
     "baseline": "baseline",
     "other": "beside it",
 }

@@ -32,7 +32,8 @@ def _training(blocks: Sequence[Block]) -> str:
     named = listed([_target(b) for b in blocks])
     verb = "was" if len(blocks) == 1 else "were each"
     beside = listed([str(b) for b in block.get("baselines") or ()])
-    against = f" Gains over the baselines {beside} were judged separately." if beside else ""
+    apart = ", where they are not measured in the same picture" if _from_genes(block) else ""
+    against = f" Gains over the baselines {beside} were judged separately{apart}." if beside else ""
     compared = _modalities(blocks)
     elsewhere = " Each site was also left out in turn." if block.get("leave_site_out") else ""
     model = block.get("primary", "elastic-net")

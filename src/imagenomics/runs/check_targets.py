@@ -59,7 +59,7 @@ def _learning_seconds(target: Target, plan: Plan, linked: Linked) -> float:
 def _target_row(target: Target, plan: Plan, linked: Linked) -> dict[str, Any]:
     known = target.values[_seen(target, plan, linked)].dropna()
     models = 1 + len(target.block.models)
-    nulls = 1 + len(target.block.baselines) + len(target.block.nulls)
+    nulls = 1 + len(target.baselines) + len(target.block.nulls)
     positives, negatives = target.counts(known)
     counts = {} if positives is None else {target.positive: positives, target.negative: negatives}
     cost = COX_SECONDS if target.task == "survival" else SECONDS

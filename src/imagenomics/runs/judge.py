@@ -82,9 +82,7 @@ def judge_predictions(trained: Trained, nulls: Nulls, settings: VerdictSettings)
     """
     bench = _Bench(trained, nulls, settings)
     predictions = [bench.evidence(design, design.models[0]) for design in trained.designs]
-    increments = [
-        bench.gain(design, name) for design in trained.designs for name in design.target.block.baselines
-    ]
+    increments = [bench.gain(design, name) for design in trained.designs for name in design.target.baselines]
     return [
         *prediction_verdicts(_known(predictions), settings=settings, broken=_broken(predictions)),
         *increment_verdicts(_known(increments), settings=settings, broken=_broken(increments)),

@@ -57,6 +57,15 @@ class Target:
     block: TrainBlock
     pictured: bool = False
 
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Return the baselines that are asked for; the volume is none for what is seen in the same picture.
+
+        Where the study names it all the same, it stays, and its verdict says why it cannot be tested.
+        """
+        named = "baselines" in self.block.model_fields_set
+        return tuple(b for b in self.block.baselines if named or not (self.pictured and b == "volume"))
+
     def counts(self, labels: pd.Series) -> tuple[int | None, int | None]:
         """Return how many of these patients are positive and negative, or had the event and are censored."""
         return count_classes(labels.to_numpy(dtype=np.float64), self.task)
