@@ -3,7 +3,9 @@ import pandas as pd
 import pytest
 
 from imagenomics.errors import InputError
+from imagenomics.stats.fisher import fisher
 from imagenomics.verdicts.association import association_verdicts
+from imagenomics.verdicts.limits import NOT_WORKED_OUT
 from imagenomics.verdicts.settings import VerdictSettings
 
 RULES = VerdictSettings()
@@ -91,3 +93,65 @@ def test_only_permutations_within_sites_are_called_so():
         "reason"
     ]
     assert "only within their site" in within
+
+
+def _map_row(**changes):
+    row = (
+        _table()
+        .iloc[[4]]
+        .assign(
+            effect_name="odds ratio at the peak", test="map", voxel_p=0.0004, most_lesions=24.0, effect=3.0
+        )
+    )
+    return row.assign(**changes)
+
+
+def test_what_a_map_could_have_shown_comes_from_its_permutations_and_counts():
+    given = {"settings": RULES, "class_counts": {"MYC": (25, 35)}}
+    (verdict,) = association_verdicts(_map_row(), **given)
+    assert verdict["detectable_name"] == "odds ratio at one voxel"
+    assert "where most patients have a lesion" in verdict["reason"]
+    assert "optimistic" in verdict["reason"]
+    share = 24 / 60
+    odds = verdict["detectable"] * share / (1 - share)
+    random = np.random.default_rng(1)
+    with_target = random.binomial(25, odds / (1 + odds), 4000)
+    without = random.binomial(35, share, 4000)
+    cells = np.stack([with_target, 25 - with_target, without, 35 - without])
+    power = (fisher(tuple(cells)) <= 0.0004).mean()
+    assert power == pytest.approx(0.8, abs=0.03)
+    for effect in (1.0, 9.0):  # never from the observed effect
+        (other,) = association_verdicts(_map_row(effect=effect), **given)
+        assert other["detectable"] == verdict["detectable"]
+    (stricter,) = association_verdicts(_map_row(voxel_p=0.00004), **given)
+    assert stricter["detectable"] > verdict["detectable"]
+    (few,) = association_verdicts(_map_row(voxel_p=np.nan), **given)
+    assert np.isnan(few["detectable"])
+    assert "no effect could have been shown" in few["reason"]
+    (area,) = association_verdicts(_map_row(effect_name="AUC at the peak"), settings=RULES)
+    assert area["detectable_name"] == "AUC at one voxel"
+    assert 0.7 < area["detectable"] < 0.9
+
+
+@pytest.mark.parametrize(
+    ("test", "scale", "words"),
+    [
+        ("burden of variants", "correlation with the burden", "(an optimistic figure)"),
+        ("SKAT-O", "correlation with the burden", "as if the burden alone had been tested"),
+        ("SKAT", "", "divided among the variants"),
+    ],
+)
+def test_what_a_set_of_variants_could_have_shown(test, scale, words):
+    table = _table().iloc[[4]].assign(effect_name="correlation with the burden", test=test)
+    (verdict,) = association_verdicts(table, settings=RULES)
+    assert verdict["detectable_name"] == scale
+    assert words in verdict["reason"]
+    assert np.isnan(verdict["detectable"]) == (not scale)
+    if scale:
+        assert verdict["detectable"] == pytest.approx(0.354, abs=0.003)
+
+
+def test_every_measure_without_a_figure_says_why():
+    for measure, why in NOT_WORKED_OUT.items():
+        (verdict,) = association_verdicts(_table().iloc[[4]].assign(effect_name=measure), settings=RULES)
+        assert why in verdict["reason"]

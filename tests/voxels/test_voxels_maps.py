@@ -89,6 +89,13 @@ def test_family_wise_p_by_permuting_the_target(kind):
     for cluster in found.clusters:
         assert cluster.p_cluster == (1 + sum(s >= cluster.voxels for s in largest)) / 100
         assert abs(cluster.z) >= cut
+    needed = found.voxel_p(0.05)
+    assert sum(s > stats.norm.isf(needed / 2) + 1e-6 for s in strongest) <= 4  # (4 + 1) / 100
+    assert (
+        sum(s > stats.norm.isf(needed / 2) - 1e-6 for s in strongest) >= 5
+    )  # a smaller deviate is not enough
+    assert np.isnan(found.voxel_p(0.005))  # 99 draws do not reach that far
+    assert found.most_lesions == patterns.counts.max()
 
 
 def tables(seed: int = 5, *, planted: bool = True):
@@ -123,6 +130,8 @@ def test_a_planted_place_is_found():
     assert (rows.loc[["m.planted", "m.level"], "q"] <= 0.02).all()
     assert rows.at["m.noise", "q"] > 0.05
     assert rows.at["m.planted", "effect"] > 5
+    assert rows.loc[["m.planted", "m.noise"], "voxel_p"].between(1e-6, 0.05).all()
+    assert np.isnan(rows.at["m.rare", "voxel_p"])
     assert rows.at["m.level", "effect"] > 0.7
     assert "fewer than 10 patients" in rows.at["m.rare", "reason"]
     assert "categorical" in rows.at["m.class", "reason"]

@@ -13,21 +13,22 @@ from imagenomics.errors import InputError, short_list
 from imagenomics.stats.detectable import detectable_hazard_ratio
 from imagenomics.stats.multiplicity import false_discovery, simes
 from imagenomics.verdicts.evidence import NAN
+from imagenomics.verdicts.limits import (
+    AUC,
+    BURDEN,
+    CORRELATION,
+    HAZARD,
+    MAPPED,
+    NOT_WORKED_OUT,
+    limit_text,
+    map_limit,
+)
 from imagenomics.verdicts.power import detectable_correlation, detectable_group_auc
 from imagenomics.verdicts.reasons import number, probability
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 from imagenomics.verdicts.settings import VerdictSettings
 
 TESTS, SIMES = "target_tests", "target_p"  # of tables that do not list every pair
-AUC, CORRELATION, HAZARD = "AUC", "correlation", "hazard ratio per standard deviation"
-# Measures on a scale of their own, for which neither an AUC nor a correlation says what could have been shown.
-NOT_WORKED_OUT = (
-    *("heritability", "mean difference", "pseudomedian of differences", "matched odds ratio"),
-    "cluster index",
-    "correlation with the burden",
-    *("odds ratio at the peak", "AUC at the peak"),
-    "gain in C-index",
-)
 NEEDED = (
     "analysis",
     "feature",
@@ -178,7 +179,7 @@ class _Claim:
             reason = (
                 f"No evidence that {which} {self._relation(many=False)} "
                 f"({probability(self.p)}, q = {self.q:.2g} among the targets); {_strongest(best)}. "
-                f"{_limit_text(limit, scale, self.tests)}"
+                f"{limit_text(limit, scale, self.tests, best, modifier=self.modifier)}"
             )
         row = _row(best, SUPPORTED if supported else ABSENT, f"{reason}{self._site_text(tested)}")
         return {
@@ -207,8 +208,18 @@ class _Claim:
         """Return the smallest effect that could have been shown, and its scale; '' where none is worked out."""
         alpha, power = settings.alpha, settings.power
         n = _effective(best)
-        if self.modifier or best["effect_name"] in NOT_WORKED_OUT:
+        name = str(best["effect_name"])
+        if self.modifier or name in NOT_WORKED_OUT:
             return NAN, ""
+        if name in MAPPED:
+            return map_limit(best, counts, power), MAPPED[name]
+        if name == BURDEN:
+            kept = str(best["test"]) != "SKAT"
+            return (
+                (detectable_correlation(n, alpha=alpha, tests=self.tests, power=power), BURDEN)
+                if kept
+                else (NAN, "")
+            )
         if self.events is not None:
             happened = round(min(1.0, n / max(self.events[1], 1)) * self.events[0])
             return detectable_hazard_ratio(happened, alpha=alpha / self.tests, power=power), HAZARD
@@ -253,19 +264,6 @@ def _effective(best: pd.Series) -> int:
     if _counted(best) == "patients" or np.isnan(float(best.get("df", NAN))):
         return int(best["n"])
     return min(int(best["n"]), round(float(best["df"])) + 2)
-
-
-def _limit_text(limit: float, scale: str, tests: int) -> str:
-    if not scale:
-        return "How small an effect these patients could have shown is not worked out for this measure."
-    if np.isnan(limit):
-        return f"With these patients and {tests} tests no effect could have been shown with 80% power."
-    inverse = " (or its inverse)" if scale == HAZARD else ""
-    return (
-        f"With these patients and {tests} tests {'an' if scale == AUC else 'a'} {scale}{inverse} of about "
-        f"{number(limit)} would have been found with 80% power (an optimistic figure); a weaker one "
-        "cannot be ruled out."
-    )
 
 
 def _row(best: pd.Series | None, verdict: str, reason: str) -> dict[str, Any]:

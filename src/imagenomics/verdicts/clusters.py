@@ -9,6 +9,7 @@ import pandas as pd
 
 from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.evidence import NAN
+from imagenomics.verdicts.limits import NOT_WORKED_OUT
 from imagenomics.verdicts.reasons import probability
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 from imagenomics.verdicts.settings import VerdictSettings
@@ -77,7 +78,8 @@ def _themselves(verdict: dict[str, Any], row: pd.Series, settings: VerdictSettin
     else:
         reason = (
             f"One normal cloud with the same correlations gives clusters as tight as these {said}: a tree can be "
-            "cut in pieces whether or not there are groups."
+            "cut in pieces whether or not there are groups. How small a separation these patients could have shown is "
+            f"not worked out: {NOT_WORKED_OUT['cluster index']}."
         )
     supported = p <= settings.alpha
     return {**verdict, "verdict": SUPPORTED if supported else ABSENT, "reason": reason, "detectable": NAN}

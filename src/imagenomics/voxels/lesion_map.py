@@ -64,12 +64,28 @@ class LesionMap(NamedTuple):
         The largest first.
     patterns : int
         Different patterns of patients that were tested.
+    strongest : array, (draws,)
+        Largest absolute deviate of the map in each permutation.
+    most_lesions : int
+        Patients with a lesion where, of all tested voxels, most have one.
     """
 
     z: FloatArray
     p_fwe: FloatArray
     clusters: list[Cluster]
     patterns: int
+    strongest: FloatArray
+    most_lesions: int
+
+    def voxel_p(self, alpha: float) -> float:
+        """Return the two-sided p that a single voxel must be below to be significant in the whole map at ``alpha``.
+
+        It comes from the permutations alone, not from what was observed; NaN where they are too few for that level.
+        """
+        most = int(alpha * (self.strongest.size + 1) + 1e-9) - 1  # draws that may be as large
+        if most < 0:
+            return math.nan
+        return float(2.0 * special.ndtr(-np.sort(self.strongest)[::-1][most]))
 
 
 def find_patterns(lesions: BoolArray, *, least: int) -> Patterns:
@@ -130,7 +146,8 @@ def map_target(
             largest[draw] = _largest(drawn[:, k], patterns.of_voxel, cut)
     p_fwe = _exceeded(np.abs(observed), strongest)
     z, p = (_volume(values, patterns.of_voxel) for values in (observed, p_fwe))
-    return LesionMap(z, p, _clusters(z, p, cut, largest), observed.size)
+    found = _clusters(z, p, cut, largest)
+    return LesionMap(z, p, found, observed.size, strongest, int(patterns.counts.max()))
 
 
 class _Binary:

@@ -96,6 +96,7 @@ def test_voxels(
     if strata is not None:
         sites = pd.factorize(strata.reindex(ids).astype(str))[0].astype(np.int64)
     rows, clusters, maps = [], [], []
+    mapped: dict[str, LesionMap] = {}
     for k, name in enumerate(side.names):
         known = np.isfinite(side.values[:, k])
         y, own = side.values[known, k], stack[known]
@@ -121,10 +122,17 @@ def test_voxels(
                     seed=seed,
                 )
             row |= _strongest(found, own, y, kind, settings)
+            mapped[str(name)] = found
             clusters.append(_cluster_rows(found, affine).assign(analysis=analysis, target=str(name)))
             maps.append(_map_rows(found, own, y, kind).assign(analysis=analysis, target=str(name)))
         rows.append(row)
     frame = frame_of(rows, analysis=analysis, fdr=settings.fdr)
+    level = settings.alpha / max(len(mapped), 1)  # of the first map to pass among the targets
+    named = frame["target"].astype(str)
+    frame = frame.assign(
+        voxel_p=[mapped[name].voxel_p(level) if name in mapped else np.nan for name in named],
+        most_lesions=[float(mapped[name].most_lesions) if name in mapped else np.nan for name in named],
+    )
     return VoxelTables(frame, _joined(clusters, CLUSTERS), _joined(maps, MAPS))
 
 
