@@ -181,3 +181,26 @@ def test_squared_correlations_are_raised_and_signs_kept():
     np.testing.assert_allclose(squared[:3], 1.5 * (1 - np.exp(-(z[:3] ** 2) / 80)), rtol=1e-12)
     assert np.isfinite(more).all()
     assert np.sign(more).tolist() == [1, -1, 0, 1]
+
+
+def one_axis_in_three_modules(family):
+    random = np.random.default_rng([9, family])
+    factors, axis = random.standard_normal((70, 3)), random.standard_normal((70, 1))
+    values = axis + 0.8 * np.repeat(factors, [40, 20, 15], axis=1) + 0.6 * random.standard_normal((70, 75))
+    return mapped(values, table(axis + random.standard_normal((70, 1)), "f"), seed=family)[1]
+
+
+def test_groups_of_two_other_modules_are_two_groups_however_many_are_drawn():
+    rows = one_axis_in_three_modules(0)
+    passing = rows[rows["q"] <= 0.05]
+    assert len(passing) == 3
+    assert passing["effective"].median() < 3
+
+
+@pytest.mark.slow
+def test_one_of_three_modules_of_one_axis_is_seldom_claimed():
+    rows = pd.concat([one_axis_in_three_modules(family) for family in range(80)])
+    passing = rows[rows["q"] <= 0.05]
+    claimed = int((passing["verdict"] == "supported").sum())
+    assert len(passing) > 200
+    assert claimed <= stats.binom.ppf(0.9995, len(passing), 0.05)

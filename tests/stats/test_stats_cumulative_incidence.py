@@ -162,3 +162,22 @@ def test_what_cannot_be_used_is_refused():
         cumulative_incidence(np.array([1.0, 2.0]), np.array([0, -1]))
     with pytest.raises(InputError, match="IGX-STAT-050"):
         gray_test(np.array([1.0, 2.0]), np.array([0, 1]), np.array([0, 0]))
+
+
+def test_gray_with_late_entry_says_no_to_noise_and_passes_over_a_group_that_was_empty():
+    """With entry at different times a group may lose all who are at risk, and get others later."""
+    ps = []
+    for seed in range(300):
+        t, cause, g = null_cohort(seed, 40, 2)
+        r = np.random.default_rng([1, seed])
+        ps.append(gray_test(t, cause, g, entry=t * r.random(40) * (r.random(40) < 0.8)).p)
+    assert np.isfinite(ps).all()
+    assert np.mean(np.array(ps) <= 0.05) <= 0.10
+    first = np.array([1.0, 5, 6, 7]), np.array([1, 1, 2, 0]), np.zeros(4, dtype=int)
+    second = np.array([2.0, 3, 5.5, 6, 8, 9]), np.array([2, 1, 0, 1, 2, 1]), np.ones(6, dtype=int)
+    t, cause, g = (np.concatenate(pair) for pair in zip(first, second, strict=True))
+    entry = np.array([0.0, 2, 2, 2, 0, 0, 0, 0, 0, 0])
+    found = gray_test(t, cause, g, entry=entry)
+    alone = gray_test(np.r_[1.0, t[4:]], np.r_[1, cause[4:]], np.r_[0, g[4:]])
+    assert found.observed.tolist() == [1.0, 3.0]
+    np.testing.assert_allclose(found.statistic, alone.statistic, rtol=1e-12)

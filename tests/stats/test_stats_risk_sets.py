@@ -78,3 +78,19 @@ def test_what_is_no_follow_up_is_refused(time, event):
 def test_what_is_no_signed_time_is_refused(signed):
     with pytest.raises(InputError, match="IGX-STAT-060"):
         split_times([1.0, signed])
+
+
+def test_one_huge_predictor_leaves_the_likelihood_of_the_others():
+    random = np.random.default_rng(5)
+    time, event = np.ceil(random.exponential(8, 30)), random.random(30) < 0.7
+    time[0], event[0] = 0.5, True  # first to have the event: at risk with everybody, then gone
+    eta = random.standard_normal((30, 2))
+    eta[0] = [3.0, 2000.0]
+    sets = RiskSets.of(sign_times(time, event))
+    found = sets.log_likelihood(eta)
+    others = RiskSets.of(sign_times(time[1:], event[1:])).log_likelihood(eta[1:])
+    np.testing.assert_allclose(found[1], others[1], rtol=1e-12)  # whose own event is sure
+    np.testing.assert_allclose(sets.log_likelihood(eta[:, 0]), found[0], rtol=1e-12)
+    late = np.where(np.arange(30) == 29, 2000.0, 0.0)
+    assert np.isfinite(sets.log_likelihood(late))
+    assert sets.log_likelihood(late) < -100

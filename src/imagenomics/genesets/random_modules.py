@@ -82,7 +82,8 @@ def compare_modules(
     outside of it as long as there are twice as many genes there. Their eigengenes are made and tested as the module's
     is. Where genes that correlate as much are not to be had, the squared correlations of the groups are raised to what
     as tight a group would have shown (Spearman and Brown's formula), so that a module does not win by being measured
-    better.
+    better. Where the groups say few different things, as where there are few other modules, p is no less than what a t
+    prediction from so few says.
 
     Parameters
     ----------
@@ -240,9 +241,23 @@ def _line_up(drawn: RandomSets, places: IntArray, genes: _Genes, *, size: int) -
         len(places),
         drawn.wanted,
         float(drawn.reached.mean()),
-        drawn.effective,
+        min(drawn.effective, _distinct(drawn, genes.units)),
         pd.Series(gain, index=columns[1:]),
     )
+
+
+def _distinct(drawn: RandomSets, units: FloatArray) -> float:
+    """Return how many groups differ in what they say, beyond what all of them have in common.
+
+    Groups without common genes may still be of one module, and then they are one group twice: R^2 over the sum of the
+    squared positive correlations of their mean genes given the covariates, less the mean of all groups.
+    """
+    count = len(drawn.reached)
+    means = np.stack([units[:, drawn.index.set(r)].mean(axis=1) for r in range(count)], axis=1)
+    means /= np.maximum(np.linalg.norm(means, axis=0), 1e-12)
+    own = means - means.mean(axis=1, keepdims=True)
+    own /= np.maximum(np.linalg.norm(own, axis=0), 1e-12)
+    return float(count**2 / (np.maximum(own.T @ own, 0.0) ** 2).sum())
 
 
 def _reliability(correlation: FloatArray | float, size: int) -> FloatArray:

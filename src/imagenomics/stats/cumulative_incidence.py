@@ -122,6 +122,12 @@ def gray_test(
     strata : array of int, (n,), optional
         Groups are compared within these.
 
+    Returns
+    -------
+    GrayTest
+        With late entry a group may once have had nobody left without an event: what it is at risk of later is not
+        known, and its later events do not count.
+
     Raises
     ------
     InputError
@@ -212,6 +218,7 @@ def _one_stratum(
     F = np.cumsum(before * d1 / np.maximum(Y, 1.0), axis=1)
     F_before = np.c_[np.zeros(k), F[:, :-1]]
     alive = (Y > 0) & (before > 0)
+    d1, d2 = np.where(alive, d1, 0.0), np.where(alive, d2, 0.0)
     R = np.where(alive, Y * (1.0 - F_before) / np.where(before > 0, before, 1.0), 0.0)
     total, happened = R.sum(axis=0), d1.sum(axis=0)
     share = np.divide(R, total, out=np.zeros_like(R), where=total > 0)
@@ -233,14 +240,15 @@ def _covariance(Y: FloatArray, free: FloatArray, happened: FloatArray, d2: Float
     h = np.where((Y > 0) & (before > 0), Y / np.where(before > 0, before, 1.0), 0.0)
     total = h.sum(axis=0)
     jump = np.divide(happened, total, out=np.zeros_like(happened), where=happened > 0)
-    G = 1.0 - np.cumsum(jump)
+    G = np.maximum(1.0 - np.cumsum(jump), 0.0)
+    G_before = np.r_[1.0, G[:-1]]
     share = np.divide(h, total, out=np.zeros_like(h), where=total > 0)
     spread = np.zeros((k, k))
     for r in range(k):
         at = Y[r] > 0
         S, y = np.where(at, before[r], 1.0), np.where(at, Y[r], 1.0)
         own = (np.eye(k)[:, [r]] - share) * h[r]
-        step = own * jump / np.r_[1.0, G[:-1]]
+        step = np.divide(own * jump, G_before, out=np.zeros_like(own), where=G_before > 0)
         later = step[:, ::-1].cumsum(axis=1)[:, ::-1] - step
         ratio = np.divide(G, free[r], out=np.zeros_like(G), where=free[r] > 0)
         first, second = own + (1.0 - ratio) * later, ratio * later

@@ -13,6 +13,7 @@ from imagenomics.stats.signed_times import split_times
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+LEAST = 1e-280  # weight at risk below which its digits are lost
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class RiskSets:
         sorted_eta = eta[self.order]
         top = sorted_eta.max(axis=0)
         at_risk = self._at_risk(np.exp(sorted_eta - top))
+        if at_risk.min() < LEAST:  # beside one huge predictor the others would weigh nothing
+            return (sorted_eta[self.events] - self._log_at_risk(sorted_eta)).sum(axis=0)
         return (sorted_eta[self.events] - top - np.log(at_risk)).sum(axis=0)
 
     def residuals(self, eta: FloatArray | None = None) -> FloatArray:
@@ -82,6 +85,14 @@ class RiskSets:
         found[self.order] = -weight * hazard
         found[self.order[self.events]] += 1.0
         return found
+
+    def _log_at_risk(self, eta: FloatArray) -> FloatArray:
+        """Return the logarithm of what ``_at_risk`` returns, of predictors of any size."""
+        starts = run_starts(self.tie.astype(np.float64))
+        everybody = np.logaddexp.accumulate(eta, axis=0)[self.last]
+        tied = np.logaddexp.reduceat(eta[self.events], starts, axis=0)[self.tie]
+        share = self.share.reshape(-1, *(1,) * (eta.ndim - 1))
+        return np.asarray(everybody + np.log1p(-share * np.exp(np.minimum(tied - everybody, 0.0))))
 
     def _at_risk(self, weight: FloatArray) -> FloatArray:
         """Return the weight of each risk set (d, ...), its share of the tied events taken away."""
