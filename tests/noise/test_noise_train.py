@@ -94,7 +94,7 @@ def test_p_values_of_pure_noise_are_uniform():
 @pytest.mark.parametrize("metric", sorted(TASKS))
 def test_p_values_of_much_noise_are_uniform(metric):
     results = []
-    for seed in range(1000, 1250):
+    for seed in range(1000, 1150 if metric == "c_index" else 1250):
         X, y, rng = _followed(seed) if metric == "c_index" else _table(seed)
         if metric == "r2":
             y = pd.Series(rng.normal(size=len(y)), y.index)
