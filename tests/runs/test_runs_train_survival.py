@@ -16,8 +16,10 @@ from imagenomics.report.page import write_report
 from imagenomics.runs.apply import apply_card, read_card
 from imagenomics.runs.check import check_study
 from imagenomics.runs.folder import read_patient_table
+from imagenomics.runs.horizons import horizon_auc
 from imagenomics.runs.risk_groups import risk_curves
 from imagenomics.runs.train_block import TrainBlock
+from imagenomics.stats.ranks import auc
 from imagenomics.study.load import load_study
 
 STUDY = """
@@ -40,6 +42,7 @@ event = "dead"
 unit = "months"
 origin = "diagnosis"
 repeats = 2
+horizons = [12.0]
 folds = 3
 [predict]
 inner_folds = 2
@@ -120,6 +123,8 @@ def test_the_follow_up_is_no_clinical_variable(followed):
     performance = pd.read_parquet(folder / "performance.parquet").set_index(["model", "metric"])["estimate"]
     assert performance["clinical", "c_index"] < 0.65
     assert performance["majority", "c_index"] == 0.5
+    assert performance["majority", "AUC at 12 months"] == 0.5
+    assert performance["elastic-net", "AUC at 12 months"] > 0.7
 
 
 def test_risk_groups_are_curves(followed):
@@ -167,6 +172,15 @@ def test_check_counts_events_and_knows_the_cost(tmp_path):
     assert set(row["classes"]) == {"event", "censored"}
     assert sum(row["classes"].values()) == row["n"] == 50
     assert row["seconds"] > 0
+
+
+def test_auc_at_a_time_without_censoring_is_that_of_classes():
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"patient": range(60), "repeat": 0, "fold": np.arange(60) % 3})
+    frame = frame.assign(label=random.exponential(10, 60) + 0.1, score=random.normal(size=60).round(1))
+    folds = [auc(part["score"], part["label"] <= 8.0) for _, part in frame.groupby("fold")]
+    assert horizon_auc(frame, 8.0) == pytest.approx(np.mean(folds))
+    assert np.isnan(horizon_auc(frame, 1e6))
 
 
 def test_groups_are_cut_at_the_threshold_of_their_fold():
@@ -243,6 +257,7 @@ def test_families_that_do_not_know_survival_are_told_before_anything_runs(tmp_pa
         ({"event": None}, "'origin' belongs to survival|'unit' belongs to survival"),
         ({"event": "months"}, "different columns"),
         ({"positive": "1"}, "'positive' is for classes"),
+        ({"horizons": [0.0]}, "'horizons' are times above 0"),
         ({"clinical": ["age", "dead"]}, "names the follow-up itself"),
         ({"competing_values": ["2"]}, "which cell is the event"),
     ],

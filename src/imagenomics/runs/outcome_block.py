@@ -29,6 +29,11 @@ class TargetSettings(Settings):
     origin: str | None = Field(
         default=None, description="What the time to an event is counted from, as in [[survival]]."
     )
+    horizons: tuple[float, ...] = Field(
+        default=(),
+        description="Times, in the unit of the time to an event, at which it is also told how well scores separate who "
+        "has the event by then (cumulative/dynamic AUC, without interval or verdict).",
+    )
 
 
 class OutcomeSettings(EventSettings, TargetSettings):
@@ -44,10 +49,16 @@ class OutcomeSettings(EventSettings, TargetSettings):
 
     @model_validator(mode="after")
     def _follow_up_is_whole(self) -> Self:
+        if any(not moment > 0 for moment in self.horizons):
+            raise ValueError("'horizons' are times above 0")
         if self.event is not None:
             self.outcome()
             return self
-        alone = [n for n in (*EventSettings.model_fields, "unit", "origin") if n in self.model_fields_set]
+        alone = [
+            n
+            for n in (*EventSettings.model_fields, "unit", "origin", "horizons")
+            if n in self.model_fields_set
+        ]
         if alone:
             raise ValueError(f"'{alone[0]}' belongs to survival: say which column is the 'event'")
         return self

@@ -15,6 +15,7 @@ from imagenomics.resample.roc import roc_curve
 from imagenomics.resample.sequential import NullResult
 from imagenomics.resample.settings import IntervalSettings
 from imagenomics.runs.designs import COMBINED, Design, ModelSpec
+from imagenomics.runs.horizons import horizon_auc
 from imagenomics.runs.risk_groups import risk_curves
 from imagenomics.runs.train import Trained
 from imagenomics.verdicts.calibration import calibration_curve
@@ -104,6 +105,9 @@ def performance_rows(trained: Trained, design: Design, nulls: NullResults) -> It
         for name, value in evaluate_all(scores, task=design.target.task).items():
             if name != metric:
                 yield (*head, CROSS_VALIDATION, name, value, None, None, n, positives, "")
+        for moment in design.target.block.horizons:
+            name, value = f"AUC at {moment:g} {design.target.block.unit}", horizon_auc(scores, moment)
+            yield (*head, CROSS_VALIDATION, name, value, None, None, n, positives, "")
         if spec.role == COMBINED:
             gain = interval_of(trained, design, spec, nulls, gain=True)
             label = f"gain in {metric} over {spec.over}"
