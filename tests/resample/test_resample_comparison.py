@@ -111,3 +111,14 @@ def test_equally_good_modalities_are_called_different_as_seldom_as_promised(effe
             assert found.p == pytest.approx(2 * norm.sf(abs(found.interval.estimate) / found.error))
     assert (np.array(p) <= 0.05).sum() <= binom.isf(0.0005, 60, 0.05)
     assert (np.array(better) <= 0.05).mean() > (0.8 if effect == 0.0 else 0.4)
+
+
+def test_survival_is_compared_by_the_c_index():
+    random = np.random.default_rng(0)
+    ids = pd.Index([f"P{i:03d}" for i in range(60)], name="patient")
+    X = pd.DataFrame(random.normal(size=(60, 3)), ids, ["f0", "f1", "f2"])
+    time = random.exponential(10 * np.exp(-2.0 * X["f0"]))
+    y = pd.Series(np.where(random.random(60) < 0.5, time, -time), ids)
+    values = _halves(X, y, seed=1, repeats=4, model=LinearRegression(), metric="c_index", task="survival")
+    assert values.shape == (4, 2)
+    assert ((values >= 0.0) & (values <= 1.0)).all()

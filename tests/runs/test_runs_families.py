@@ -20,3 +20,15 @@ def test_every_kind_is_a_section_of_the_plan_whose_blocks_are_families() -> None
 
 def test_the_page_reads_every_table_of_a_family() -> None:
     assert set(FILES) <= set(TABLES)
+
+
+def test_what_step_down_and_refitting_cost_is_announced():
+    from imagenomics.associate.survival.settings import CompareSettings
+    from imagenomics.runs.families import costs
+
+    models = [{"name": "a", "terms": ["x"]}, {"name": "b", "adds": ["y"]}]
+    few = CompareSettings.model_validate({"name": "c", "models": models, "repeats": 1})
+    many = few.model_copy(update={"repeats": 10})
+    assert costs.fits_of_comparison(few) == 1 + 5 * (1 + 10)
+    assert costs.fits_of_comparison(many) == 1 + 5 * (10 + 10 * 3)
+    assert costs.STEP_DOWN > 1.0

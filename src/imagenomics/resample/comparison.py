@@ -110,6 +110,13 @@ def half_values(
     return values[0], values[1]
 
 
+def _fewest(y: pd.Series, task: str) -> int:
+    """Return the patients of the smaller class (events or censored ones, of survival), which every fold needs."""
+    if task == "continuous":
+        return len(y)
+    return int(np.sign(y).value_counts().min())
+
+
 def refitted_error(first: FloatArray, second: FloatArray) -> float:
     """Return the standard error of the difference of two models from what it was in halves of the patients.
 

@@ -25,6 +25,7 @@ from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS, 
 from imagenomics.associate.survival.settings import GroupSettings
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
 from imagenomics.runs.cluster_block import ClusterBlock
+from imagenomics.runs.families.costs import TREE
 from imagenomics.runs.families.follow_up import read_follow_up
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict, site_ignored
 from imagenomics.runs.families.pairs import class_counts
@@ -38,7 +39,6 @@ from imagenomics.tables.patient_table import PatientTable, join
 from imagenomics.verdicts.clusters import cluster_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
-SECONDS_OF_PAIR = 6e-9  # for one feature of a pair of patients in one tree: a guess
 SECONDS_OF_TEST = 2e-7  # of one target, one draw, one patient
 
 
@@ -69,8 +69,7 @@ def _foresee(block: ClusterBlock, linked: Linked, features: PatientTable, where:
         "targets": tests,
         "tests": tests + 1,
         "permutations": block.permutations,
-        "seconds": trees * n * n * max(p, 20) * SECONDS_OF_PAIR
-        + tests * (1 + block.permutations) * n * SECONDS_OF_TEST,
+        "seconds": trees * n * n * max(p, 20) * TREE + tests * (1 + block.permutations) * n * SECONDS_OF_TEST,
     }
 
 

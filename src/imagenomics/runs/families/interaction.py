@@ -12,6 +12,7 @@ from imagenomics.associate.interaction.modifier import Modifier
 from imagenomics.associate.interaction.pairs import Draws, test_interactions
 from imagenomics.errors import InputError, unknown_name
 from imagenomics.runs.choose import choose_clinical, choose_targets, named_levels
+from imagenomics.runs.families.costs import PRODUCT
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
     FamilyKind,
@@ -27,7 +28,6 @@ from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
 STRATA = "strata"
-SECONDS_OF_PAIR = 2e-7  # in one draw, for one patient: a guess
 RULE = (
     " The verdict rests on the test of a difference alone: an effect in one stratum and none in another is no "
     "evidence that they differ."
@@ -73,7 +73,7 @@ def _foresee(block: InteractionBlock, linked: Linked, features: PatientTable, wh
         features,
         targets=len(choose_targets(linked.molecules, block.targets, where=where).columns),
         permutations=block.permutations,
-        seconds=(1 + block.permutations) * SECONDS_OF_PAIR * len(linked.patients),
+        seconds=(1 + block.permutations) * PRODUCT * len(linked.patients),
         where=where,
     )
 

@@ -8,14 +8,13 @@ from typing import Any
 import pandas as pd
 
 from imagenomics.associate.paired import find_pairs, test_paired
+from imagenomics.runs.families.costs import TWICE
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
 from imagenomics.runs.family_block import PairedBlock
 from imagenomics.runs.link import Linked
 from imagenomics.tables.patient_table import PatientTable
 from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
-
-SECONDS_OF_PAIR = 2e-3  # a guess
 
 
 def _look_up(block: PairedBlock, linked: Linked, where: str) -> None:
@@ -37,7 +36,7 @@ def _foresee(block: PairedBlock, linked: Linked, features: PatientTable, where: 
         "targets": 1,
         "tests": len(pairs),
         "permutations": 0,
-        "seconds": len(pairs) * SECONDS_OF_PAIR,
+        "seconds": len(pairs) * TWICE,
     }
 
 

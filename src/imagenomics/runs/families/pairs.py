@@ -10,6 +10,7 @@ import pandas as pd
 from imagenomics.associate.pairs import test_pairs
 from imagenomics.associate.post_hoc import compare_levels
 from imagenomics.runs.choose import choose_clinical, choose_targets
+from imagenomics.runs.families.costs import STEP_DOWN
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
     FamilyKind,
@@ -37,12 +38,13 @@ def _look_up(block: AssociateBlock, linked: Linked, where: str) -> None:
 
 def _foresee(block: AssociateBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
     _look_up(block, linked, where)
+    following = STEP_DOWN if block.max_t == "step-down" else 1.0
     return foresee_tests(
         block,
         features,
         targets=len(choose_targets(linked.molecules, block.targets, where=where).columns),
         permutations=block.permutations,
-        seconds=(1 + block.permutations) * SECONDS_OF_PAIR * len(linked.patients),
+        seconds=(1 + block.permutations * following) * SECONDS_OF_PAIR * len(linked.patients),
         where=where,
     )
 

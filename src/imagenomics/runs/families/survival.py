@@ -14,6 +14,7 @@ from imagenomics.associate.survival.frame import (
 from imagenomics.associate.survival.groups import CURVE_COLUMNS, GROUP_COLUMNS
 from imagenomics.associate.survival.rows import survival_rows, with_q
 from imagenomics.runs.choose import choose_clinical, choose_features, choose_targets
+from imagenomics.runs.families.costs import COX_FIT, COX_MODEL, fits_of_comparison
 from imagenomics.runs.families.follow_up import FollowUp, read_follow_up
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict, site_ignored
 from imagenomics.runs.families.survival_groups import check_groups, group_rows, test_groups
@@ -37,13 +38,11 @@ from imagenomics.verdicts.settings import VerdictSettings
 
 CURVES, GROUPS, MODELS = "survival_curves", "survival_groups", "survival_models"
 PROPORTIONAL = "survival_proportional"
-SECONDS_OF_MODEL = 2e-6  # for one patient of one Cox model: a guess, not measured yet
 SECONDS_OF_CUT = 5e-8  # for each pair of patients in one fold of one draw: a guess
 
 FITTED = (
     " The likelihood ratio is that of the patients of the fit; the gain in C-index that of patients left out."
 )
-SECONDS_OF_FIT = 5e-3  # of one model in one training part, with its pairs drawn again
 
 
 def _look_up(block: SurvivalBlock, linked: Linked, where: str) -> None:
@@ -64,7 +63,7 @@ def _foresee(block: SurvivalBlock, linked: Linked, features: PatientTable, where
     chosen = len(choose_features(features, block.features, flagged=block.flagged, where=where).columns)
     molecules = _molecules(block, linked, where)
     tests = chosen + (0 if molecules is None else len(molecules.columns))
-    fits = sum(len(c.models) * (1 + c.folds * c.repeats) for c in block.compare)
+    fits = sum(len(c.models) * fits_of_comparison(c) for c in block.compare)
     learned = sum(s.folds * s.permutations * max(len(s.terms), 1) for s in block.score if s.card is None)
     cuts = learned + sum(g.folds * g.permutations for g in block.groups if g.cut == "maximal")
     return {
@@ -78,7 +77,7 @@ def _foresee(block: SurvivalBlock, linked: Linked, features: PatientTable, where
         "competing": int((followed.cause > 1).sum()),
         "median_follow_up": float(pd.Series(followed.times.time).median()),
         "unit": block.unit,
-        "seconds": tests * n * SECONDS_OF_MODEL + cuts * n * n * SECONDS_OF_CUT + fits * SECONDS_OF_FIT,
+        "seconds": tests * n * COX_MODEL + cuts * n * n * SECONDS_OF_CUT + fits * n * COX_FIT,
     }
 
 

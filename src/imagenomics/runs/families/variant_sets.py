@@ -9,6 +9,7 @@ import pandas as pd
 
 from imagenomics.genetics.variant_sets import test_variant_sets
 from imagenomics.runs.choose import choose_clinical, choose_targets
+from imagenomics.runs.families.costs import BURDEN, SKAT, SKAT_O
 from imagenomics.runs.families.kind import (
     ASSOCIATIONS,
     FamilyKind,
@@ -25,7 +26,6 @@ from imagenomics.verdicts.association import association_verdicts
 from imagenomics.verdicts.settings import VerdictSettings
 
 CONTENT = "variant_sets"
-SECONDS = 1e-3  # of one set of ten variants and one feature, measured; SKAT-O costs ten times as much
 
 
 def _sets(block: VariantSetBlock, linked: Linked) -> Mapping[str, tuple[str, ...]]:
@@ -42,7 +42,7 @@ def _look_up(block: VariantSetBlock, linked: Linked, where: str) -> None:
 
 def _foresee(block: VariantSetBlock, linked: Linked, features: PatientTable, where: str) -> dict[str, Any]:
     _look_up(block, linked, where)
-    seconds = SECONDS * (10 if block.method == "skat-o" else 1)
+    seconds = {"burden": BURDEN, "skat": SKAT, "skat-o": SKAT_O}[block.method]
     sets = len(_sets(block, linked))
     return foresee_tests(block, features, targets=sets, permutations=0, seconds=seconds, where=where)
 

@@ -15,6 +15,7 @@ from imagenomics.images.grid import Grid
 from imagenomics.images.load import load_case
 from imagenomics.images.settings import ImageSettings
 from imagenomics.runs.choose import choose_targets
+from imagenomics.runs.families.costs import MAP_DRAW, MAP_VOXELS
 from imagenomics.runs.families.kind import ASSOCIATIONS, FamilyKind, Inputs, Verdict
 from imagenomics.runs.families.pairs import class_counts
 from imagenomics.runs.link import Linked
@@ -26,7 +27,6 @@ from imagenomics.verdicts.settings import VerdictSettings
 from imagenomics.voxels.maps import grids_differ, test_voxels
 
 CLUSTERS, MAPS = "voxel_clusters", "voxel_maps"
-SECONDS_OF_DRAW = 5e-3  # of one target, the clusters of a map of half a million voxels included: a guess
 Lesion = tuple[np.ndarray, Grid]
 
 
@@ -42,7 +42,7 @@ def _foresee(block: VoxelBlock, linked: Linked, features: PatientTable, where: s
         "targets": targets,
         "tests": targets,
         "permutations": block.permutations,
-        "seconds": targets * block.permutations * SECONDS_OF_DRAW,
+        "seconds": targets * block.permutations * MAP_VOXELS * MAP_DRAW,
     }
 
 
