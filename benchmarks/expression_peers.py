@@ -199,6 +199,7 @@ def _near(
 ) -> dict[str, float]:
     p, statistic = found[:2]
     theirs, other = table[f"{peer}:p"].to_numpy(float), table[f"{peer}:statistic"].to_numpy(float)
+    statistic = np.square(statistic) if peer.startswith("edgeR") else statistic  # theirs is F
     both = np.isfinite(p) & np.isfinite(theirs)
     ranks = np.corrcoef(rankdata(p[both]), rankdata(theirs[both]))[0, 1]
     return {
@@ -257,7 +258,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--write", type=Path)
-    for name, default in {"patients": 60, "genes": 1000, "repeats": 2, "timed-genes": 10000}.items():
+    for name, default in {"patients": 60, "genes": 600, "repeats": 2, "timed-genes": 8000}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
     figures = measure(options)
