@@ -14,6 +14,7 @@ from imagenomics.report.text import as_float, count, fixed, many, number, p_valu
 LEADING = 10
 MOST_ROWS = 40
 SUPPORTED = "supported"
+LOOSER = 0.1  # difference of mean correlations above which a module's random groups are not like it
 P_RANDOM = (
     "How often the eigengene of a random group of as many genes, equally correlated and equally expressed, goes with "
     "the feature as well. Only pairs that pass q are compared."
@@ -112,7 +113,27 @@ def _sentence(tested: pd.DataFrame, alpha: float) -> str:
             f"{said}, but none beats random groups of genes of the same size and correlation: any genes that move "
             f"together say as much, and nothing is claimed.{more}"
         )
-    return f"{said}, and {beating:,} of these beat random groups of genes of the same size and correlation.{more}"
+    chance = (
+        f" That p is not adjusted for the number of pairs: among {int(compared.sum()):,} that say no more than random "
+        f"groups do, about {number(alpha * float(compared.sum()), 2)} would beat them."
+    )
+    return (
+        f"{said}, and {beating:,} of these beat random groups of genes of the same size and correlation.{chance}"
+        f"{_looser(passing[passing['verdict'] == SUPPORTED])}{more}"
+    )
+
+
+def _looser(supported: pd.DataFrame) -> str:
+    """Say of which claims the random groups were looser than the module; '' where there were groups like it."""
+    loose = supported[supported["correlation"] - supported["correlation_random"] > LOOSER]
+    if loose.empty:
+        return ""
+    least = loose.loc[(loose["correlation"] - loose["correlation_random"]).idxmax()]
+    return (
+        f" For {len(loose):,} of them no other genes are as correlated (in the module {fixed(least['correlation'])}, "
+        f"in its random groups {fixed(least['correlation_random'])}): they beat looser groups, whose strength was "
+        "raised for that."
+    )
 
 
 def _trees(trees: pd.DataFrame) -> Html | None:

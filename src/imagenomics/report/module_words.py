@@ -35,5 +35,5 @@ def module_sentence(block: Block) -> str:
         f"{block.get('min_module')} genes, with {soft} (Zhang and Horvath 2005), without looking at any picture; their "
         f"eigengenes {mapped}. An association with q of at most {alpha:g} counts as supported when its p value against "
         f"the eigengenes of {block.get('random_sets')} random groups of genes, of the same size, correlation and level "
-        f"of expression, is at most {alpha:g}, too (Venet 2011)."
+        f"of expression, is at most {alpha:g}, too (Venet 2011); that p value is not adjusted for the number of pairs."
     )
