@@ -255,3 +255,20 @@ def test_a_training_part_without_modules_teaches_nothing():
     assert (learner.transform(arrays) == 0).all()
     assert ModuleSettings(min_module=5).learning() != ModuleSettings(min_module=6).learning()
     assert ModuleSettings(method="metagenes").learning() == "metagenes metagenes=8"
+
+
+@pytest.mark.parametrize("target", ["G3", "rna.G3", "score.score", "high.level"])
+@pytest.mark.parametrize("predictors", ["rna", "programmes"])
+def test_genes_do_not_predict_themselves(folder, target, predictors):
+    """Of noise, too, a gene beside itself would be predicted without an error."""
+    derive = (
+        '[[derive]]\nname = "score"\nkind = "signature"\nexpression = "rna"\ngenes = ["G1", "G2"]\nmethod = "mean"\n'
+        '[[derive]]\nname = "high"\nkind = "cut"\ncolumn = "rna.G1"\ncuts = [0.0]\nlevels = ["low", "up"]\n'
+    )
+    study = folder / "own.toml"
+    study.write_text(STUDY.replace("[[train]]", derive + "[[train]]", 1), encoding="utf-8")
+    changes = [f"train.texture.target={target}", f"train.texture.predictors={predictors}"]
+    changes += ["train.texture.positive=up"] if target == "high.level" else []
+    read = load_study(study, overrides=changes)
+    with pytest.raises(InputError, match=r"IGX-RUN-064.*the genes that predict it"):
+        check_study(read.plan, read.root)

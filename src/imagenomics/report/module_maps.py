@@ -128,7 +128,7 @@ def _looser(supported: pd.DataFrame) -> str:
     loose = supported[supported["correlation"] - supported["correlation_random"] > LOOSER]
     if loose.empty:
         return ""
-    least = loose.loc[(loose["correlation"] - loose["correlation_random"]).idxmax()]
+    least = records(loose.sort_values("correlation_random", kind="stable"))[0]
     return (
         f" For {len(loose):,} of them no other genes are as correlated (in the module {fixed(least['correlation'])}, "
         f"in its random groups {fixed(least['correlation_random'])}): they beat looser groups, whose strength was "

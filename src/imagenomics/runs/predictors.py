@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from imagenomics.errors import InputError
 from imagenomics.prepare.learned import Teaching
 from imagenomics.runs.choose import choose_targets
 from imagenomics.runs.link import Linked
@@ -54,6 +55,35 @@ def gene_predictors(block: TrainBlock, plan: Plan, linked: Linked) -> GenePredic
         [modules],
         modules.learning(),
     )
+
+
+def refuse_own_genes(block: TrainBlock, target: str, plan: Plan, linked: Linked) -> None:
+    """Refuse a target that is one of the genes that predict it, or derived from them.
+
+    Raises
+    ------
+    InputError
+        ``IGX-RUN-064``: such a target.
+    """
+    columns = linked.molecules.columns
+    if not block.from_genes or target not in columns.index:
+        return
+    where = f"[[train]] {block.name}"
+    modules = modules_of(block, plan.modules)
+    genes = choose_targets(
+        linked.molecules, block.predictors if modules is None else modules.molecules, where=where
+    ).columns
+    used = {*genes.index, *genes["source"]}
+    derived = {d.name: d for d in plan.derive}.get(str(columns.at[target, "source"]))
+    made_of = derived is not None and any(v in used for v in vars(derived).values() if isinstance(v, str))
+    if target in genes.index or made_of:
+        raise InputError(
+            "IGX-RUN-064",
+            f"'{target}' is {'made of' if made_of else 'one of'} the genes that predict it",
+            where=where,
+            expected="a target that was measured otherwise",
+            remedy="predict an image feature, or a label that was not read from the expression",
+        )
 
 
 def modules_of(block: TrainBlock, modules: Iterable[ModulesBlock]) -> ModulesBlock | None:

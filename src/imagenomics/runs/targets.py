@@ -17,6 +17,7 @@ from imagenomics.prepare.base import Task
 from imagenomics.runs.families.follow_up import read_follow_up
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
+from imagenomics.runs.predictors import refuse_own_genes
 from imagenomics.runs.survival_block import FollowUpSettings
 from imagenomics.runs.train_block import TrainBlock
 from imagenomics.stats.signed_times import sign_times
@@ -95,13 +96,17 @@ def resolve_targets(plan: Plan, linked: Linked, features: PatientTable | None = 
     InputError
         ``IGX-RUN-060``: no such column; ``IGX-RUN-061``: several columns of that name; ``IGX-RUN-062``: a target
         with classes and no ``positive``; ``IGX-RUN-063``: a class that the column does not have; ``IGX-RUN-064``: a
-        module, or a measure that is learned from all patients; ``IGX-PRED-008``: a model that does not know survival;
+        module, a measure that is learned from all patients, or what is made of the genes that predict it;
+        ``IGX-PRED-008``: a model that does not know survival;
         errors of :func:`~imagenomics.runs.families.follow_up.read_follow_up`.
     """
     modules = {block.name for block in plan.modules}
     for block in plan.train:
         _refuse_learned(block, modules, features)
-    return [target for block in plan.train for target in _targets(block, linked, features)]
+    targets = [target for block in plan.train for target in _targets(block, linked, features)]
+    for target in targets:
+        refuse_own_genes(target.block, target.column, plan, linked)
+    return targets
 
 
 def _refuse_learned(block: TrainBlock, modules: set[str], features: PatientTable | None) -> None:
