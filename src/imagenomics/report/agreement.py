@@ -28,11 +28,11 @@ LEAD = (
 )
 
 
-def agreement_section(results: Results) -> Html:
-    """Return the section of agreement."""
+def agreement_section(results: Results) -> Html | None:
+    """Return the section of agreement, None where nothing is compared."""
     blocks, outlines = results.blocks("agreement"), outlines_part(results)
-    if not blocks:
-        return outlines or el("p.absent", "This study compares no readers and no repetitions.")
+    if not results.declares("agreement"):
+        return outlines
     if not results.has("agreement.parquet"):
         return el("p.absent", "The readers were not compared, or the run stopped before.")
     parts = [_block(results, b, i) for i, b in enumerate(blocks)]

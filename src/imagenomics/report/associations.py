@@ -12,7 +12,7 @@ from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.effect_map import effect_map
 from imagenomics.report.effects import effect_interval, effect_text
 from imagenomics.report.families import Family, read_families
-from imagenomics.report.folder import Results, records
+from imagenomics.report.folder import FAMILY_SECTIONS, Results, records
 from imagenomics.report.glossary import TERMS, hint
 from imagenomics.report.heatmap import LEAST_CELLS, MOST_CELLS, heatmap_data, volcano_data
 from imagenomics.report.html import Html, el, embed_json
@@ -29,8 +29,8 @@ MOST_ROWS = 60
 Data = dict[str, Any]
 
 
-def association_section(results: Results) -> Html:
-    """Return the section of associations."""
+def association_section(results: Results) -> Html | None:
+    """Return the section of associations, None where the study declares none."""
     wording = wording_of(results)
     grouped = cluster_blocks(results, wording)
     names = {str(block.get("name")) for block in results.blocks("clusters")}
@@ -38,8 +38,9 @@ def association_section(results: Results) -> Html:
     if not families and grouped:
         return el("div", grouped)
     if not families:
-        words = "No association was tested in this run: the study declares none, or the run stopped before."
-        return el("p.absent", words)
+        if not results.declares(*FAMILY_SECTIONS):
+            return None
+        return el("p.absent", "No association was tested in this run: the run stopped before.")
     share = max(LEAST_CELLS, MOST_CELLS // len(families))
     heats = [heatmap_data(f, results.table("features.columns.parquet"), most_cells=share) for f in families]
     people = _people(results, families, heats)

@@ -200,6 +200,10 @@ class Results:
         found = self.study.get(name)
         return [dict(b) for b in found if isinstance(b, Mapping)] if isinstance(found, (list, tuple)) else []
 
+    def declares(self, *names: str) -> bool:
+        """Return whether the study has one of these blocks, or is not known."""
+        return not self.study or any(self.blocks(name) for name in names)
+
     def family_blocks(self) -> list[dict[str, Any]]:
         """Return the blocks that declare a family of tests, in the order of the sections."""
         return [block for section in FAMILY_SECTIONS for block in self.blocks(section)]

@@ -33,8 +33,8 @@ METHODS = {
 }
 
 
-def gene_set_section(results: Results) -> Html:
-    """Return the section of gene sets and modules."""
+def gene_set_section(results: Results) -> Html | None:
+    """Return the section of gene sets and modules, None where the study declares none."""
     table = results.table("enrichment.parquet")
     blocks = [
         _block(results, str(name), own, i)
@@ -43,7 +43,9 @@ def gene_set_section(results: Results) -> Html:
     modules, signatures = module_blocks(results), signature_block(results)
     maps = brain_map_blocks(results)
     if not blocks and not modules and not maps and signatures is None:
-        return el("p.absent", "This study declares no gene sets and no modules, or the run stopped before.")
+        if not results.declares("enrich", "modules", "brain_maps"):
+            return None
+        return el("p.absent", "Gene sets and modules were not tested: the run stopped before.")
     return el("div", blocks, modules, signatures, maps)
 
 

@@ -38,8 +38,7 @@ class Section:
 
     anchor: str
     title: str
-    make: Callable[[Results], Html]
-    lead: str = ""
+    make: Callable[[Results], Html | None]  # None: the study does not declare it
 
 
 def _pictures(results: Results) -> Html:
@@ -69,7 +68,8 @@ def write_report(folder: Path) -> Path:
     Parameters
     ----------
     folder : Path
-        A run folder (``docs/reference/run_folder.md``); every file may be absent, its section then says so.
+        A run folder (``docs/reference/run_folder.md``); every file may be absent, its section then says so; what the
+        study does not declare has no section.
 
     Returns
     -------
@@ -110,9 +110,10 @@ def build_page(results: Results) -> str:
 
 
 def _body(results: Results) -> list[Child]:
-    links = [el("li", el("a", s.title, attrs={"href": f"#{s.anchor}"})) for s in SECTIONS]
+    made = [(s, content) for s in SECTIONS if (content := s.make(results)) is not None]
+    links = [el("li", el("a", s.title, attrs={"href": f"#{s.anchor}"})) for s, _ in made]
     contents = el("nav.contents", el("p", "Contents"), el("ol", links), attrs={"aria-label": "Contents"})
-    sections = [el("section", el("h2", s.title), s.make(results), attrs={"id": s.anchor}) for s in SECTIONS]
+    sections = [el("section", el("h2", s.title), content, attrs={"id": s.anchor}) for s, content in made]
     label = el("span.ribbon", "SYNTHETIC DATA") if is_synthetic(results) else None
     foot = "Made by imagenomics from the run folder alone; this page loads nothing from a network."
     no_script = el(

@@ -47,8 +47,8 @@ class Question:
     followed: Mapping[str, Any]  # the block of a prediction of survival
 
 
-def prediction_section(results: Results) -> Html:
-    """Return the section of predictions."""
+def prediction_section(results: Results) -> Html | None:
+    """Return the section of predictions, None where the study declares none."""
     performance, curves = (
         without_modalities(results.table("performance.parquet")),
         results.table("curves.parquet"),
@@ -57,10 +57,9 @@ def prediction_section(results: Results) -> Html:
     verdicts = [v for v in results.entries("verdicts.json", "verdicts") if v.get("kind") == "prediction"]
     pairs = _pairs(performance, curves, verdicts)
     if not pairs:
-        return el(
-            "p.absent",
-            "No prediction was trained in this run: the study declares none, or the run stopped before.",
-        )
+        if not results.declares("train"):
+            return None
+        return el("p.absent", "No prediction was trained in this run: the run stopped before.")
     wording = wording_of(results)
     blocks = []
     for i, pair in enumerate(pairs):

@@ -30,13 +30,13 @@ HONEST = (
 )
 
 
-def survival_section(results: Results) -> Html:
-    """Return the section of survival."""
+def survival_section(results: Results) -> Html | None:
+    """Return the section of survival, None where the study declares none."""
     blocks = results.blocks("survival")
     parts = [_block(results, block, i) for i, block in enumerate(blocks)]
-    if not parts:
-        return el("p.absent", "This study declares no survival analysis.")
-    return el("div", parts)
+    if not parts and results.declares("survival"):
+        return el("p.absent", "Survival was not analysed: the run stopped before.")
+    return el("div", parts) if parts else None
 
 
 def _block(results: Results, block: Block, i: int) -> Html:
