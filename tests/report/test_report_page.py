@@ -109,6 +109,16 @@ def test_page_without_one_file(small_folder, tmp_path, name):
     assert "cannot be shown" not in reading.text.replace("picture", "")
 
 
+def test_intervals_are_called_by_the_confidence_that_the_study_declares(small_folder, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(small_folder, folder, ignore=shutil.ignore_patterns("report.html", "store"))
+    record = json.loads((folder / "record.json").read_text())
+    for block in record["plan"]["associate"]:
+        block["confidence"] = 0.9
+    (folder / "record.json").write_text(json.dumps(record))
+    assert "90% interval" in page_of(folder).text
+
+
 def test_page_of_a_folder_with_one_file_only(small_folder, tmp_path):
     shutil.copy(small_folder / "flow.json", tmp_path / "flow.json")
     reading = page_of(tmp_path)

@@ -248,7 +248,7 @@ def _pairs_table(family: Family, wording: Wording) -> Html:
         Column("target", "target", breaks=True),
         Column("direction", "in words", hint=TERMS["effect"]),
         Column("effect", "effect", effect_text, numeric=True, hint=TERMS["effect"]),
-        Column("interval", "95% interval", hint=TERMS["interval"]),
+        Column("interval", family.ends, hint=TERMS["interval"]),
         Column("q", "q", partial(_q, alpha=family.alpha), numeric=True, hint=TERMS["q"]),
         Column("p", "p", p_value, numeric=True, hint=TERMS["p"]),
         Column("p_maxt", "p maxT", p_value, numeric=True, hint=TERMS["p_maxt"]),

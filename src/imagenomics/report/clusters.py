@@ -17,7 +17,7 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_charts import curve_chart, curve_key
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, count, fixed, listed, many, p_value, short
+from imagenomics.report.text import as_float, count, fixed, interval_name, listed, many, p_value, short
 from imagenomics.report.tree_map import Band, band_key, scale_key, tree_map
 from imagenomics.report.wording import Wording
 
@@ -221,7 +221,7 @@ def _tests(tested: pd.DataFrame, block: Block) -> Html | None:
         Column("test", "test"),
         Column("effect_name", "effect is"),
         Column("shown", "effect", numeric=True),
-        Column("interval", "95% interval"),
+        Column("interval", interval_name(block.get("confidence"))),
         Column("q", "q", p_value, numeric=True),
         Column("p", "p", p_value, numeric=True),
         Column("n", "n", count, numeric=True),

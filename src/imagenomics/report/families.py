@@ -16,7 +16,7 @@ from imagenomics.associate.survival.frame import COMPARED as COMPARED_MODELS
 from imagenomics.report.feature_words import words_of
 from imagenomics.report.folder import Results
 from imagenomics.report.html import visible
-from imagenomics.report.text import as_float, listed
+from imagenomics.report.text import as_float, interval_name, listed
 
 PASSES = 0.05
 BLOCK = re.compile(r"^[A-Za-z0-9_+-]+\.(?=.)")
@@ -46,6 +46,8 @@ class Family:
         The column along which pairs may go together differently, where that is what was tested.
     mapped : bool
         The rows stand for lesion maps, not for features that a patient has a value of.
+    ends : str
+        What its intervals are called.
     """
 
     analysis: str
@@ -57,6 +59,7 @@ class Family:
     alpha: float = PASSES
     modifier: str = ""
     mapped: bool = False
+    ends: str = interval_name(None)
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -107,6 +110,7 @@ def read_families(results: Results) -> list[Family]:
                 alpha,
                 modifiers.get(str(name), ""),
                 str(name) in maps,
+                interval_name(block.get("confidence")),
             )
         )
     order = list(declared)

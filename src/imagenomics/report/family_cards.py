@@ -28,8 +28,8 @@ NOT_BETTER = (
 )
 
 
-def family_card(name: str, verdicts: Sequence[Verdict], wording: Wording) -> Html:
-    """Return the card of one family: its answers counted, then one row for each target."""
+def family_card(name: str, verdicts: Sequence[Verdict], wording: Wording, *, ends: str) -> Html:
+    """Return the card of one family: its answers counted, then one row for each target; ``ends`` names intervals."""
     counts = Counter(str(v.get("verdict")) for v in verdicts)
     best = next((w for w in ORDER if counts[w]), ORDER[-1])
     said = [el("span.tally", el("b", counts[w]), " ", badge(w)) for w in ORDER if counts[w]]
@@ -42,7 +42,7 @@ def family_card(name: str, verdicts: Sequence[Verdict], wording: Wording) -> Htm
         el("p.eyebrow", f"Association · {name}"),
         el("h3", f"{many(len(verdicts), 'target')} tested as one family"),
         el("p.word", said),
-        _family_table(ranked, wording),
+        _family_table(ranked, wording, ends),
     )
 
 
@@ -51,7 +51,7 @@ def _rank(verdict: Verdict) -> float:
     return 2.0 if found is None else found
 
 
-def _family_table(verdicts: Sequence[Verdict], wording: Wording) -> Html:
+def _family_table(verdicts: Sequence[Verdict], wording: Wording, ends: str) -> Html:
     frame = pd.DataFrame(verdicts).astype(object)
     measures = [str(v.get("estimate_name") or "") for v in verdicts]
     frame["interval"] = [
@@ -73,7 +73,7 @@ def _family_table(verdicts: Sequence[Verdict], wording: Wording) -> Html:
         Column("strongest", "strongest feature", wording.feature, breaks=True),
         Column("direction", "in words"),
         Column("effect", "effect"),
-        Column("interval", "95% interval"),
+        Column("interval", ends),
         Column("null_p_adjusted", "q of the target", p_value, numeric=True),
         Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),
         Column("n", "n", count, numeric=True),

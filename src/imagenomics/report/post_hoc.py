@@ -25,7 +25,7 @@ def level_table(results: Results, family: Family, wording: Wording) -> Html | No
         Column("target", "target", breaks=True),
         Column("levels", "levels"),
         Column("effect", "effect", effect_text, numeric=True),
-        Column("interval", "95% interval"),
+        Column("interval", family.ends),
         Column("p_adjusted", "adjusted p", p_value, numeric=True),
         Column("p", "p", p_value, numeric=True),
         Column("n", "n"),

@@ -124,7 +124,7 @@ def _comparisons(results: Results, family: Family, wording: Wording) -> Html | N
         Column("feature", "features", breaks=True),
         Column("target", "target", breaks=True),
         Column("effect", "difference of AUCs", partial(beside, chance=0.0), numeric=True),
-        Column("interval", "95% interval"),
+        Column("interval", family.ends),
         Column("p", "p", p_value, numeric=True),
         Column("q", "q", p_value, numeric=True),
         Column("n", "n", count, numeric=True),

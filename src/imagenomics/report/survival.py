@@ -15,7 +15,7 @@ from imagenomics.report.survival_models import model_part
 from imagenomics.report.survival_proportional import proportional_part
 from imagenomics.report.survival_scores import score_part
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, count, fixed, listed, many, number, p_value
+from imagenomics.report.text import as_float, count, fixed, interval_name, listed, many, number, p_value
 from imagenomics.report.wording import wording_of
 
 Block = dict[str, Any]
@@ -44,7 +44,7 @@ def _block(results: Results, block: Block, i: int) -> Html:
     title = el("summary.block-head", el("span", name), el("small", f"{endpoint}, {adjustment(block)}"))
     parts: list[Child] = [
         el("p.lead", _lead(block, endpoint)),
-        _forest(results, name, endpoint),
+        _forest(results, block, endpoint),
         _groupings(results, block),
         model_part(results, name),
         score_part(results, name),
@@ -101,9 +101,10 @@ def _origin(block: Block) -> str:
     return words.rstrip(".")
 
 
-def _forest(results: Results, name: str, endpoint: str) -> Html | None:
+def _forest(results: Results, block: Block, endpoint: str) -> Html | None:
     """Return the strongest hazard ratios of a block, on one scale."""
     table = results.table("associations.parquet")
+    name, ends = str(block.get("name")), interval_name(block.get("confidence"))
     ratios = table["effect_name"].astype(str).str.contains("hazard ratio")
     own = table[
         ratios & (table["analysis"].astype(str) == name) & table["p"].notna() & table["ci_low"].notna()
@@ -123,8 +124,8 @@ def _forest(results: Results, name: str, endpoint: str) -> Html | None:
         for row in records(ordered)
     ]
     said = (
-        f"The {many(len(lines), 'strongest column')} of {many(len(own), 'tested one')}: {ratio} ratio with its 95% "
-        "interval, per standard deviation of a number, against its absence for a state. The largest of many "
+        f"The {many(len(lines), 'strongest column')} of {many(len(own), 'tested one')}: {ratio} ratio with its {ends}, "
+        "per standard deviation of a number, against its absence for a state. The largest of many "
         "are overestimates."
     )
     return el(
@@ -211,7 +212,7 @@ def _table(own: pd.DataFrame, block: Block) -> Html:
         Column("events", "events", count, numeric=True),
         *([Column("competing", "competing", count, numeric=True)] if block.get("competing_values") else []),
         Column("median", f"median ({block.get('unit')})", lambda v: fixed(v, 1), numeric=True),
-        Column("interval", "95% interval"),
+        Column("interval", interval_name(block.get("confidence"))),
         Column("p", "p", p_value, numeric=True, hint=HONEST),
         Column("reason", "why not"),
     ]

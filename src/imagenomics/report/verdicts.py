@@ -24,6 +24,7 @@ from imagenomics.report.text import (
     count,
     fixed,
     interval,
+    interval_name,
     listed,
     many,
     measure,
@@ -180,7 +181,7 @@ def _estimate(verdict: Verdict, scale: str, baselines: Sequence[dict[str, Any]])
             el("b", effect_text(verdict.get("estimate"), str(verdict.get("estimate_name") or ""))),
             " ",
             label,
-            el("span.ends", f"95% interval {ends}"),
+            el("span.ends", f"{verdict.get('called', interval_name(None))} {ends}"),
         ),
         picture,
         baseline_list(baselines, scale, domain, chance),
@@ -243,13 +244,19 @@ def _p_words(verdict: Verdict) -> Html:
 
 def _association_cards(results: Results, verdicts: Sequence[Verdict]) -> list[Html]:
     wording = wording_of(results)
+    ends = {str(b.get("name")): interval_name(b.get("confidence")) for b in results.family_blocks()}
     groups: dict[str, list[Verdict]] = {}
     for v in verdicts:
         if v.get("kind") not in OF_MODELS:
             groups.setdefault(str(v.get("analysis") or ""), []).append(v)
     return [
-        _card(own[0], [], eyebrow="Association", title=str(own[0].get("target") or name))
+        _card(
+            own[0] | {"called": ends.get(name, interval_name(None))},
+            [],
+            eyebrow="Association",
+            title=str(own[0].get("target") or name),
+        )
         if len(own) == 1
-        else family_card(name, own, wording)
+        else family_card(name, own, wording, ends=ends.get(name, interval_name(None)))
         for name, own in groups.items()
     ]
