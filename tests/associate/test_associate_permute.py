@@ -173,7 +173,7 @@ def test_larger_statistic_never_has_larger_p_under_maxt():
     assert (found["p_maxt"] >= found["p"] - 3 * np.sqrt(0.25 / 200)).all()
 
 
-def test_multinomial_pairs_have_no_permutation_p_and_others_do():
+def test_multinomial_pairs_flip_signs_of_scores_beside_others():
     random = np.random.default_rng(7)
     features = table(1, ["binary", "continuous"])
     ids = features.values.index
@@ -193,10 +193,9 @@ def test_multinomial_pairs_have_no_permutation_p_and_others_do():
     )
     multinomial = found["test"].astype(str).str.startswith("multinomial")
     assert multinomial.sum() == 1
-    assert found.loc[multinomial, "p_maxt"].isna().all()
-    assert found.loc[multinomial, "reason"].astype(str).str.contains("no permutation p").all()
-    assert set(found.loc[multinomial, "permutation"]) == {""}
-    assert found.loc[~multinomial, "p_maxt"].notna().all()
+    assert found["p_maxt"].notna().all()
+    assert found.loc[multinomial, "reason"].astype(str).str.contains("signs").all()
+    assert set(found["permutation"].astype(str)) == {"minP"}
 
 
 def test_strata():
