@@ -63,7 +63,7 @@ def _from_genes(block: Block) -> str:
     return (
         ""
         if name == "images"
-        else f" from genes ({name}; modules of genes, too, are those of the training part)"
+        else f" from genes ({name}; where these are modules, they are those of the training part)"
     )
 
 
@@ -79,7 +79,8 @@ def _modalities(blocks: Sequence[Block]) -> str:
     shown = listed([" with ".join(map(str, pair)) for pair in pairs])
     return (
         f"{each} Compared were {shown}, two-sided and Holm-adjusted; the standard error of a difference was taken from "
-        "disjoint halves of the patients, divided twenty times, in which everything was fitted again."
+        "disjoint halves of the patients, divided twenty times, in which everything was fitted again, or from the bootstrap "
+        "where that is larger."
     )
 
 

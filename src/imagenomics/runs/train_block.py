@@ -74,7 +74,7 @@ class TrainBlock(OutcomeSettings):
     modalities: dict[str, str | tuple[str, ...]] = Field(
         default={},
         description="Sets of features that each get a primary model of their own on the patients who have all of them, "
-        "by name: { ct = 'ct.*', pet = 'pet.*' }.",
+        "by name: { ct = 'ct.*', pet = 'pet.*' }. Any sets of columns, unlike the `modality` of [[images]].",
     )
     compare: tuple[tuple[str, str], ...] = Field(
         default=(),
