@@ -9,8 +9,8 @@ TERMS = {
     "without. 0.5 is a coin toss, 1 is perfect.",
     "C-index": "Harrell's C: of all pairs of patients of whom it is known who had the event first, the share that the "
     "scores order rightly. 0.5 is a coin toss, 1 is perfect.",
-    "interval": "The range of values that fit these data (at 95% confidence, where nothing else is declared); a wide one means "
-    "few patients.",
+    "interval": "The range of values that fit these data (at 95% confidence, where nothing else is declared); a wide "
+    "one means few patients.",
     "null": "The whole analysis was repeated with the answers shuffled between patients. The null p is the "
     "share of shuffled runs that did as well as the real one.",
     "adjusted null p": "The null p after a correction (Holm) for the number of declared questions; at most "
@@ -25,8 +25,8 @@ TERMS = {
     "an odds ratio 1.",
     "calibration": "Of the patients who were given a probability of 70%, seven in ten should have it.",
     "baseline": "A prediction without the image features: from clinical variables, or the lesion's volume.",
-    "increment": "What the image features (or genes) that predict add to a baseline. A good prediction that only repeats the volume "
-    "adds nothing.",
+    "increment": "What the image features (or genes) that predict add to a baseline. A good prediction that only "
+    "repeats the volume adds nothing.",
     "comparison": "Two kinds of pictures of the same patients, each with a model of its own: which predicts better. "
     "The p says how often equally good ones would lie so far apart, had other patients been met.",
     "decision": "Net benefit: patients rightly treated less those wrongly treated, weighted by how much harm "

@@ -79,8 +79,8 @@ def _modalities(blocks: Sequence[Block]) -> str:
     shown = listed([" with ".join(map(str, pair)) for pair in pairs])
     return (
         f"{each} Compared were {shown}, two-sided and Holm-adjusted; the standard error of a difference was taken from "
-        "disjoint halves of the patients, divided twenty times, in which everything was fitted again, or from the bootstrap "
-        "where that is larger."
+        "disjoint halves of the patients, divided twenty times, in which everything was fitted again, or from the "
+        "bootstrap where that is larger."
     )
 
 
