@@ -35,6 +35,7 @@ image = "after"
 others = { before = "before", dose = "dose" }
 measure = { kind = "dose-response", without = "tumour" }
 """
+RATIO = 'mask = "{patient}_mask.nii.gz"\nregions = { lung = 1 }\nnormalise = "ratio-background"'
 
 
 @pytest.fixture
@@ -94,6 +95,13 @@ def test_one_dose_everywhere_costs_one_patient(study):
     [
         (', dose = "dose"', "", "dose ="),
         ('name = "before"', 'name = "before"\nnormalise = "z-score"', "normalise = 'none'"),
+        ('name = "before"', f'name = "before"\n{RATIO}', "scaled by ratio-background"),
+        ('name = "dose"', f'name = "dose"\n{RATIO}', "with their own unit"),
+        (
+            'name = "after"',
+            'name = "after"\nnormalise = { method = "ratio-region", region = "lung" }',
+            "scaled by ratio-region",
+        ),
         ('without = "tumour"', "to_gy = 2", "min_range_gy"),
         ("kind =", "gy_per_units = 0.01, kind =", "gy_per_unit"),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from imagenomics.prepare.base import FloatArray, IntArray, Task
+from imagenomics.stats.class_counts import scarcest
 from imagenomics.work.seeds import generator
 
 
@@ -42,9 +43,7 @@ def inner_folds(
     site = np.zeros(first.size, dtype=np.int64)
     if sites is not None:
         site = np.unique(np.asarray(sites).astype(str), return_inverse=True)[1][first]
-    positive = int((value > 0).sum())
-    smallest = {"binary": min(positive, first.size - positive), "survival": positive}.get(task, first.size)
-    k = min(n_splits, smallest)
+    k = min(n_splits, scarcest(value, task))
     if k < 2:
         return None
     random = generator(seed, "inner", y.size, k)

@@ -14,6 +14,7 @@ from imagenomics.resample.loop import cross_validate
 from imagenomics.resample.metrics import evaluate
 from imagenomics.resample.settings import IntervalSettings
 from imagenomics.resample.splits import folds
+from imagenomics.stats.class_counts import scarcest
 from imagenomics.stats.effects import critical_z
 from imagenomics.stats.tails import log_two_sided_normal
 from imagenomics.work.seeds import integer_seed
@@ -97,24 +98,15 @@ def half_values(
     values = []
     for side in (0, 1):
         own = y[y.index.astype(str).isin(set(half.loc[half["fold"] == side, "patient"]))]
-        fewest = {"binary": int(own.value_counts().min()), "survival": int((own > 0).sum())}
-        most = fewest.get(task, len(own))
         divided = folds(
             own.index,
             own,
-            n_splits=max(2, min(n_splits, most)),
+            n_splits=max(2, min(n_splits, scarcest(own, task))),
             seed=integer_seed(seed, "half", side),
             task=task,
         )
         values.append(evaluate(cross_validate(model, X.loc[own.index], own, divided, idle=True), metric))
     return values[0], values[1]
-
-
-def _fewest(y: pd.Series, task: str) -> int:
-    """Return the patients of the smaller class (events or censored ones, of survival), which every fold needs."""
-    if task == "continuous":
-        return len(y)
-    return int(np.sign(y).value_counts().min())
 
 
 def refitted_error(first: FloatArray, second: FloatArray) -> float:

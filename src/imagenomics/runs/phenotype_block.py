@@ -81,10 +81,11 @@ def images_problem(block: PhenotypeBlock, images: Sequence[ImageSettings]) -> st
                 f"a measure of kind '{block.measure.kind}' needs a {forms[role]} and '{name}' is a {image.form} "
                 "('form' of the [[images]] block)"
             )
-        if kind.raw and image.normalise.method in CENTRED:
+        method = image.normalise.method
+        if (kind.raw and method in CENTRED) or (kind.unit and method != "none"):
             return (
-                f"'{name}' is scaled by {image.normalise.method}, and a measure of kind '{block.measure.kind}' needs "
-                "intensities with their own zero: declare normalise = 'none' there"
+                f"'{name}' is scaled by {method}, and a measure of kind '{block.measure.kind}' needs intensities "
+                f"with their own {'unit' if kind.unit else 'zero'}: declare normalise = 'none' there"
             )
     return _missing_axis(block, named[block.image])
 

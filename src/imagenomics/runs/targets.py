@@ -20,9 +20,9 @@ from imagenomics.runs.plan import Plan
 from imagenomics.runs.predictors import refuse_own_genes
 from imagenomics.runs.survival_block import FollowUpSettings
 from imagenomics.runs.train_block import TrainBlock
+from imagenomics.stats.class_counts import count_classes
 from imagenomics.stats.signed_times import sign_times
 from imagenomics.tables.patient_table import PatientTable
-from imagenomics.verdicts.testable import count_classes
 
 EACH = "each"
 

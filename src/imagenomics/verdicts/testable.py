@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from imagenomics.resample.permutation import log10_arrangements
+from imagenomics.stats.class_counts import count_classes
 from imagenomics.stats.risk_sets import RiskSets
 from imagenomics.verdicts.settings import VerdictSettings
 
@@ -71,15 +72,6 @@ def check_testable(
                 f"Within sites the values of {target} can hardly be exchanged, so chance cannot be simulated."
             )
     return Testable(values.size, positives, negatives, mixed, within, reason)
-
-
-def count_classes(y: npt.NDArray[np.float64], task: str) -> tuple[int | None, int | None]:
-    """Return how many patients are positive and negative, or had the event and are censored; None for numbers."""
-    if task == "binary":
-        return int((y == 1).sum()), int((y == 0).sum())
-    if task == "survival":
-        return int((y > 0).sum()), int((y < 0).sum())
-    return None, None
 
 
 def _alone(sites: Any) -> npt.NDArray[np.object_]:

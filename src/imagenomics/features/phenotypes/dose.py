@@ -78,5 +78,5 @@ DOSE_RESPONSE = Kind(
     _plan,
     around=("without",),
     needs={BEFORE: "volume", DOSE: "volume"},
-    raw=True,
+    unit=True,
 )

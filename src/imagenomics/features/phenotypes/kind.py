@@ -71,6 +71,8 @@ class Kind:
         ``axis(settings)``: what the study must say of a series, of ``times``, ``b_values``, ``b_vectors``.
     raw : bool
         Whether z-scores, which have neither the unit nor the zero of the intensities, make the measure meaningless.
+    unit : bool
+        Whether the measure has the unit of the intensities: then no normalised image has it, ratios included.
     """
 
     settings: type[Settings]
@@ -84,3 +86,4 @@ class Kind:
     files: tuple[str, ...] = ()
     axis: Callable[[Any], tuple[str, ...]] = nothing
     raw: bool = False
+    unit: bool = False
