@@ -6,7 +6,9 @@ import pytest
 
 from imagenomics.errors import InputError
 from imagenomics.features.brain.desikan import CORTEX
+from imagenomics.runs.brain_map_effects import read_effects
 from imagenomics.runs.check import check_study
+from imagenomics.runs.folder import RunFolder
 from imagenomics.runs.job import JobOptions, run_plan
 from imagenomics.study.load import load_study
 from imagenomics.work.progress import Progress
@@ -151,6 +153,7 @@ def test_check_says_what_will_be_tested(folder):
         ("brain_maps.published.only=['SECOND']", "IGX-SETS-012"),
         ("brain_maps.own.effects.analysis=nothing", "IGX-SET-001"),
         ("brain_maps.own.effects.feature=fs", "IGX-SET-001"),
+        ("associate.thickness.keep_p=0.01", "IGX-SET-001"),
         ("brain_maps.own.table=effects.csv", "IGX-SET-001"),
     ],
 )
@@ -167,3 +170,26 @@ def test_a_pattern_that_fits_no_feature_is_refused(folder, tmp_path):
     changes = ["brain_maps.own.effects.feature=fs.{parcel}_area"]
     with pytest.raises(InputError, match="IGX-RUN-065"):
         job(folder, tmp_path / "out", changes=changes, last="enrich")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "code"),
+    [
+        ("stratum", ["s1", "s2"], "IGX-RUN-066"),
+        ("effect_name", ["correlation", "AUC"], "IGX-RUN-065"),
+        ("test", ["linear model (t)", "Mann-Whitney U"], "IGX-RUN-065"),
+    ],
+)
+def test_effects_of_several_kinds_are_no_map(folder, done, tmp_path, column, values, code):
+    rows = pd.read_parquet(done / "associations.parquet")
+    rows[column] = np.resize(values, len(rows))
+    rows.to_parquet(tmp_path / "associations.parquet")
+    block = next(b for b in load_study(folder / "study.toml").plan.brain_maps if b.name == "own")
+    with pytest.raises(InputError, match=code):
+        read_effects(block, block.effects, RunFolder(tmp_path), "own")
+
+
+def test_effects_that_were_not_computed_are_no_map(folder, tmp_path):
+    block = next(b for b in load_study(folder / "study.toml").plan.brain_maps if b.name == "own")
+    with pytest.raises(InputError, match="IGX-RUN-065"):
+        read_effects(block, block.effects, RunFolder(tmp_path), "own")

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 from imagenomics.errors import InputError
+from imagenomics.genomics.derive.settings import read_derive
 from imagenomics.resample.loop import cross_validate
 from imagenomics.runs.check import check_study
 from imagenomics.runs.extract import extract
 from imagenomics.runs.folder import Issues, RunFolder
 from imagenomics.runs.job import JobOptions, run_plan
+from imagenomics.runs.predictors import derived_from
 from imagenomics.study.load import load_study
 from imagenomics.work.progress import Progress
 
@@ -257,18 +259,37 @@ def test_a_training_part_without_modules_teaches_nothing():
     assert ModuleSettings(method="metagenes").learning() == "metagenes metagenes=8"
 
 
-@pytest.mark.parametrize("target", ["G3", "rna.G3", "score.score", "high.level"])
+@pytest.mark.parametrize("target", ["G3", "rna.G3", "score.score", "high.level", "twice.level"])
 @pytest.mark.parametrize("predictors", ["rna", "programmes"])
 def test_genes_do_not_predict_themselves(folder, target, predictors):
     """Of noise, too, a gene beside itself would be predicted without an error."""
     derive = (
         '[[derive]]\nname = "score"\nkind = "signature"\nexpression = "rna"\ngenes = ["G1", "G2"]\nmethod = "mean"\n'
         '[[derive]]\nname = "high"\nkind = "cut"\ncolumn = "rna.G1"\ncuts = [0.0]\nlevels = ["low", "up"]\n'
+        '[[derive]]\nname = "twice"\nkind = "cut"\ncolumn = "score.score"\ncuts = [0.0]\nlevels = ["low", "up"]\n'
     )
     study = folder / "own.toml"
     study.write_text(STUDY.replace("[[train]]", derive + "[[train]]", 1), encoding="utf-8")
     changes = [f"train.texture.target={target}", f"train.texture.predictors={predictors}"]
-    changes += ["train.texture.positive=up"] if target == "high.level" else []
+    changes += ["train.texture.positive=up"] if target.endswith(".level") else []
     read = load_study(study, overrides=changes)
     with pytest.raises(InputError, match=r"IGX-RUN-064.*the genes that predict it"):
         check_study(read.plan, read.root)
+
+
+def test_what_is_derived_from_genes_is_followed_through_blocks_and_nested_settings():
+    genes = pd.DataFrame({"source": ["rna"]}, index=["rna.G1"])
+    marker = {"column": "score.score"}
+    written = [
+        {"kind": "signature", "name": "score", "expression": "rna", "genes": ["G1"]},
+        {
+            "kind": "glioma-class",
+            "name": "who",
+            "mutations": "calls",
+            "codeletion": marker,
+            "edition": "2016",
+        },
+        {"kind": "cut", "name": "age", "column": "labels.age", "cuts": [50], "levels": ["rna", "score"]},
+    ]
+    blocks = [read_derive(block, where="") for block in written]
+    assert derived_from(genes, blocks) == {"score", "who"}

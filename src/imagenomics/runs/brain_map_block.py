@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from imagenomics.genesets.settings import BrainMapSettings
+from imagenomics.runs.family_block import AssociateBlock
 from imagenomics.settings import BlockName, Settings
 
 PARCEL = "{parcel}"
@@ -74,12 +75,18 @@ class BrainMapBlock(BrainMapSettings):
         return tuple(path for path in (self.table, self.expression, self.coordinates, self.sets) if path)
 
 
-def effects_problem(blocks: Iterable[BrainMapBlock], associate: Iterable[str]) -> str:
-    """Say which block takes effects of an analysis that is not there; '' where all are."""
-    known = set(associate)
+def effects_problem(blocks: Iterable[BrainMapBlock], associate: Iterable[AssociateBlock]) -> str:
+    """Say which block takes effects of an analysis that is not there, or keeps strong pairs alone; '' for none."""
+    known = {b.name: b.keep_p for b in associate}
     for block in blocks:
-        if block.effects is not None and block.effects.analysis not in known:
+        if block.effects is None:
+            continue
+        name = block.effects.analysis
+        if name not in known:
+            return f"brain_maps {block.name}: there is no [[associate]] block named '{name}'"
+        if known[name] < 1:
             return (
-                f"brain_maps {block.name}: there is no [[associate]] block named '{block.effects.analysis}'"
+                f"brain_maps {block.name}: [[associate]] {name} has keep_p = {known[name]:g}, so that regions of weak "
+                "effects would be missing from the map; leave keep_p out"
             )
     return ""

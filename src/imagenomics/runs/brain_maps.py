@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from imagenomics.errors import InputError, short_list, unknown_name
+from imagenomics.errors import unknown_name
 from imagenomics.features.brain.desikan import region_name
 from imagenomics.features.brain.effect_table import read_effect_table
 from imagenomics.genesets.brain_maps import test_brain_map
-from imagenomics.runs.brain_map_block import PARCEL, BrainMapBlock, EffectsOf
+from imagenomics.runs.brain_map_block import BrainMapBlock
+from imagenomics.runs.brain_map_effects import named_regions, read_effects
 from imagenomics.runs.folder import RunFolder
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
@@ -76,7 +77,7 @@ def read_map(block: BrainMapBlock, linked: Linked, folder: RunFolder | None) -> 
     """Return the map by region; of effects, once ``folder`` has them."""
     where = f"[[brain_maps]] {block.name}"
     if block.effects is not None:
-        return _effects(block, block.effects, folder, where)
+        return read_effects(block, block.effects, folder, where)
     assert block.table is not None
     path = linked.root / block.table
     if block.layout == "enigma":
@@ -87,31 +88,7 @@ def read_map(block: BrainMapBlock, linked: Linked, folder: RunFolder | None) -> 
         if block.value not in table.columns:
             raise unknown_name("IGX-TAB-012", "column", block.value, table.columns, where=str(path))
         parcels, values = table[block.parcel], to_number(table[block.value], where=f"{path}: {block.value}")
-    return pd.Series(values.to_numpy(dtype=np.float64), index=_named(parcels, block, str(path)))
-
-
-def _effects(block: BrainMapBlock, effects: EffectsOf, folder: RunFolder | None, where: str) -> pd.Series:
-    """Return the effects of one target on the features that fit the pattern, by region."""
-    path = None if folder is None else folder.path / "associations.parquet"
-    if path is None or not path.is_file():
-        return pd.Series(dtype=np.float64)
-    rows = pd.read_parquet(path, columns=["analysis", "feature", "target", "effect"])
-    own = rows[
-        (rows["analysis"].astype(str) == effects.analysis) & (rows["target"].astype(str) == effects.target)
-    ]
-    first, last = effects.feature.split(PARCEL)
-    features = own["feature"].astype(str)
-    fits = features.str.startswith(first) & features.str.endswith(last)
-    if not fits.any():
-        raise InputError(
-            "IGX-RUN-065",
-            f"no effect of '{effects.target}' on '{effects.feature}' is in [[associate]] {effects.analysis}",
-            where=f"{where}: features {short_list(sorted(set(features)))}",
-            expected="a tested feature for each region",
-            remedy=f"write the name of a feature with {PARCEL} in place of the region",
-        )
-    regions = features[fits].str.slice(len(first)).map(lambda name: name[: len(name) - len(last)])
-    return pd.Series(own.loc[fits, "effect"].to_numpy(dtype=np.float64), index=_named(regions, block, where))
+    return pd.Series(values.to_numpy(dtype=np.float64), index=named_regions(parcels, block, str(path)))
 
 
 def read_expression(block: BrainMapBlock, linked: Linked) -> pd.DataFrame:
@@ -120,7 +97,7 @@ def read_expression(block: BrainMapBlock, linked: Linked) -> pd.DataFrame:
     table = read_text_table(path)
     first = table.columns[0]
     numbers = {str(c): to_number(table[c], where=f"{path}: {c}") for c in table.columns[1:]}
-    return pd.DataFrame(numbers).set_axis(_named(table[first], block, str(path)), axis=0)
+    return pd.DataFrame(numbers).set_axis(named_regions(table[first], block, str(path)), axis=0)
 
 
 def read_brain_sets(block: BrainMapBlock, linked: Linked) -> Mapping[str, tuple[str, ...]]:
@@ -146,20 +123,4 @@ def read_coordinates(block: BrainMapBlock, linked: Linked) -> pd.DataFrame:
         )
     places = {name: to_number(table[name], where=f"{path}: {name}") for name in PLACES[1:]}
     frame = pd.DataFrame({"hemisphere": sides, **places})
-    return frame.set_axis(_named(names, block, str(path)), axis=0).dropna()
-
-
-def _named(names: pd.Series, block: BrainMapBlock, where: str) -> pd.Index:
-    """Return the regions by the names of the atlas; a region twice is refused (``IGX-RUN-066``)."""
-    spell: Callable[[str], str] = region_name if block.atlas == "desikan-killiany" else str
-    index = pd.Index([spell(str(name)) for name in names], name="parcel", dtype=object)
-    if index.has_duplicates:
-        twice = index[index.duplicated()].unique()
-        raise InputError(
-            "IGX-RUN-066",
-            f"{len(twice)} regions stand there twice: {short_list(map(str, twice))}",
-            where=where,
-            expected="one row for each region",
-            remedy="keep one row of each region, with its hemisphere in its name",
-        )
-    return index
+    return frame.set_axis(named_regions(names, block, str(path)), axis=0).dropna()

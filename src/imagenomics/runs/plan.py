@@ -196,7 +196,7 @@ class Plan(Settings):
         _refuse_twice(b.name for section in ANALYSES for b in getattr(self, section))
         problem = genes_problem((*self.enrich, *self.modules, *self.variant_sets), self.molecules)
         problem = problem or predictors_problem(self.train, self.modules, self.molecules)
-        problem = problem or effects_problem(self.brain_maps, (b.name for b in self.associate))
+        problem = problem or effects_problem(self.brain_maps, self.associate)
         if problem:
             raise ValueError(problem)
         if not self.images and not self.feature_tables:

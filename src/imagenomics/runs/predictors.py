@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from imagenomics.errors import InputError
+from imagenomics.genomics.derive.settings import DeriveSettings
 from imagenomics.prepare.learned import Teaching
 from imagenomics.runs.choose import choose_targets
 from imagenomics.runs.link import Linked
 from imagenomics.runs.plan import Plan
 from imagenomics.runs.set_blocks import ModulesBlock
 from imagenomics.runs.train_block import TrainBlock
+
+WORDS = ("name", "kind", "levels", "rule")  # of a [[derive]] block: they name no column that is read
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,7 @@ def refuse_own_genes(block: TrainBlock, target: str, plan: Plan, linked: Linked)
     genes = choose_targets(
         linked.molecules, block.predictors if modules is None else modules.molecules, where=where
     ).columns
-    used = {*genes.index, *genes["source"]}
-    derived = {d.name: d for d in plan.derive}.get(str(columns.at[target, "source"]))
-    made_of = derived is not None and any(v in used for v in vars(derived).values() if isinstance(v, str))
+    made_of = str(columns.at[target, "source"]) in derived_from(genes, plan.derive)
     if target in genes.index or made_of:
         raise InputError(
             "IGX-RUN-064",
@@ -84,6 +85,34 @@ def refuse_own_genes(block: TrainBlock, target: str, plan: Plan, linked: Linked)
             expected="a target that was measured otherwise",
             remedy="predict an image feature, or a label that was not read from the expression",
         )
+
+
+def derived_from(genes: pd.DataFrame, blocks: Iterable[DeriveSettings]) -> set[str]:
+    """Return the ``[[derive]]`` blocks that read genes, or what an earlier block derived from them.
+
+    Parameters
+    ----------
+    genes : DataFrame
+        Descriptions of the columns, with ``source``.
+    blocks : iterable of DeriveSettings
+        In the order of the study.
+    """
+    used, made = {*genes.index, *genes["source"]}, set[str]()
+    for block in blocks:
+        names = set(_strings(block.model_dump(exclude=set(WORDS))))
+        if names & used or any(name.partition(".")[0] in made for name in names):
+            made.add(block.name)
+    return made
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _strings(tuple(value.values()))
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for part in value:
+            yield from _strings(part)
 
 
 def modules_of(block: TrainBlock, modules: Iterable[ModulesBlock]) -> ModulesBlock | None:
