@@ -165,7 +165,7 @@ def test_what_is_no_longer_declared_leaves_the_folder(folder, tmp_path):
     job(folder, tmp_path / "out", changes=["enrich=[]", "modules=[]"])
     assert not any((tmp_path / "out" / name).exists() for name in FILES)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "declares no gene sets" in page
+    assert "Gene sets and modules" not in page
 
 
 def test_other_sets_are_tested_anew(folder, tmp_path):
