@@ -19,13 +19,9 @@ from imagenomics.associate.codes import (
 from imagenomics.associate.correlation_kernel import fill_correlations
 from imagenomics.associate.design import Design
 from imagenomics.associate.linear_exact import solve_pairs
-from imagenomics.associate.linear_kernel import (
-    EXACT,
-    LANE,
-    largest_by_df,
-    scan_pairs,
-)
-from imagenomics.associate.linear_parts import Columns, Found, Lanes
+from imagenomics.associate.linear_kernel import EXACT, largest_by_df, scan_pairs
+from imagenomics.associate.linear_layout import lay_out_covariates
+from imagenomics.associate.linear_parts import Columns, Found
 from imagenomics.associate.one_sided import Direction, log_p_toward, look_to_one_side, toward
 from imagenomics.associate.outcome import Block, Rules, whole
 from imagenomics.associate.residuals import Residuals, missing_rows, residualise
@@ -78,12 +74,13 @@ class LinearEngine:
         self.f = residualise(features, design.basis)
         self.t = residualise(targets, design.basis)
         self.by = ON_TARGET if self.t.ones.size else ON_FEATURE if self.f.ones.size else 0
-        self.lanes = _lanes(self.f, design.basis)
-        self.columns = _columns(self.t, design.basis)
+        self.covariates = lay_out_covariates(design.basis)
+        self.features = _columns(self.f, design.basis)
+        self.targets = _columns(self.t, design.basis)
 
     def observe(self) -> Block:
         """See :class:`~imagenomics.associate.outcome.Engine`."""
-        found = self._scan(self.lanes, np.arange(self.design.basis.shape[0]))
+        found = self._scan(self.features, np.arange(self.design.basis.shape[0]))
         p, neg = two_sided_t(found.t, found.df)
         effect, low, high, se = (
             self._slopes(found) if self.by else correlations(found.t, found.df, self.confidence)
@@ -118,7 +115,7 @@ class LinearEngine:
         N = self.design.basis.shape[0]
         largest = np.full((len(orders), N + 1), np.nan)
         for draw, rows in enumerate(orders):
-            found = self._scan(_reorder(self.lanes, self.f, self.design.basis, rows), rows)
+            found = self._scan(_reorder(self.features, self.f, self.design.basis, rows), rows)
             best = np.full(N + 1, -np.inf)
             if self.direction == "two-sided":
                 largest_by_df(found.t.ravel(), found.df.ravel(), found.code.ravel(), best)
@@ -134,13 +131,13 @@ class LinearEngine:
 
     def log_p(self, order: IntArray) -> FloatArray:
         """Permute the features' residuals (Freedman & Lane 1983); see the protocol."""
-        found = self._scan(_reorder(self.lanes, self.f, self.design.basis, order), order)
+        found = self._scan(_reorder(self.features, self.f, self.design.basis, order), order)
         good = found.code == OK
         t, df = np.where(good, found.t, 0.0), np.where(good, found.df, 1)
         log_p = -LN10 * two_sided_t(t, df)[1]
         return np.where(good, log_p_toward(log_p, toward(t, self.direction), self.direction), 0.0)
 
-    def _scan(self, lanes: Lanes, rows: npt.NDArray[np.intp]) -> Found:
+    def _scan(self, features: Columns, rows: npt.NDArray[np.intp]) -> Found:
         """Fill t, n, df and codes of all pairs, the features' rows taken in this order."""
         shape = (self.t.values.shape[1], self.f.values.shape[1])
         found = Found(
@@ -150,15 +147,11 @@ class LinearEngine:
             np.empty(shape, dtype=np.int32),
             np.empty(shape, dtype=np.int8),
         )
-        same = bool((rows == np.arange(rows.size)).all())
-        products = self.t.values.T @ (lanes.values if same else lanes.values[rows])
-        order = np.stack([rows, np.argsort(rows)]).astype(np.int64)
-        scan_pairs(
-            tuple(lanes), tuple(self.columns), self.design.basis, products, order, self.by, tuple(found)
-        )
+        products = self.t.values.T @ features.values
+        scan_pairs(tuple(features), tuple(self.targets), self.covariates, products, self.by, tuple(found))
         self._refuse(found, rows)
         if (found.code == EXACT).any():
-            self._solve(found, order[0])
+            self._solve(found, rows.astype(np.int64))
         if (found.code != OK).any():
             bad = found.code != OK
             found.t[bad], found.df[bad] = np.nan, 0
@@ -231,22 +224,16 @@ def correlations(
     return out[0], out[1], out[2], out[3]
 
 
-def _lanes(side: Residuals, basis: FloatArray) -> Lanes:
-    missing_at, missing = missing_rows(side.observed)
-    by_row_at, by_row = _missing_by_row(missing_at, missing, basis.shape[0])
-    return Lanes(
-        side.values, _sums(side.values, side.observed, basis), missing_at, missing, by_row_at, by_row
-    )
-
-
 def _columns(side: Residuals, basis: FloatArray) -> Columns:
     missing_at, missing = missing_rows(side.observed)
     return Columns(side.values, _sums(side.values, side.observed, basis), missing_at, missing)
 
 
-def _reorder(lanes: Lanes, side: Residuals, basis: FloatArray, rows: IntArray) -> Lanes:
-    """Return the lanes with the sums that change when the features' rows stand in another order."""
-    return lanes._replace(sums=_sums(side.values[rows], side.observed[rows], basis))
+def _reorder(columns: Columns, side: Residuals, basis: FloatArray, rows: IntArray) -> Columns:
+    """Return the columns with their rows in another order."""
+    values, places = side.values[rows], np.argsort(rows)
+    sums = _sums(values, side.observed[rows], basis)
+    return Columns(values, sums, columns.missing_at, places[columns.missing])
 
 
 def _sums(values: FloatArray, observed: npt.NDArray[np.bool_], basis: FloatArray) -> FloatArray:
@@ -254,13 +241,3 @@ def _sums(values: FloatArray, observed: npt.NDArray[np.bool_], basis: FloatArray
     low, high = np.tril_indices(basis.shape[1])
     gram = (basis[:, low] * basis[:, high]).T @ observed.astype(np.float64)
     return np.ascontiguousarray(np.vstack([gram, basis.T @ values]))
-
-
-def _missing_by_row(missing_at: IntArray, missing: IntArray, rows: int) -> tuple[IntArray, IntArray]:
-    """Return, for each lane of features and each row, which of the features miss it."""
-    columns = missing_at.size - 1
-    owner = np.repeat(np.arange(columns), np.diff(missing_at))
-    place = (owner // LANE) * rows + missing
-    counts = np.bincount(place, minlength=-(-columns // LANE) * rows)
-    at = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return at, owner[np.argsort(place, kind="stable")].astype(np.int64)

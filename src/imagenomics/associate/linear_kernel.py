@@ -2,13 +2,8 @@
 
 Both sides come residualised on the covariates as if their missing values were the mean, zero where missing
 and of unit length. For a pair, the rows missing on either side are taken out of the cross-products (a
-low-rank downdate of the C x C matrix of the orthonormal covariates), for a lane of features at a time. Where
+low-rank downdate of the C x C matrix of the orthonormal covariates), for a tile of eight features at a time. Where
 that would cancel, the pair is left to ``linear_exact``.
-
-The scratch of a lane is one array; its rows are the lower triangle of the covariates' cross-products (P), the
-covariates with the feature (C) and with the target (C), then ``SQUARES`` more: the feature with itself, the
-target with itself, both, the smallest pivot, the root of what is unexplained, and how many covariates have
-nothing left.
 """
 
 from __future__ import annotations
@@ -19,26 +14,31 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from imagenomics.associate.linear_elimination import eliminate, project
+from imagenomics.associate.linear_layout import BITS, lay_out_features, lay_out_targets
+from imagenomics.associate.linear_tile import begin, find_shared, lose_feature_rows, restore_shared, sum_rows
+from imagenomics.stats.eight import WIDTH, Eight, load, spread, store
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 SmallArray = npt.NDArray[np.int32]
 CodeArray = npt.NDArray[np.int8]
-LANE = 128  # features done side by side
-BLOCK = 64  # targets whose losses are summed together
-SQUARES = 6
-GONE = 1e-11  # a pivot this small is rounding: the covariate has nothing left on these rows (an emptied site)
+# Code that is kept is compiled anew where this file changes: so the digest of the files above stands in it.
+COMPILED_IN = "4343e452d204"
+LANE, BLOCK = 128, 32  # features and targets whose values are kept at hand
+PART, MOST = 1024, 2**21  # targets, and numbers of theirs, that are laid out at once
 SAFE = 1e-3  # smallest pivot and share of variance left for which the downdate is trusted
 NEAR_PERFECT = 0.05  # share of unexplained variance below which residuals must be formed explicitly
 DONE, EXACT = 0, 127  # codes: a t statistic stands; the pair must be solved from its rows
+LEFT = 6  # what remains of a pair: three products, smallest pivot, covariates with nothing left, patients
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def scan_pairs(
-    features: tuple[FloatArray, FloatArray, IntArray, IntArray, IntArray, IntArray],
+    features: tuple[FloatArray, FloatArray, IntArray, IntArray],
     targets: tuple[FloatArray, FloatArray, IntArray, IntArray],
-    Q: FloatArray,
+    covariates: tuple[FloatArray, FloatArray, int, int],
     products: FloatArray,
-    order: IntArray,
     by: int,
     found: tuple[FloatArray, FloatArray, SmallArray, SmallArray, CodeArray],
 ) -> None:
@@ -47,250 +47,112 @@ def scan_pairs(
     Parameters
     ----------
     features, targets : tuples of arrays
-        The fields of ``Lanes`` and ``Columns``. Plain tuples: code that is kept must not depend on classes.
-    Q : array, (N, C)
-        Orthonormal covariates with the intercept.
+        The fields of ``Columns``. Plain tuples: code that is kept must not depend on classes.
+    covariates : tuple
+        Orthonormal covariates with the intercept, laid out.
     products : array, (T, F)
-        Cross-products of the two sides, the rows of the features taken in ``order``.
-    order : int array, (2, N)
-        Row of the features that stands at each row of the targets, and its inverse.
+        Cross-products of the two sides.
     by : int
         Whose slope has its error filled: 0 none, 1 that on the target, 2 that on the feature.
     found : tuple of arrays
         Filled: the fields of ``Found``.
     """
-    f_values, f_sums, f_missing_at, f_missing, by_row_at, by_row = features
-    t_values, t_sums, t_missing_at, t_missing = targets
     found_t, found_error, found_df, found_n, found_code = found
-    N, C = Q.shape
+    f_missing_at, f_missing, t_missing_at, t_missing = features[2], features[3], targets[2], targets[3]
+    N, C = features[0].shape[0], covariates[2]
     T, F = products.shape
     P = C * (C + 1) // 2
-    QQ = np.empty((N, P))
-    for i in range(N):
-        for j in range(C):
-            for k in range(j + 1):
-                QQ[i, j * (j + 1) // 2 + k] = Q[i, j] * Q[i, k]
-    lost = np.empty((BLOCK, C + 1, LANE + 8))  # a power of two between rows would crowd the cache
-    work = np.empty((P + 2 * C + SQUARES, LANE + 8))
-    n = np.empty(LANE, dtype=np.int64)
-    for first in range(0, F, LANE):
-        width = min(LANE, F - first)
-        for t0 in range(0, T, BLOCK):
-            block = min(BLOCK, T - t0)
-            _feature_losses(t_values, f_missing_at, f_missing, order[1], Q, lost, (first, width, t0, block))
-            for t in range(t0, t0 + block):
-                rows = t_missing[t_missing_at[t] : t_missing_at[t + 1]]
-                for m in range(width):
-                    gone = f_missing_at[first + m + 1] - f_missing_at[first + m]
-                    n[m] = N - rows.size - gone
-                    work[P + 2 * C + 2, m] = products[t, first + m]
-                _begin(f_sums, t_sums, lost[t - t0], work, (first, width, t))
-                _drop_target_rows(f_values, rows, order[0], Q, work, (first, width))
-                _restore_shared(by_row_at, by_row, rows, order[0], QQ, work, n, first)
-                if rows.size == 0 and f_missing_at[first + width] == f_missing_at[first]:
-                    _project(work, C, width)
-                else:
-                    _eliminate(work, C, width)
-                stop = first + width
-                _conclude(work, n, C, found_t[t, first:stop], found_n[t, first:stop], found_df[t, first:stop])
-                for m in range(width):
-                    found_code[t, first + m] = DONE if work[P + 2 * C + 3, m] > SAFE else EXACT
-                if by > 0:
-                    for m in range(width):
-                        root, square = work[P + 2 * C + 4, m], work[P + 2 * C + 2 - by, m]
-                        found_error[t, first + m] = root / square
+    S, flat = P + C, products.ravel()
+    at_once = min(PART, max(BLOCK, MOST // N // BLOCK * BLOCK), -(-T // BLOCK) * BLOCK)
+    part = np.zeros(N * at_once), np.zeros(S * at_once)
+    bits = np.zeros((LANE // WIDTH, N), dtype=np.uint8)
+    lane = np.zeros(N * LANE), np.zeros(S * LANE), bits, np.zeros(LANE)
+    values, work = np.empty(N * BLOCK), np.zeros((P + 3 * C + 5) * WIDTH)
+    gone, lost = np.empty((C + 1) * WIDTH), np.empty(BLOCK * (C + 1) * WIDTH)
+    scratch = np.zeros(lost.size)
+    shared, left = np.empty(N, dtype=np.int64), np.empty(BLOCK * LEFT * LANE)
+    for t1 in range(0, T, at_once):
+        t2 = min(t1 + at_once, T)
+        lay_out_targets(targets, C, t1, t2, BLOCK, part)
+        for first in range(0, F, LANE):
+            stop = min(first + LANE, F)
+            lay_out_features(features, first, stop - first, lane)
+            for t0 in range(t1, t2, BLOCK):
+                block, start = min(BLOCK, t2 - t0), (t0 - t1) * N
+                for i in range(N * BLOCK):  # copied in order, as they are read in none
+                    values[i] = part[0][start + i]
+                for at in range(first, stop, WIDTH):
+                    tile, wide = (at - first) // WIDTH, min(WIDTH, stop - at)
+                    absent, missing = lane[2][tile], f_missing_at[at : at + wide + 1]
+                    lose_feature_rows(values, missing, f_missing, covariates, scratch, lost)
+                    for u in range(block):
+                        rows = t_missing[t_missing_at[t0 + u] : t_missing_at[t0 + u + 1]]
+                        sum_rows(lane[0], (tile * N * WIDTH, WIDTH), rows, covariates, gone, (0, WIDTH))
+                        starts = tile * S * WIDTH, (t0 - t1 + u) * S, u * (C + 1) * WIDTH
+                        begin((lane[1], part[1]), (gone, lost), starts, C, work)
+                        _set_product(flat, (t0 + u) * F + at, wide, work, (P + 2 * C + 1) * WIDTH)
+                        both = find_shared(absent, rows, shared)
+                        n = load(lane[3], at - first) - spread(float(rows.size))
+                        for k in range(both):
+                            n += load(BITS, absent[shared[k]] * WIDTH)
+                        restore_shared(shared, both, absent, covariates[1], P, work)
+                        if rows.size == 0 and missing[wide] == missing[0]:
+                            project(work, C)
+                        else:
+                            eliminate(work, C)
+                        _keep(work, n, C, left, u * LEFT * LANE + at - first)
+                for u in range(block):
+                    t = t0 + u
+                    sizes = found_n[t, first:stop], found_df[t, first:stop], found_code[t, first:stop]
+                    _conclude(left, u * LEFT * LANE, C, found_t[t, first:stop], sizes)
+                    if by > 0:
+                        root, square = (u * LEFT + 4) * LANE, (u * LEFT + 2 - by) * LANE
+                        for m in range(stop - first):
+                            found_error[t, first + m] = left[root + m] / left[square + m]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _feature_losses(
-    values: FloatArray,
-    missing_at: IntArray,
-    missing: IntArray,
-    row_to: IntArray,
-    Q: FloatArray,
-    lost: FloatArray,
-    place: tuple[int, int, int, int],
-) -> None:
-    """Sum what the missing rows of each feature of the lane take from a block of targets."""
-    first, width, t0, block = place
-    C = Q.shape[1]
-    few = np.empty((8, C + 1, block))
-    for m in range(width):
-        own = few[m % 8]
-        for c in range(C + 1):
-            for u in range(block):
-                own[c, u] = 0.0
-        end = missing_at[first + m + 1]
-        for at in range(missing_at[first + m], end, 2):  # two rows at a time: fewer trips through memory
-            i = row_to[missing[at]]
-            k, both = (row_to[missing[at + 1]], 1.0) if at + 1 < end else (i, 0.0)
-            v, w = values[i, t0 : t0 + block], values[k, t0 : t0 + block]
-            for c in range(C):
-                p, q, line = Q[i, c], Q[k, c] * both, own[c]
-                for u in range(v.size):
-                    line[u] += p * v[u] + q * w[u]
-            line = own[C]
-            for u in range(v.size):
-                line[u] += v[u] * v[u] + both * w[u] * w[u]
-        if m % 8 == 7 or m == width - 1:  # eight features at a time fill whole lines of the cache
-            start = m - m % 8
-            for u in range(block):
-                for c in range(C + 1):
-                    for k in range(m % 8 + 1):
-                        lost[u, c, start + k] = few[k, c, u]
+@njit(nogil=True, error_model="numpy")
+def _set_product(products: FloatArray, start: int, wide: int, work: FloatArray, at: int) -> None:
+    """Set the products of feature and target; the last tile may hold fewer than eight."""
+    if wide == WIDTH:
+        store(work, at, load(products, start))
+    else:
+        for m in range(wide):
+            work[at + m] = products[start + m]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _begin(
-    lane_sums: FloatArray,
-    own_sums: FloatArray,
-    lost: FloatArray,
-    work: FloatArray,
-    place: tuple[int, int, int],
-) -> None:
-    """Set the sums of one target and a lane of features, the features' missing rows already gone."""
-    first, width, t = place
-    C = lost.shape[0] - 1
-    P = C * (C + 1) // 2
-    for j in range(C):
-        for k in range(j + 1):
-            p = j * (j + 1) // 2 + k
-            own = own_sums[p, t] - (1.0 if j == k else 0.0)
-            line, gram = work[p], lane_sums[p, first : first + width]
-            for m in range(gram.size):
-                line[m] = gram[m] + own
-    for c in range(C):
-        line, other = work[P + c], work[P + C + c]
-        start, taken, own = lane_sums[P + c, first : first + width], lost[c], own_sums[P + c, t]
-        for m in range(start.size):
-            line[m] = start[m]
-            other[m] = own - taken[m]
-    line, other, taken = work[P + 2 * C], work[P + 2 * C + 1], lost[C]
-    for m in range(width):
-        line[m] = 1.0
-        other[m] = 1.0 - taken[m]
+@njit(nogil=True, error_model="numpy")
+def _keep(work: FloatArray, n: Eight, C: int, left: FloatArray, at: int) -> None:
+    """Keep what remains of a tile: the three products, the smallest pivot, covariates emptied, patients."""
+    feature, target, pivots = C * (C + 1) // 2, (C + 1) * (C + 2) // 2, (C + 2) * (C + 3) // 2
+    store(left, at, load(work, (feature + C) * WIDTH))
+    store(left, at + LANE, load(work, (target + C + 1) * WIDTH))
+    store(left, at + 2 * LANE, load(work, (target + C) * WIDTH))
+    store(left, at + 3 * LANE, load(work, (pivots + C) * WIDTH))
+    store(left, at + 4 * LANE, load(work, (pivots + C + 1) * WIDTH))
+    store(left, at + 5 * LANE, n)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _drop_target_rows(
-    values: FloatArray,
-    rows: IntArray,
-    row_of: IntArray,
-    Q: FloatArray,
-    work: FloatArray,
-    place: tuple[int, int],
-) -> None:
-    """Take the rows where the target is missing out of the feature's sums."""
-    first, width = place
-    C = Q.shape[1]
-    P = C * (C + 1) // 2
-    for at in range(0, rows.size, 2):
-        i = rows[at]
-        k, both = (rows[at + 1], 1.0) if at + 1 < rows.size else (i, 0.0)
-        v, w = values[row_of[i], first : first + width], values[row_of[k], first : first + width]
-        line = work[P + 2 * C]
-        for m in range(v.size):
-            line[m] -= v[m] * v[m] + both * w[m] * w[m]
-        for c in range(C):
-            p, q, line = Q[i, c], Q[k, c] * both, work[P + c]
-            for m in range(v.size):
-                line[m] -= p * v[m] + q * w[m]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _restore_shared(
-    by_row_at: IntArray,
-    by_row: IntArray,
-    rows: IntArray,
-    row_of: IntArray,
-    QQ: FloatArray,
-    work: FloatArray,
-    n: IntArray,
-    first: int,
-) -> None:
-    """Put back what was taken out twice: rows that feature and target both miss."""
-    N, P = QQ.shape
-    for at in range(rows.size):
-        here = (first // LANE) * N + row_of[rows[at]]
-        for k in range(by_row_at[here], by_row_at[here + 1]):
-            m = by_row[k] - first
-            n[m] += 1
-            for p in range(P):
-                work[p, m] += QQ[rows[at], p]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _project(work: FloatArray, C: int, width: int) -> None:
-    """Project both sides on the covariates where nothing is missing, so that these are orthonormal."""
-    P = C * (C + 1) // 2
-    s0, s1, s2 = work[P + 2 * C], work[P + 2 * C + 1], work[P + 2 * C + 2]
-    for m in range(width):
-        work[P + 2 * C + 3, m] = 1.0
-        work[P + 2 * C + 5, m] = 0.0
-    for j in range(C):
-        aj, bj = work[P + j], work[P + C + j]
-        for m in range(width):
-            s0[m] -= aj[m] * aj[m]
-            s1[m] -= bj[m] * bj[m]
-            s2[m] -= aj[m] * bj[m]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _eliminate(work: FloatArray, C: int, width: int) -> None:
-    """Project both sides on the covariates by an LDL' decomposition, all lanes together."""
-    P = C * (C + 1) // 2
-    s0, s1, s2, safe = work[P + 2 * C], work[P + 2 * C + 1], work[P + 2 * C + 2], work[P + 2 * C + 3]
-    emptied = work[P + 2 * C + 5]
-    inverse, factor = np.empty(LANE), np.empty(LANE)
-    for m in range(width):
-        safe[m] = 1.0
-        emptied[m] = 0.0
-    for j in range(C):
-        aj, bj, pivot = work[P + j], work[P + C + j], work[j * (j + 1) // 2 + j]
-        for m in range(width):
-            there = pivot[m] > GONE
-            safe[m] = min(safe[m], pivot[m] if there else 1.0)
-            emptied[m] += 0.0 if there else 1.0
-            inverse[m] = 1.0 / pivot[m] if there else 0.0
-            s0[m] -= aj[m] * aj[m] * inverse[m]
-            s1[m] -= bj[m] * bj[m] * inverse[m]
-            s2[m] -= aj[m] * bj[m] * inverse[m]
-        for k in range(j + 1, C):
-            ak, bk, kj = work[P + k], work[P + C + k], work[k * (k + 1) // 2 + j]
-            for m in range(width):
-                factor[m] = kj[m] * inverse[m]
-                ak[m] -= factor[m] * aj[m]
-                bk[m] -= factor[m] * bj[m]
-            for q in range(j + 1, k + 1):
-                kq, qj = work[k * (k + 1) // 2 + q], work[q * (q + 1) // 2 + j]
-                for m in range(width):
-                    kq[m] -= factor[m] * qj[m]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _conclude(
-    work: FloatArray,
-    n: IntArray,
-    C: int,
-    t_row: FloatArray,
-    n_row: SmallArray,
-    df_row: SmallArray,
+    left: FloatArray, at: int, C: int, t_row: FloatArray, sizes: tuple[SmallArray, SmallArray, CodeArray]
 ) -> None:
-    """Turn the sums of a lane into t statistics; the pivots become the smallest share that must be safe."""
-    P = C * (C + 1) // 2
-    s0, s1, s2 = work[P + 2 * C], work[P + 2 * C + 1], work[P + 2 * C + 2]
-    safe, roots, emptied = work[P + 2 * C + 3], work[P + 2 * C + 4], work[P + 2 * C + 5]
+    """Turn what remains into t statistics, where it is safe; the counts of emptied covariates become roots."""
+    n_row, df_row, code_row = sizes
+    s0, s1, s2 = left[at : at + LANE], left[at + LANE : at + 2 * LANE], left[at + 2 * LANE : at + 3 * LANE]
+    pivot, emptied = left[at + 3 * LANE : at + 4 * LANE], left[at + 4 * LANE : at + 5 * LANE]
+    n = left[at + 5 * LANE : at + 6 * LANE]
     for m in range(t_row.size):
-        left = s0[m] * s1[m] - s2[m] * s2[m]
-        df = n[m] - C - 1 + emptied[m]
-        unexplained = left / (s0[m] * s1[m]) * (SAFE / NEAR_PERFECT)
-        share = min(min(safe[m], unexplained), min(s0[m], s1[m]))
-        safe[m] = share if df > 0 else 0.0
-        roots[m] = math.sqrt(left / df)
-        t_row[m] = s2[m] / roots[m]
+        n_row[m] = int(n[m])
+        df_row[m] = int(n[m] + emptied[m]) - C - 1
     for m in range(t_row.size):
-        n_row[m] = n[m]
-        df_row[m] = n[m] - C - 1 + int(emptied[m])
+        both = s0[m] * s1[m]
+        unexplained = both - s2[m] * s2[m]
+        smallest = min(min(s0[m], s1[m]), pivot[m])
+        safe = (smallest > SAFE) & (unexplained > NEAR_PERFECT * both) & (df_row[m] > 0)
+        code_row[m] = DONE if safe else EXACT
+        emptied[m] = math.sqrt(unexplained / df_row[m])
+        t_row[m] = s2[m] / emptied[m]
 
 
 @njit(cache=True, nogil=True)

@@ -11,23 +11,12 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-class Lanes(NamedTuple):
-    """Features, side by side in memory (rows x features)."""
-
-    values: FloatArray  # (N, F) residualised, unit length, zero where missing
-    sums: FloatArray  # (P + C, F) lower triangle of Q'Q, and Q'f, over the observed rows
-    missing_at: IntArray  # (F + 1,) where each feature's missing rows start
-    missing: IntArray
-    by_row_at: IntArray  # (chunks * N + 1,) where the features of a chunk missing at a row start
-    by_row: IntArray
-
-
 class Columns(NamedTuple):
-    """Targets (rows x targets)."""
+    """The columns of one side (rows x columns)."""
 
-    values: FloatArray  # (N, T)
-    sums: FloatArray  # (P + C, T)
-    missing_at: IntArray
+    values: FloatArray  # (N, K) residualised, unit length, zero where missing
+    sums: FloatArray  # (P + C, K) lower triangle of Q'Q, and Q'values, over the observed rows
+    missing_at: IntArray  # (K + 1,) where each column's missing rows start
     missing: IntArray
 
 
