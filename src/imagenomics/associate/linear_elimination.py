@@ -12,7 +12,7 @@ FloatArray = npt.NDArray[np.float64]
 GONE = 1e-11  # a pivot this small is rounding: the covariate has nothing left on these rows (an emptied site)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def project(work: FloatArray, C: int) -> None:
     """Take the covariates' part off where nothing is missing, so that they are orthonormal."""
     P = C * (C + 1) // 2
@@ -31,7 +31,7 @@ def project(work: FloatArray, C: int) -> None:
     store(work, (target + 2 * C + 3) * WIDTH, spread(0.0))
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def eliminate(work: FloatArray, C: int) -> None:
     """Take the covariates' part off by an LDL' decomposition, two rows of the triangle at a time.
 
@@ -63,7 +63,7 @@ def eliminate(work: FloatArray, C: int) -> None:
     store(work, (lower + C + 1) * WIDTH, second)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def _close_rows(work: FloatArray, upper: int, lower: int, q: int, pivots: int) -> tuple[Eight, Eight, Eight]:
     """Scale two rows by the pivots before ``q``; return what is left of their squares and their product."""
     first, both, second = (
@@ -86,7 +86,7 @@ def _close_rows(work: FloatArray, upper: int, lower: int, q: int, pivots: int) -
     return first, both, second
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def _reduce_rows(work: FloatArray, row: int, following: int, upper: int, lower: int, q: int) -> None:
     """Take off two rows, in columns ``q`` and ``q + 1``, what the columns before explain."""
     a0, a1 = load(work, (row + q) * WIDTH), load(work, (row + q + 1) * WIDTH)
@@ -105,7 +105,7 @@ def _reduce_rows(work: FloatArray, row: int, following: int, upper: int, lower: 
     store(work, (following + q + 1) * WIDTH, b1 - b0 * share)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def _keep_pivot(work: FloatArray, pivot: Eight, k: int, C: int) -> Eight:
     """Note a covariate's pivot; return its inverse, 0 where nothing is left."""
     pivots = (C + 2) * (C + 3) // 2

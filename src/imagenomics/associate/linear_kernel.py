@@ -24,7 +24,7 @@ IntArray = npt.NDArray[np.int64]
 SmallArray = npt.NDArray[np.int32]
 CodeArray = npt.NDArray[np.int8]
 # Code that is kept is compiled anew where this file changes: so the digest of the files above stands in it.
-COMPILED_IN = "4343e452d204"
+COMPILED_IN = "9258089c1b9a"
 LANE, BLOCK = 128, 32  # features and targets whose values are kept at hand
 PART, MOST = 1024, 2**21  # targets, and numbers of theirs, that are laid out at once
 SAFE = 1e-3  # smallest pivot and share of variance left for which the downdate is trusted
@@ -69,7 +69,7 @@ def scan_pairs(
     lane = np.zeros(N * LANE), np.zeros(S * LANE), bits, np.zeros(LANE)
     values, work = np.empty(N * BLOCK), np.zeros((P + 3 * C + 5) * WIDTH)
     gone, lost = np.empty((C + 1) * WIDTH), np.empty(BLOCK * (C + 1) * WIDTH)
-    scratch = np.zeros(lost.size)
+    scratch, sums, losses = np.zeros(lost.size), (lane[1], part[1]), (gone, lost)
     shared, left = np.empty(N, dtype=np.int64), np.empty(BLOCK * LEFT * LANE)
     for t1 in range(0, T, at_once):
         t2 = min(t1 + at_once, T)
@@ -86,17 +86,19 @@ def scan_pairs(
                     absent, missing = lane[2][tile], f_missing_at[at : at + wide + 1]
                     lose_feature_rows(values, missing, f_missing, covariates, scratch, lost)
                     for u in range(block):
-                        rows = t_missing[t_missing_at[t0 + u] : t_missing_at[t0 + u + 1]]
-                        sum_rows(lane[0], (tile * N * WIDTH, WIDTH), rows, covariates, gone, (0, WIDTH))
+                        span = t_missing_at[t0 + u], t_missing_at[t0 + u + 1]
+                        sum_rows(
+                            lane[0], (tile * N * WIDTH, WIDTH), t_missing, span, covariates, gone, (0, WIDTH)
+                        )
                         starts = tile * S * WIDTH, (t0 - t1 + u) * S, u * (C + 1) * WIDTH
-                        begin((lane[1], part[1]), (gone, lost), starts, C, work)
+                        begin(sums, losses, starts, C, work)
                         _set_product(flat, (t0 + u) * F + at, wide, work, (P + 2 * C + 1) * WIDTH)
-                        both = find_shared(absent, rows, shared)
-                        n = load(lane[3], at - first) - spread(float(rows.size))
+                        both = find_shared(absent, t_missing, span, shared)
+                        n = load(lane[3], at - first) - spread(float(span[1] - span[0]))
                         for k in range(both):
                             n += load(BITS, absent[shared[k]] * WIDTH)
                         restore_shared(shared, both, absent, covariates[1], P, work)
-                        if rows.size == 0 and missing[wide] == missing[0]:
+                        if span[0] == span[1] and missing[wide] == missing[0]:
                             project(work, C)
                         else:
                             eliminate(work, C)
@@ -111,7 +113,7 @@ def scan_pairs(
                             found_error[t, first + m] = left[root + m] / left[square + m]
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def _set_product(products: FloatArray, start: int, wide: int, work: FloatArray, at: int) -> None:
     """Set the products of feature and target; the last tile may hold fewer than eight."""
     if wide == WIDTH:
@@ -121,7 +123,7 @@ def _set_product(products: FloatArray, start: int, wide: int, work: FloatArray, 
             work[at + m] = products[start + m]
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def _keep(work: FloatArray, n: Eight, C: int, left: FloatArray, at: int) -> None:
     """Keep what remains of a tile: the three products, the smallest pivot, covariates emptied, patients."""
     feature, target, pivots = C * (C + 1) // 2, (C + 1) * (C + 2) // 2, (C + 2) * (C + 3) // 2

@@ -20,11 +20,12 @@ IntArray = npt.NDArray[np.int64]
 BitArray = npt.NDArray[np.uint8]
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def sum_rows(
     values: FloatArray,
     place: tuple[int, int],
     rows: IntArray,
+    span: tuple[int, int],
     covariates: tuple[FloatArray, FloatArray, int, int],
     into: FloatArray,
     there: tuple[int, int],
@@ -37,6 +38,8 @@ def sum_rows(
     place : tuple of int
         Where the columns start in the values, and the step from row to row.
     rows : int array
+    span : tuple of int
+        Which of the rows: from, to.
     covariates : tuple
         As laid out.
     into : array
@@ -49,7 +52,8 @@ def sum_rows(
     at, step = there
     for c in range(0, C - 3, 4):
         s0, s1, s2, s3 = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-        for r in rows:
+        for k in range(span[0], span[1]):
+            r = rows[k]
             v, q = load(values, start + r * stride), r * room + c
             s0 += spread_at(Q, q) * v
             s1 += spread_at(Q, q + 1) * v
@@ -61,7 +65,8 @@ def sum_rows(
         store(into, at + (c + 3) * step, s3)
     c = C - C % 4
     s0, s1, s2, square = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-    for r in rows:
+    for k in range(span[0], span[1]):
+        r = rows[k]
         v, q = load(values, start + r * stride), r * room + c
         s0 += spread_at(Q, q) * v
         s1 += spread_at(Q, q + 1) * v
@@ -104,25 +109,25 @@ def lose_feature_rows(
     sums = covariates[2] + 1
     B = lost.size // (sums * WIDTH)
     for m in range(missing_at.size - 1):
-        rows = missing[missing_at[m] : missing_at[m + 1]]
+        span = missing_at[m], missing_at[m + 1]
         for u in range(0, B, WIDTH):
-            sum_rows(values, (u, B), rows, covariates, scratch, (m * sums * B + u, B))
+            sum_rows(values, (u, B), missing, span, covariates, scratch, (m * sums * B + u, B))
     for u in range(0, B, WIDTH):
         for c in range(sums):
             transpose(scratch, c * B + u, sums * B, lost, (u * sums + c) * WIDTH, sums * WIDTH)
 
 
-@njit(nogil=True, error_model="numpy")
-def find_shared(absent: BitArray, rows: IntArray, shared: IntArray) -> int:
+@njit(nogil=True, error_model="numpy", forceinline=True)
+def find_shared(absent: BitArray, rows: IntArray, span: tuple[int, int], shared: IntArray) -> int:
     """List the rows that the target and some feature of the tile miss; return how many they are."""
     both = 0
-    for r in rows:
-        shared[both] = r
-        both += absent[r] != 0
+    for k in range(span[0], span[1]):
+        shared[both] = rows[k]
+        both += absent[rows[k]] != 0
     return both
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def begin(
     sums: tuple[FloatArray, FloatArray],
     losses: tuple[FloatArray, FloatArray],
@@ -158,7 +163,7 @@ def begin(
     store(work, (P + 2 * C + 2) * WIDTH, spread(1.0) - load(losses[1], taken + C * WIDTH))
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", forceinline=True)
 def restore_shared(
     shared: IntArray, both: int, absent: BitArray, pairs: FloatArray, P: int, work: FloatArray
 ) -> None:
