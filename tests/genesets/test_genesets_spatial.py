@@ -6,7 +6,9 @@ import pytest
 from scipy import stats
 
 from imagenomics.errors import InputError
-from imagenomics.genesets.spatial_nulls import enrich_map, moran_i, moran_surrogates, spin_assignments
+from imagenomics.genesets.brain_maps import test_brain_map
+from imagenomics.genesets.settings import BrainMapSettings
+from imagenomics.genesets.spatial_nulls import moran_i, moran_surrogates, spin_assignments
 
 
 def sphere(parcels=60):
@@ -68,6 +70,15 @@ def genes_by_parcel(points, seed, count=30):
     return pd.DataFrame(values.T, index=index, columns=[f"g{k}" for k in range(count)])
 
 
+def enrich_map(series, genes, sets, surrogates):
+    """Return the sets of a map against surrogates of our own making."""
+    points, side = sphere(len(series) // 2)
+    parcels = pd.DataFrame(points, index=series.index, columns=["x", "y", "z"]).assign(hemisphere=side)
+    settings = BrainMapSettings(random_sets=39)
+    more = {"settings": settings, "analysis": "m", "seed": 1, "surrogates": surrogates}
+    return test_brain_map(series, genes, parcels, sets, **more).sets
+
+
 def test_smooth_noise_needs_the_spatial_null_and_a_planted_map_is_found():
     points, side = sphere(40)
     turned = spin_assignments(points, side, draws=99, seed=3)
@@ -101,5 +112,6 @@ def test_what_is_no_map_is_refused():
     with pytest.raises(InputError, match="IGX-SETS-031"):
         moran_surrogates(np.ones(3), np.triu(np.ones((3, 3))), draws=1)
     series = pd.Series(np.arange(20.0), index=[f"p{i}" for i in range(20)])
-    with pytest.raises(InputError, match="IGX-SETS-032"):
-        enrich_map(series, genes_by_parcel(points, 1).iloc[:5], {"s": ("g0",)}, np.zeros((2, 20)))
+    for bad in (np.zeros((2, 19)), np.zeros(20), np.zeros((0, 20)), np.full((2, 20), np.nan)):
+        with pytest.raises(InputError, match="IGX-SETS-032"):
+            enrich_map(series, genes_by_parcel(points, 1), {"s": ("g0",)}, bad)

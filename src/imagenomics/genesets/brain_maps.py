@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.special import stdtr
 from scipy.stats import rankdata
 
-from imagenomics.errors import InputError, short_list
-from imagenomics.genesets.frame import ABSENT, SUPPORTED, UNTESTABLE
+from imagenomics.errors import InputError
+from imagenomics.genesets.brain_parcels import choose_parcels
 from imagenomics.genesets.random_sets import against_random, draw_random_sets, expression_levels, inflation_of
 from imagenomics.genesets.set_index import SetIndex, locate_sets
 from imagenomics.genesets.settings import BrainMapSettings
@@ -22,15 +22,16 @@ from imagenomics.genesets.spatial_nulls import (
     spin_assignments,
     unit_columns,
 )
+from imagenomics.genesets.verdict import RANDOM_SETS, SUPPORTED, Null, stand_against
 from imagenomics.stats.multiplicity import false_discovery
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 BLOCK = 500  # surrogates whose correlations are held at once
 TIE = 1e-9
+GENEROUS = "the null is approximate, and on the generous side where regions are few and large"
 EFFECTS = {"spearman": "rank correlation over parcels", "pearson": "correlation over parcels"}
 SHARED = ("analysis", "n", "effect_name", "q", "verdict", "status")  # columns that are added at the end
-LEAST_KNOWN = 0.5  # share of the genes that a parcel must have
 GENE_COLUMNS = (
     *("analysis", "gene", "n", "effect", "effect_name", "p", "q", "p_maxt", "p_independent"),
     *("verdict", "status", "reason"),
@@ -100,6 +101,7 @@ def test_brain_map(
     settings: BrainMapSettings,
     analysis: str,
     seed: int,
+    surrogates: npt.ArrayLike | None = None,  # noqa: PT028
 ) -> BrainMap:
     """Test which genes are expressed where a map of the brain is high, and which sets of genes are.
 
@@ -120,11 +122,14 @@ def test_brain_map(
     settings : BrainMapSettings
     analysis : str
     seed : int
+    surrogates : array, (B, P), optional
+        Maps of your own in place of ``settings.null``, parcels in the order of ``brain_map``.
 
     Raises
     ------
     InputError
-        ``IGX-SETS-034``: too few parcels in common; ``IGX-SETS-030``, ``IGX-SETS-031``: coordinates; ``IGX-SETS-003``,
+        ``IGX-SETS-034``: too few parcels in common; ``IGX-SETS-032``: surrogates of other parcels;
+        ``IGX-SETS-030``, ``IGX-SETS-031``: coordinates; ``IGX-SETS-003``,
         ``IGX-SETS-005``: genes and sets.
 
     Source
@@ -132,8 +137,8 @@ def test_brain_map(
     Alexander-Bloch et al. 2018, NeuroImage 178:540 (spin); Wagner & Dray 2015, Methods in Ecology and Evolution 6:1169
     (Moran); Fulcher, Arnatkeviciute & Fornito 2021, Nature Communications 12:2669 (sets).
     """
-    chosen = _choose_parcels(brain_map, genes, parcels, settings, analysis)
-    nulls = _draw(chosen, parcels, settings, seed)
+    chosen = choose_parcels(brain_map, genes, parcels, settings, analysis)
+    nulls = _draw(chosen, parcels, settings, seed) if surrogates is None else _own(chosen, surrogates)
     used = chosen.index[chosen["used"].to_numpy()]
     values = genes.loc[used].to_numpy(dtype=np.float64)
     complete = np.isfinite(values).all(axis=0) & (np.ptp(np.nan_to_num(values), axis=0) > 0)
@@ -144,52 +149,15 @@ def test_brain_map(
     set_rows = _set_rows(tested, sets, levels, settings, stream=(seed, analysis))
     for rows in (gene_rows, set_rows):
         rows["analysis"], rows["n"], rows["effect_name"] = analysis, len(used), EFFECTS[settings.correlation]
+    note = GENEROUS if surrogates is None else ""
     return BrainMap(
-        _finish(gene_rows, settings, GENE_COLUMNS),
-        _finish(set_rows, settings, SET_COLUMNS),
+        _finish(gene_rows, settings, GENE_COLUMNS, note),
+        _finish(set_rows, settings, SET_COLUMNS, note),
         chosen.reset_index().assign(analysis=analysis)[list(PARCEL_COLUMNS)],
     )
 
 
 test_brain_map.__test__ = False  # type: ignore[attr-defined]  # pytest: the name is ours, not a test
-
-
-def _choose_parcels(
-    brain_map: pd.Series,
-    genes: pd.DataFrame,
-    parcels: pd.DataFrame,
-    settings: BrainMapSettings,
-    analysis: str,
-) -> pd.DataFrame:
-    """Return the parcels of the map (``value, hemisphere, placed, used, reason``), and refuse too few."""
-    frame = pd.DataFrame({"value": brain_map.astype("float64")}).rename_axis(index="parcel")
-    frame["hemisphere"] = parcels["hemisphere"].reindex(frame.index)
-    known = genes.notna().mean(axis=1).reindex(frame.index).fillna(0.0)
-    reasons = pd.Series("", index=frame.index)
-    wanted = ["L", "R"] if settings.hemisphere == "both" else [settings.hemisphere]
-    for why, bad in (
-        ("no expression", known <= LEAST_KNOWN),
-        ("the other hemisphere", ~frame["hemisphere"].isin(wanted)),
-        ("no coordinates", frame["hemisphere"].isna()),
-        ("no value", frame["value"].isna()),
-    ):
-        reasons[bad] = why
-    frame["reason"] = reasons
-    frame["used"] = reasons == ""
-    # A turned map takes values from parcels without expression, too.
-    frame["placed"] = reasons.isin(["", "no expression"])
-    if int(frame["used"].sum()) < settings.min_parcels:
-        count = reasons.value_counts()
-        said = ", ".join(f"{n} with {why}" for why, n in count.items() if why) or "none left out"
-        raise InputError(
-            "IGX-SETS-034",
-            f"{int(frame['used'].sum())} parcels have a value, coordinates and expression ({said})",
-            where=f"{analysis}: map {short_list(map(str, frame.index))}; genes {short_list(map(str, genes.index))}; "
-            f"coordinates {short_list(map(str, parcels.index))}",
-            expected=f"{settings.min_parcels} parcels or more, called alike on all sides",
-            remedy="set `atlas` where programs spell regions differently, or lower `min_parcels`",
-        )
-    return frame
 
 
 def _draw(chosen: pd.DataFrame, parcels: pd.DataFrame, settings: BrainMapSettings, seed: int) -> _Nulls:
@@ -208,6 +176,19 @@ def _draw(chosen: pd.DataFrame, parcels: pd.DataFrame, settings: BrainMapSetting
     return _Nulls(values, moran_surrogates(values, weights, draws=settings.draws, seed=seed), expressed)
 
 
+def _own(chosen: pd.DataFrame, surrogates: npt.ArrayLike) -> _Nulls:
+    maps = np.asarray(surrogates, dtype=np.float64)
+    used = chosen["used"].to_numpy(dtype=np.bool_)
+    if maps.ndim != 2 or not len(maps) or maps.shape[1] != used.size or not np.isfinite(maps[:, used]).all():
+        raise InputError(
+            "IGX-SETS-032",
+            f"surrogates of shape {maps.shape} do not fit a map of {used.size} parcels, or have missing values",
+            expected="one row for each surrogate, a value for each parcel of the map that is tested",
+            remedy="make the surrogates of the map as it is given, in its order",
+        )
+    return _Nulls(chosen.loc[used, "value"].to_numpy(dtype=np.float64), maps[:, used], used[used])
+
+
 def _test(
     nulls: _Nulls,
     values: FloatArray,
@@ -219,18 +200,19 @@ def _test(
     ranks = settings.correlation == "spearman"
     observed = correlate_maps(nulls.map[None, nulls.expressed], values, ranks=ranks)[0]
     above, strongest, means = np.zeros(len(names)), [], [_means(observed[None], index)]
-    for start in range(0, settings.draws, BLOCK):
+    draws = len(nulls.surrogates)
+    for start in range(0, draws, BLOCK):
         drawn = correlate_maps(nulls.surrogates[start : start + BLOCK, nulls.expressed], values, ranks=ranks)
         above += (np.abs(drawn) >= np.abs(observed) - TIE).sum(axis=0)
         strongest.append(np.abs(drawn).max(axis=1, initial=0.0))
         means.append(_means(drawn, index))
     top = np.sort(np.concatenate(strongest))
-    beyond = settings.draws - np.searchsorted(top, np.abs(observed) - TIE, side="left")
+    beyond = draws - np.searchsorted(top, np.abs(observed) - TIE, side="left")
     units = unit_columns(rankdata(values, axis=0) if ranks else values)
     return _Tested(
         observed,
-        (above + 1.0) / (settings.draws + 1.0),
-        (beyond + 1.0) / (settings.draws + 1.0),
+        (above + 1.0) / (draws + 1.0),
+        (beyond + 1.0) / (draws + 1.0),
         np.concatenate(means),
         index,
         units,
@@ -316,23 +298,17 @@ def _beside_random(
     }
 
 
-def _finish(rows: pd.DataFrame, settings: BrainMapSettings, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Add q, status and verdict, and put the columns in order."""
+def _finish(
+    rows: pd.DataFrame, settings: BrainMapSettings, columns: tuple[str, ...], note: str
+) -> pd.DataFrame:
+    """Add q, status and verdict (with a note on what is supported), and put the columns in order."""
     p = rows["p"].to_numpy(dtype=np.float64)
     table = rows.assign(q=false_discovery(p, settings.fdr), status=np.where(np.isnan(p), "not tested", "ok"))
     beside = table["p_random_sets"] if "p_random_sets" in columns else pd.Series(0.0, index=table.index)
-    answers = list(_answers(table, beside, settings.alpha))
+    answers = [
+        stand_against((Null(q), Null(beaten, RANDOM_SETS)), alpha=settings.alpha, reason=reason)
+        for q, beaten, reason in zip(table["q"], beside, table["reason"].astype(str), strict=True)
+    ]
     table["verdict"], table["reason"] = zip(*answers, strict=True) if answers else ((), ())
+    table.loc[table["verdict"] == SUPPORTED, "reason"] = note
     return table.reindex(columns=list(columns))
-
-
-def _answers(table: pd.DataFrame, beside: pd.Series, alpha: float) -> Iterator[tuple[str, str]]:
-    for q, p, reason in zip(table["q"], beside, table["reason"].astype(str), strict=True):
-        if np.isnan(q):
-            yield UNTESTABLE, reason
-        elif q > alpha:
-            yield ABSENT, reason
-        elif p > alpha:
-            yield ABSENT, "random sets of the same size and correlation do as well"
-        else:
-            yield SUPPORTED, reason

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.genesets.settings import EnrichSettings
+from imagenomics.genesets.verdict import NOT_DRAWN, RANDOM_SETS, UNTESTABLE, Null, stand_against
 from imagenomics.stats.multiplicity import false_discovery
 
 COLUMNS = (
@@ -36,7 +37,7 @@ COLUMNS = (
     "reason",
     "leading",
 )
-SUPPORTED, ABSENT, UNTESTABLE = "supported", "no evidence found", "not testable"
+PATIENTS = "so strong a result is common when patients are permuted"
 
 
 def make_frame(rows: Sequence[Mapping[str, Any]], *, settings: EnrichSettings, analysis: str) -> pd.DataFrame:
@@ -63,12 +64,7 @@ def _judge(row: Mapping[Any, Any], settings: EnrichSettings) -> tuple[str, str]:
     reason = str(row["reason"])
     if row["status"] != "ok":
         return UNTESTABLE, reason
-    if np.isnan([row["q"], row["q_permutation"], row["p_random_sets"]]).any():
-        return UNTESTABLE, reason or "a null could not be drawn"
-    if row["q"] > settings.alpha:
-        return ABSENT, reason
-    if row["q_permutation"] > settings.alpha:
-        return ABSENT, "so strong a result is common when patients are permuted"
-    if row["p_random_sets"] > settings.alpha:
-        return ABSENT, "random sets of the same size and correlation do as well"
-    return SUPPORTED, reason
+    if np.isnan([row["q"], row["q_permutation"], row["p_random_sets"]]).any():  # whatever the others say
+        return UNTESTABLE, reason or NOT_DRAWN
+    nulls = Null(row["q"]), Null(row["q_permutation"], PATIENTS), Null(row["p_random_sets"], RANDOM_SETS)
+    return stand_against(nulls, alpha=settings.alpha, reason=reason)

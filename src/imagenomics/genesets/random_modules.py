@@ -15,7 +15,6 @@ from imagenomics.associate.scores import normal_scores
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.associate.sides import read_side
 from imagenomics.genesets.enrich import SetTables, stop_at_failures
-from imagenomics.genesets.frame import ABSENT, SUPPORTED, UNTESTABLE
 from imagenomics.genesets.gene_panel import make_panel
 from imagenomics.genesets.lineup import (
     COMPARED,
@@ -28,6 +27,7 @@ from imagenomics.genesets.lineup import (
 from imagenomics.genesets.modules import Modules
 from imagenomics.genesets.random_sets import RandomSets, draw_random_sets, expression_levels
 from imagenomics.genesets.settings import ModuleSettings
+from imagenomics.genesets.verdict import Null, stand_against
 from imagenomics.prepare.eigengenes import GeneStandard, eigengenes
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.work.executor import Executor, SerialExecutor
@@ -36,6 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 NUMBERS = ("genes", *COMPARED[:5], "effective", "correlation", "correlation_random")
 METAGENE = "a metagene weighs every gene: there is no random group of genes to hold it against"
+RANDOM_GROUPS = "random groups of genes of the same size and correlation do as well"
 FEW = "too few patients or genes for random groups to be drawn"
 
 
@@ -155,18 +156,9 @@ def _fill(table: pd.DataFrame, passing: pd.DataFrame, results: dict[str, pd.Data
 def _answers(table: pd.DataFrame, alpha: float, coexpression: bool) -> Iterator[tuple[str, str]]:
     columns = ("q", "p_random_sets", "why_not", "reason")
     for q, p, why, reason in zip(*(table[c] for c in columns), strict=True):
-        if np.isnan(q):
-            yield UNTESTABLE, reason
-        elif q > alpha:
-            yield ABSENT, reason or "q of the family is above alpha"
-        elif not coexpression:
-            yield UNTESTABLE, METAGENE
-        elif why:
-            yield UNTESTABLE, why
-        elif p <= alpha:
-            yield SUPPORTED, reason
-        else:
-            yield ABSENT, "random groups of genes of the same size and correlation do as well"
+        against = Null(p, RANDOM_GROUPS, why) if coexpression else Null(np.nan, missing=METAGENE)
+        nulls = Null(q, "" if reason else "q of the family is above alpha"), against
+        yield stand_against(nulls, alpha=alpha, reason=reason)
 
 
 def _read_genes(tables: SetTables, min_patients: int) -> _Genes:

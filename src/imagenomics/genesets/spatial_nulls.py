@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from imagenomics.errors import InputError
 from imagenomics.work.seeds import generator
@@ -148,73 +147,6 @@ def moran_i(values: npt.ArrayLike, weights: npt.ArrayLike) -> float:
     x, W = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     left = x - x.mean()
     return float(x.size / W.sum() * (left @ W @ left) / (left @ left))
-
-
-def enrich_map(
-    brain_map: pd.Series,
-    genes: pd.DataFrame,
-    sets: dict[str, tuple[str, ...]],
-    surrogates: npt.ArrayLike,
-    *,
-    min_size: int = 10,
-) -> pd.DataFrame:
-    """Test whether sets of genes are expressed where a map of the brain is high, against maps that are as smooth.
-
-    Parameters
-    ----------
-    brain_map : Series, (P,)
-        By parcel.
-    genes : DataFrame, (P, G)
-        Expression by parcel and gene.
-    sets : mapping
-        Genes by set.
-    surrogates : array, (B, P)
-        Turned or randomised maps, parcels in the order of ``brain_map``: ``map[spin_assignments(...)]`` or
-        :func:`moran_surrogates`.
-    min_size : int
-        Fewest genes of a set in ``genes``.
-
-    Returns
-    -------
-    DataFrame
-        ``set, size, size_tested, effect, effect_name, p, q``: the mean correlation (ranks) of the set's genes with
-        the map, and how often a surrogate has one as large, (g + 1) / (B + 1). This is the null of maps; compare the
-        set with random sets as well before it is called special.
-
-    Raises
-    ------
-    InputError
-        ``IGX-SETS-032``: parcels of map, genes and surrogates differ, or values are missing; ``IGX-SETS-003`` to
-        ``IGX-SETS-005``.
-    """
-    from imagenomics.genesets.set_index import locate_sets
-    from imagenomics.stats.multiplicity import benjamini_hochberg
-
-    maps = np.vstack([brain_map.to_numpy(dtype=np.float64)[None], np.asarray(surrogates, dtype=np.float64)])
-    values = genes.reindex(brain_map.index).to_numpy(dtype=np.float64)
-    if maps.shape[1] != len(brain_map) or not np.isfinite(values).all() or not np.isfinite(maps).all():
-        raise InputError(
-            "IGX-SETS-032",
-            "map, genes and surrogates do not have the same parcels, all with values",
-            where=f"map {len(brain_map)}, surrogates {maps.shape[1]} parcels",
-            expected="the same parcels, none missing",
-            remedy="leave out parcels that one side lacks before the surrogates are made",
-        )
-    index = locate_sets(sets, [str(g) for g in genes.columns], min_matched=0.0, where="genes")
-    means = index.sums(correlate_maps(maps, values)) / np.maximum(index.sizes, 1)
-    above = (np.abs(means[1:]) >= np.abs(means[0]) - 1e-9).sum(axis=0)
-    p = np.where(index.sizes >= min_size, (above + 1.0) / len(maps), np.nan)
-    return pd.DataFrame(
-        {
-            "set": index.names,
-            "size": [len(set(sets[name])) for name in index.names],
-            "size_tested": index.sizes,
-            "effect": np.where(np.isnan(p), np.nan, means[0]),
-            "effect_name": "mean rank correlation",
-            "p": p,
-            "q": benjamini_hochberg(p),
-        }
-    )
 
 
 def correlate_maps(maps: FloatArray, genes: FloatArray, *, ranks: bool = True) -> FloatArray:

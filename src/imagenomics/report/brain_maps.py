@@ -100,7 +100,7 @@ def _sets(rows: pd.DataFrame, block: Mapping[str, Any]) -> list[Html | None]:
         Column("p", "p", p_value, numeric=True),
         Column("q", "q", p_value, numeric=True),
         Column("p_random_sets", "p random sets", p_value, numeric=True, hint=P_RANDOM),
-        Column("reason", "why not"),
+        Column("reason", "note"),
     ]
     drawn = tested.assign(statistic=tested["effect"], feature=tested["analysis"].astype(str))
     return [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from imagenomics.genesets.enrich import SetTables, enrich_sets
-from imagenomics.genesets.frame import SUPPORTED
 from imagenomics.genesets.radiogenomic_map import score_sets
+from imagenomics.genesets.verdict import SUPPORTED
 from imagenomics.runs.associate import without_covariates
 from imagenomics.runs.brain_maps import FILES as BRAIN_FILES
 from imagenomics.runs.brain_maps import test_brain_maps
