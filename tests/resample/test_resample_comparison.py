@@ -5,7 +5,7 @@ from scipy.stats import binom, norm
 from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
 
-from imagenomics.resample.comparison import compare_models, half_values, halvings, refitted_error
+from imagenomics.resample.comparison import compare_pipelines, half_values, halvings, refitted_error
 from imagenomics.resample.loop import cross_validate
 from imagenomics.resample.settings import IntervalSettings
 from imagenomics.resample.splits import folds
@@ -72,7 +72,7 @@ def test_numbers_are_compared_by_explained_variance():
     plan = folds(y.index, y, n_splits=4, repeats=2, task="continuous")
     scores = [cross_validate(LinearRegression(), table, y, plan) for table in (X, Z)]
     halves = [_halves(t, y, seed=1, model=LinearRegression(), metric="r2", task="continuous") for t in (X, Z)]
-    found = compare_models(
+    found = compare_pipelines(
         *scores, "r2", refitted=refitted_error(*halves), bounds=(-np.inf, np.inf), settings=DRAWS, seed=1
     )
     assert found.interval.low < found.interval.estimate < found.interval.high
@@ -83,7 +83,7 @@ def test_numbers_are_compared_by_explained_variance():
 def test_equal_models_are_equal():
     (X, _), y = _cohort(3)
     scores = cross_validate(GaussianNB(), X, y, folds(y.index, y, n_splits=3))
-    found = compare_models(scores, scores, "auc", refitted=0.0, bounds=(-1, 1), settings=DRAWS, seed=1)
+    found = compare_pipelines(scores, scores, "auc", refitted=0.0, bounds=(-1, 1), settings=DRAWS, seed=1)
     assert (found.p, found.interval.estimate) == (1.0, 0.0)
 
 
@@ -99,7 +99,7 @@ def test_equally_good_modalities_are_called_different_as_seldom_as_promised(effe
         scores = [cross_validate(GaussianNB(), t, y, plan) for t in (X, Z, W)]
         halves = [_halves(t, y, seed=seed, repeats=8) for t in (X, Z, W)]
         for other, results in ((1, p), (2, better)):
-            found = compare_models(
+            found = compare_pipelines(
                 scores[other],
                 scores[0],
                 "auc",

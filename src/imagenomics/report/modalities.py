@@ -114,4 +114,5 @@ def _patients(rows: Sequence[Row]) -> Html:
 
 def _positives(row: Row) -> Html | None:
     positive = as_float(row.get("n_positive"))
-    return None if positive is None else el("small", f" ({count(positive)} positive)")
+    word = "with the event" if row["metric"] == "c_index" else "positive"
+    return None if positive is None else el("small", f" ({count(positive)} {word})")

@@ -130,7 +130,7 @@ def refitted_error(first: FloatArray, second: FloatArray) -> float:
     return float(np.sqrt((known**2).mean() / 4.0)) if known.size else float("nan")
 
 
-def compare_models(
+def compare_pipelines(
     first: pd.DataFrame,
     second: pd.DataFrame,
     metric: str,
@@ -140,7 +140,7 @@ def compare_models(
     settings: IntervalSettings,
     seed: int,
 ) -> Comparison:
-    """Compare two models that were cross-validated on the same patients in the same folds, first minus second.
+    """Compare two pipelines that were cross-validated on the same patients in the same folds, first minus second.
 
     Scores of held-out patients alone say how the models would do on other patients, not how other training patients
     would have changed them: paired tests over held-out scores (DeLong's, or exchanging the scores of a patient) call

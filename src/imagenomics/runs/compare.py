@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from imagenomics.resample.comparison import REFITTED_ONE, compare_models, refitted_error
+from imagenomics.resample.comparison import REFITTED_ONE, compare_pipelines, refitted_error
 from imagenomics.resample.intervals import Interval, bootstrap_interval, widened
 from imagenomics.resample.metrics import PRIMARY as PRIMARY_METRIC
 from imagenomics.resample.settings import IntervalSettings
@@ -55,7 +55,7 @@ def _evidence(
         return Evidence(**facts, untestable=reason)
     metric = PRIMARY_METRIC[first.target.task]
     low, high = BOUNDS[metric]
-    difference = compare_models(
+    difference = compare_pipelines(
         trained.scores[keys[0]],
         trained.scores[keys[1]],
         metric,

@@ -9,7 +9,6 @@ import numpy.typing as npt
 from numba import njit
 
 from imagenomics.associate.survival.times import SurvivalTimes
-from imagenomics.stats import ordered_pairs as pairs
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -27,13 +26,6 @@ def harrell_c(
     Harrell, Lee & Mark 1996, Statistics in Medicine 15:361.
     """
     return _concordance(times, np.asarray(score, dtype=np.float64), np.ones(times.time.size), within)
-
-
-def ordered_pairs(
-    times: SurvivalTimes, score: FloatArray, within: npt.NDArray[np.int64]
-) -> tuple[FloatArray, FloatArray]:
-    """Return pairs won, and pairs in all, as matrices (n, n): see :func:`imagenomics.stats.ordered_pairs`."""
-    return pairs.ordered_pairs(times.time, times.event, score, start=times.start, within=within)
 
 
 def uno_c(times: SurvivalTimes, score: FloatArray, *, until: float | None = None) -> float:

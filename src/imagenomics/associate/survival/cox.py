@@ -146,12 +146,11 @@ def fit_cox(
     Z = np.ascontiguousarray((X - means) / spread)
     risk = np.vstack([codes, followed.event.astype(np.int64)])
     when = np.vstack([followed.start, followed.time])
-    efron = int(chosen.ties == "efron")
-    beta, H = np.zeros(k), np.empty((k, k))
-    null = maximise(Z, 0, risk, when, efron, np.zeros(k), np.empty((k, k)))
-    full = maximise(Z, k, risk, when, efron, beta, H)
-    if np.isnan(full) or np.abs(beta).max() > FAR:
+    null = maximise(Z, 0, risk, when, int(chosen.ties == "efron"), np.zeros(k), np.empty((k, k)))
+    found = _maximum(Z, risk, when, chosen.ties)
+    if found is None:
         raise _unfit(terms.columns, "has no finite estimate")
+    beta, H, full = found
     covariance = np.linalg.inv(H) / np.outer(spread, spread)
     table = _table(beta / spread, covariance, terms.columns, chosen.confidence)
     predictor = pd.Series(Z @ beta, index=followed.ids).sort_index()
@@ -186,13 +185,23 @@ def cox_weights(X: FloatArray, risk: IntArray, when: FloatArray, *, ties: str) -
     if risk[1].sum() < k:
         return None
     Z = np.ascontiguousarray((X[:, varying] - means[varying]) / spread[varying])
-    beta, H = np.zeros(k), np.empty((k, k))
-    risk, when = np.ascontiguousarray(risk), np.ascontiguousarray(when)
-    full = maximise(Z, k, risk, when, int(ties == "efron"), beta, H)
-    if np.isnan(full) or np.abs(beta).max() > FAR:
+    found = _maximum(Z, np.ascontiguousarray(risk), np.ascontiguousarray(when), ties)
+    if found is None:
         return None
-    weights[varying] = beta / spread[varying]
+    weights[varying] = found[0] / spread[varying]
     return weights
+
+
+def _maximum(
+    Z: FloatArray, risk: IntArray, when: FloatArray, ties: str
+) -> tuple[FloatArray, FloatArray, float] | None:
+    """Return where the partial likelihood is largest, its information there and its logarithm; None if nowhere."""
+    k = Z.shape[1]
+    beta, H = np.zeros(k), np.empty((k, k))
+    likelihood = maximise(Z, k, risk, when, int(ties == "efron"), beta, H)
+    if np.isnan(likelihood) or np.abs(beta).max() > FAR:
+        return None
+    return beta, H, likelihood
 
 
 def stratum_codes(strata: pd.Series | None, ids: pd.Index) -> IntArray:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from imagenomics.associate.survival.concordance import ordered_pairs
 from imagenomics.associate.survival.cox import cox_weights, stratum_codes
 from imagenomics.associate.survival.folds import event_folds
 from imagenomics.associate.survival.settings import CompareSettings, CoxSettings
 from imagenomics.associate.survival.times import SurvivalTimes
 from imagenomics.resample.intervals import Interval, widened
+from imagenomics.stats.ordered_pairs import ordered_pairs
 from imagenomics.work.seeds import generator, integer_seed
 
 FloatArray = npt.NDArray[np.float64]
@@ -156,7 +156,10 @@ def _c_of_repeat(
         w = weights[tested]
         if np.isnan(score[tested]).any():
             return np.full(weights.shape[1], np.nan)
-        good, all_pairs = ordered_pairs(times.rows(tested), score[tested], part[tested])
+        own = times.rows(tested)
+        good, all_pairs = ordered_pairs(
+            own.time, own.event, score[tested], start=own.start, within=part[tested]
+        )
         won += ((good.T @ w) * w).sum(axis=0)
         known += ((all_pairs.T @ w) * w).sum(axis=0)
     return np.divide(won, known, out=np.full(known.size, np.nan), where=known > 0)
