@@ -7,7 +7,7 @@ from scipy.stats import chi2, kstest
 from statsmodels.duration.hazard_regression import PHReg
 from survival_cohort import cohort
 
-from imagenomics.associate.survival.concordance import harrell_c, ordered_pairs
+from imagenomics.associate.survival.concordance import harrell_c
 from imagenomics.associate.survival.cox import cox_weights, fit_cox, stratum_codes
 from imagenomics.associate.survival.folds import event_folds
 from imagenomics.associate.survival.gain import gains, held_out_scores
@@ -15,6 +15,7 @@ from imagenomics.associate.survival.nested_models import compare_models
 from imagenomics.associate.survival.settings import CompareSettings, CoxSettings, SurvivalSettings
 from imagenomics.associate.survival.terms import model_terms
 from imagenomics.associate.survival.times import survival_times
+from imagenomics.stats.ordered_pairs import ordered_pairs
 from imagenomics.tables.patient_table import PatientTable, describe
 
 # R 4.2.2, survival 3.5-3: coxph(Surv(entry, time, event) ~ ... + strata(site)), logLik, AIC, anova and concordance.
@@ -113,7 +114,7 @@ def test_pairs_drawn_again_count_as_rows_set_twice():
     X, time, event, entry = cohort(14, n=60)
     score, part = X["x0"].to_numpy(), np.random.default_rng(0).integers(0, 2, 60)
     times = survival_times(time, event, entry=entry)
-    won, known = ordered_pairs(times, score, part)
+    won, known = ordered_pairs(times.time, times.event, score, start=times.start, within=part)
     assert won.sum() / known.sum() == pytest.approx(harrell_c(times, score, within=part), rel=1e-12)
     drawn = np.random.default_rng(1).integers(0, 60, 60)
     w = np.bincount(drawn, minlength=60)
