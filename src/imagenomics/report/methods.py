@@ -71,7 +71,9 @@ def _cohort(results: Results) -> str:
     who = many(n, "patient") if n is not None else "An unknown number of patients"
     made_up = ", all of them synthetic," if is_synthetic(results) else ""
     where = f" from {many(sites, 'site')}" if sites else ""
-    return f"{who}{made_up}{where} with images and molecular data {'was' if n == 1 else 'were'} analysed."
+    sides = (("images", n_features(results)), ("molecular data", results.table("molecules.parquet").shape[1]))
+    known = listed([name for name, count in sides if count])
+    return f"{who}{made_up}{where}{f' with {known}' if known else ''} {'was' if n == 1 else 'were'} analysed."
 
 
 def _images(results: Results) -> str:
@@ -89,7 +91,7 @@ def _images(results: Results) -> str:
     names = listed([str(b.get("name")) for b in blocks])
     return (
         f"From {many(len(blocks), 'image')} of each patient ({names}), {many(n, 'feature')}{kinds} were "
-        f"measured, one patient at a time.{''.join(map(_preparation, blocks))}"
+        f"measured, one patient at a time.{_preparation(blocks)}"
     )
 
 
@@ -101,15 +103,18 @@ def _changes(results: Results) -> str:
     return f"Changes of the same feature were taken {listed(said)}." if said else ""
 
 
-def _preparation(block: Block) -> str:
-    """Say what was done to an image before it was measured; nothing where that was nothing."""
-    steps = [str(STEPS.get(str(s.get("kind")), s.get("kind"))) for s in block.get("prepare") or ()]
-    scale = block.get("normalise")
-    method = str(scale.get("method")) if isinstance(scale, Mapping) else "none"
-    steps += [f"{method} normalisation"] if method != "none" else []
-    if not steps:
-        return ""
-    return f" Before that, {block.get('name')} went through {listed(steps)}."
+def _preparation(blocks: Sequence[Block]) -> str:
+    """Say what was done to images before they were measured; nothing where that was nothing."""
+    alike: dict[str, list[str]] = {}
+    for block in blocks:
+        steps = [str(STEPS.get(str(s.get("kind")), s.get("kind"))) for s in block.get("prepare") or ()]
+        scale = block.get("normalise")
+        method = str(scale.get("method")) if isinstance(scale, Mapping) else "none"
+        steps += [f"{method} normalisation"] if method != "none" else []
+        if steps:
+            alike.setdefault(listed(steps), []).append(str(block.get("name")))
+    said = [f"{listed(names)} went through {steps}" for steps, names in alike.items()]
+    return f" Before that, {'; '.join(said)}." if said else ""
 
 
 def _molecules(results: Results) -> str:

@@ -45,7 +45,7 @@ def cohort_line(results: Results) -> str:
     molecules = results.table("molecules.parquet")
     if results.has("features.parquet"):
         parts.append(many(n_features(results), "image feature"))
-    if results.has("molecules.parquet"):
+    if molecules.shape[1]:
         parts.append(many(molecules.shape[1], "molecular variable"))
     sites = n_sites(results)
     if sites:

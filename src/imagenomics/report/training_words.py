@@ -85,7 +85,10 @@ def _modalities(blocks: Sequence[Block]) -> str:
 
 
 def _target(block: Block) -> str:
-    level = f": {block['positive']}" if block.get("positive") else ""
     if block.get("event"):
-        level = f": {block.get('endpoint') or 'survival'}"
+        said = str(block.get("endpoint") or "survival")
+        return (
+            f"{said[:1].upper()}{said[1:]} (analysis “{block.get('name')}”, column “{block.get('target')}”)"
+        )
+    level = f": {block['positive']}" if block.get("positive") else ""
     return f"{block.get('target')} (analysis “{block.get('name')}”{level})"
