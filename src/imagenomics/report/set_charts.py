@@ -12,9 +12,8 @@ from imagenomics.report.text import p_value, short
 
 SHOWN = 12
 SCATTERS = 3
-ROW = 22.0
-WIDTH = 760.0
-NAMES = 330.0
+ROW = 34.0
+WIDTH = 520.0
 SIDE = 300.0
 WORDS = {False: ("set", "sets", "gene sets"), True: ("module", "groups", "groups of genes")}
 STATISTIC = {False: "statistic of the set", True: "p of the pair as a normal number, with its sign"}
@@ -28,19 +27,18 @@ def random_set_chart(tested: pd.DataFrame, *, groups: bool = False) -> Html | No
     numbers = rows[["statistic", "random_low", "random_high"]]
     low, high = min(0.0, float(numbers.min().min())), max(0.0, float(numbers.max().max()))
     room = (high - low or 1.0) * 0.04
-    frame = svg.Frame(
-        WIDTH, ROW * len(rows) + 56, (low - room, high + room), (0, len(rows)), left=NAMES, bottom=44
-    )
+    frame = svg.Frame(WIDTH, ROW * len(rows) + 56, (low - room, high + room), (0, 1), left=12, bottom=44)
     marks: list[Html] = []
     for k, row in enumerate(records(rows)):
-        y = frame.py(len(rows) - k - 0.5)
+        y = frame.top + ROW * (k + 1) - 9
         kind = verdict_class(str(row["verdict"]))
-        words = f"{short(str(row['set']), 30)} · {short(str(row['feature']), 20)}"
-        marks.append(svg.text((NAMES - 8, y + 4), words, "tick", anchor="end"))
+        words = f"{row['set']} · {row['feature']}"
+        shown = svg.fitted(words, WIDTH - 24, 12)
+        marks.append(svg.text((frame.left, y - 10), shown, "row-name halo", whole=words))
         left, right = frame.px(row["random_low"]), frame.px(row["random_high"])
         marks.append(svg.box((left, y - 5), right - left, 10, kind="bar"))
+        marks.append(svg.line((frame.px(0), y - 7), (frame.px(0), y + 7), "chance"))
         marks.append(svg.dot((frame.px(row["statistic"]), y), f"point {kind}", 4.5))
-    zero = svg.line((frame.px(0), frame.top), (frame.px(0), frame.py(0)), "chance")
     axes = svg.axes(frame, (svg.nice_ticks(*frame.x), ()), (STATISTIC[groups], ""))
     one, many, title = WORDS[groups]
     caption = el(
@@ -48,7 +46,7 @@ def random_set_chart(tested: pd.DataFrame, *, groups: bool = False) -> Html | No
         f"Point: the {one}. Bar: the middle 95% of random {many} of the same size, correlation and expression. A point "
         "on its bar is what any such group of genes would show.",
     )
-    chart = svg.picture(frame, axes, zero, marks, label=f"strongest {one}s and random {title}")
+    chart = svg.picture(frame, axes, marks, label=f"strongest {one}s and random {title}")
     return el("div.chart-block", el("h4", f"Against random {title}"), caption, chart)
 
 
@@ -86,5 +84,5 @@ def _scatter(drawn: pd.DataFrame, feature: str) -> Html:
         for patient, a, b in zip(drawn.index, drawn["x"], drawn["y"], strict=True)
     ]
     ticks = svg.nice_ticks(*x, most=4), svg.nice_ticks(*y, most=5)
-    axes = svg.axes(frame, ticks, (short(feature, 42), "mean z of the set's genes"))
+    axes = svg.axes(frame, ticks, (feature, "mean z of the set's genes"))
     return svg.picture(frame, axes, marks, label=f"set score along {feature}")

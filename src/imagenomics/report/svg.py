@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from imagenomics.report.html import Child, Html, el
+from imagenomics.report.text import short
 
+NARROW = frozenset("ijltfrI.,:;|!'()[] -·/")
+TITLE = 11.5  # size of the letters of an axis title
 Point = tuple[float, float]
 
 
@@ -75,9 +78,13 @@ def axes(frame: Frame, ticks: tuple[Sequence[float], Sequence[float]], titles: t
         parts.append(line((x0, frame.py(value)), (x1, frame.py(value)), "grid"))
         parts.append(text((x0 - 6, frame.py(value) + 3.5), tick_label(value), "tick", anchor="end"))
     parts.append(line((x0, y0), (x1, y0), "axis"))
-    parts.append(text(((x0 + x1) / 2, frame.height - 5), titles[0], "title", anchor="middle"))
-    middle = (y0 + y1) / 2
-    parts.append(text((12, middle), titles[1], "title", anchor="middle", turn=-90))
+    for middle, length, words, turn in (
+        ((x0 + x1) / 2, frame.width, titles[0], 0),
+        ((y0 + y1) / 2, frame.height, titles[1], -90),
+    ):
+        shown = fitted(words, 2 * min(middle, length - middle), TITLE)
+        at = (12, middle) if turn else (middle, frame.height - 5)
+        parts.append(text(at, shown, "title", anchor="middle", turn=turn, whole=words))
     return Html("".join(parts))
 
 
@@ -104,12 +111,35 @@ def box(corner: Point, width: float, height: float, *, kind: str) -> Html:
     return el("rect", attrs={"class": kind, **where})
 
 
-def text(at: Point, words: str, kind: str, *, anchor: str = "start", turn: float = 0) -> Html:
-    """Return text."""
+def text(
+    at: Point, words: str, kind: str, *, anchor: str = "start", turn: float = 0, whole: str = ""
+) -> Html:
+    """Return text; ``whole`` is what was shortened to ``words`` and is shown on hovering."""
     attrs = {"class": kind, "x": _n(at[0]), "y": _n(at[1]), "text-anchor": anchor}
     if turn:
         attrs["transform"] = f"rotate({_n(turn)} {_n(at[0])} {_n(at[1])})"
-    return el("text", words, attrs=attrs)
+    return el("text", words, el("title", whole) if whole and whole != words else None, attrs=attrs)
+
+
+def text_width(words: str, size: float) -> float:
+    """Return about how wide ``words`` are in a broad sans-serif face of ``size`` user units."""
+    return size * sum(_broad(letter) for letter in words)
+
+
+def fitted(words: str, width: float, size: float) -> str:
+    """Return the words, their middle left out where they would be wider than ``width``."""
+    shown = words
+    for limit in range(len(words) - 1, 2, -1):
+        if text_width(shown, size) <= width:
+            break
+        shown = short(words, limit)
+    return shown
+
+
+def _broad(letter: str) -> float:
+    if letter in NARROW:
+        return 0.37
+    return 0.77 if letter.isupper() or letter in "mw%@" else 0.63
 
 
 def tick_label(value: float) -> str:

@@ -16,6 +16,20 @@ window.imagenomicsCharts = (() => {
     return characters.slice(0, head).join("") + "…" + characters.slice(characters.length - (limit - 1 - head)).join("");
   }
 
+  const pen = document.createElement("canvas").getContext("2d");
+
+  function textWidth(text, size) {
+    pen.font = `${size}px ${fontFamily()}`;
+    return pen.measureText(text).width;
+  }
+
+  // The text with its middle left out where it would be wider than so many pixels.
+  function fit(text, size, room) {
+    let shown = String(text);
+    for (let limit = Array.from(shown).length - 1; limit > 3 && textWidth(shown, size) > room; limit -= 1) shown = cut(text, limit);
+    return shown;
+  }
+
   function wrap(text, limit) {
     const characters = Array.from(String(text)).slice(0, limit * 4);
     const lines = [];
@@ -182,5 +196,5 @@ window.imagenomicsCharts = (() => {
   function forScreen() { paper = false; drawn.forEach((_, element) => draw(element)); }
 
   document.addEventListener("DOMContentLoaded", watch);
-  return { makers, safe, cut, wrap, number, place, pValue, layout, axis, draw, picture, forPaper, forScreen };
+  return { makers, safe, cut, fit, textWidth, wrap, number, place, pValue, layout, axis, draw, picture, forPaper, forScreen };
 })();

@@ -2,9 +2,10 @@
 "use strict";
 (() => {
   const charts = window.imagenomicsCharts;
-  const { safe, cut, wrap, number, place, pValue } = charts;
+  const { safe, cut, fit, textWidth, wrap, number, place, pValue } = charts;
   const LEAST_CELL = 13; // pixels; on paper, where nothing scrolls, weaker targets are left out
-  const MOST_CHARACTERS = 40;
+  const LETTERS = 10.5;
+  const SCALE = 245; // pixels that the colour scale and its title need
 
   function options(element, state) {
     if (state.options) return state.options;
@@ -43,6 +44,8 @@
     const wanted = field("find").value.trim().toLowerCase();
     let rows = strongest(strength.rows, data.features.length);
     let columns = strongest(strength.targets, data.targets.length);
+    const untested = rows.filter((i) => strength.rows[i] < 0).length;
+    if (!wanted) rows = rows.filter((i) => strength.rows[i] >= 0);
     if (wanted) {
       const fits = (names) => (i) => names[i].join(" ").toLowerCase().includes(wanted);
       const someRows = rows.filter(fits(data.features));
@@ -53,7 +56,7 @@
     rows = rows.slice(0, Number(field("rows").value));
     columns = columns.slice(0, Number(field("columns").value));
     if (field("order").value === "group") rows.sort((a, b) => data.group[a] - data.group[b] || a - b);
-    return { rows, columns };
+    return { rows, columns, left: wanted ? 0 : untested };
   }
 
   function tooltip(data, cell, row, column) {
@@ -83,7 +86,7 @@
   }
 
   function cells(data, rows, columns, byEffect) {
-    const z = [], text = [], dots = { x: [], y: [] };
+    const z = [], text = [], dots = { x: [], y: [] }, gaps = { x: [], y: [] };
     const reach = largest(data, rows, columns);
     const scales = new Set(data.kinds.map((k) => k[0]));
     let most = byEffect ? 0 : 1.3;
@@ -97,12 +100,13 @@
         if (value !== null) most = Math.max(most, Math.abs(value));
         values.push(value);
         words.push(tooltip(data, cell, row, column));
+        if (data.l[cell] === null) { gaps.x.push(j); gaps.y.push(i); }
         if (data.q[cell] !== null && data.q[cell] <= data.passes) { dots.x.push(j); dots.y.push(i); }
       });
       z.push(values);
       text.push(words);
     });
-    return { z, text, dots, most: most || 1, title: effectTitle(data, scales) };
+    return { z, text, dots, gaps, most: most || 1, title: effectTitle(data, scales) };
   }
 
   function effectTitle(data, scales) {
@@ -128,45 +132,52 @@
 
   charts.makers.heatmap = (data, { width, colours, element, state, paper }) => {
     const field = options(element, state);
-    const { rows, columns: wanted } = chosen(data, field);
+    const { rows, columns: wanted, left: untested } = chosen(data, field);
     const byEffect = field("colour").value === "e";
     const grouped = field("order").value === "group";
     const narrow = width < 560;
     const tall = rows.length > 400 ? 3 : rows.length > 90 ? 7 : 15;
     const labelled = tall >= 11;
-    const letters = narrow ? 24 : MOST_CHARACTERS;
-    const longest = (indices, names, limit) => Math.max(...indices.map((i) => Math.min(limit, Array.from(names[i][1] || names[i][0]).length)), 3);
+    const name = (names, i) => names[i][1] || names[i][0];
+    const labels = (indices, names, room) => indices.map((i) => fit(name(names, i), LETTERS, room));
+    const longest = (texts) => Math.max(...texts.map((text) => textWidth(text, LETTERS)), 20);
+    const rowNames = labels(rows, data.features, narrow ? Math.min(150, width * 0.42) : 330);
+    const columnNames = labels(wanted, data.targets, narrow ? 130 : 240);
     const outside = grouped && !labelled; // group names take the place of row names
-    const left = labelled ? 16 + 6.1 * longest(rows, data.features, letters) : outside ? (narrow ? 110 : 170) : 16;
+    const left = labelled ? 16 + longest(rowNames) : outside ? (narrow ? 110 : 170) : 16;
     const right = grouped && labelled && !narrow ? 170 : 22;
     const columns = paper ? wanted.slice(0, Math.max(1, Math.floor((width - left - right) / LEAST_CELL))) : wanted;
-    const { z, text, dots, most, title } = cells(data, rows, columns, byEffect);
-    const top = 18 + 6.1 * longest(columns, data.targets, 20);
+    const { z, text, dots, gaps, most, title } = cells(data, rows, columns, byEffect);
+    const top = 18 + longest(columnNames.slice(0, columns.length));
     const least = left + right + columns.length * LEAST_CELL;
     const wide = Math.max(width, least);
     const mostWide = left + right + columns.length * 62;
-    const figureWidth = Math.min(wide, Math.max(mostWide, 320));
+    const figureWidth = Math.min(wide, Math.max(mostWide, left + SCALE + 10, 320));
     const scaleRoom = 52;
     const height = top + Math.max(rows.length * tall, 40) + scaleRoom;
     const marks = grouped ? groupMarks(data, rows, colours, { tall, outside, narrow }) : { shapes: [], annotations: [] };
     const said = element.closest(".chart-block").querySelector(".shown");
-    said.textContent = `Shown: ${rows.length.toLocaleString("en")} of ${data.all[0].toLocaleString("en")} features, ${columns.length} of ${data.all[1].toLocaleString("en")} targets.`;
+    said.textContent = `Shown: ${rows.length.toLocaleString("en")} of ${data.all[0].toLocaleString("en")} features, ${columns.length} of ${data.all[1].toLocaleString("en")} targets.` +
+      (untested ? ` ${untested.toLocaleString("en")} features of which no pair could be tested are not drawn; find them by name.` : "") +
+      (gaps.x.length ? " ×: not tested." : "");
     const cell = (figureWidth - left - right) / columns.length;
+    const scaleFrom = Math.min(0, figureWidth - SCALE - left - 10) / (figureWidth - left - right);
     const heat = {
       type: "heatmap", z, text, hovertemplate: "%{text}<extra></extra>", hoverongaps: true, xgap: columns.length > 90 ? 0 : 1, ygap: tall > 6 ? 1 : 0,
       zmin: -most, zmax: most, colorscale: [[0, colours.low], [0.5, colours.mid], [1, colours.high]],
-      colorbar: { orientation: "h", thickness: 9, len: Math.min(240, figureWidth * 0.6), lenmode: "pixels", x: 0, xanchor: "left", y: 0, yanchor: "top", ypad: 12, outlinewidth: 0, tickfont: { size: 10.5 }, title: { text: byEffect ? title : "−log₁₀ p, with the direction of the effect", side: "bottom", font: { size: 10.5 } } },
+      colorbar: { orientation: "h", thickness: 9, len: SCALE - 5, lenmode: "pixels", x: scaleFrom, xanchor: "left", xpad: 0, y: 0, yanchor: "top", ypad: 12, outlinewidth: 0, tickfont: { size: 10.5 }, title: { text: byEffect ? title : "−log₁₀ p, with the direction of the effect", side: "bottom", font: { size: 10.5 } } },
     };
     const passing = { type: "scatter", mode: "markers", x: dots.x, y: dots.y, hoverinfo: "skip", marker: { size: Math.max(2, Math.min(5, tall * 0.34, cell * 0.34)), color: colours.ink, line: { color: colours.paper, width: 0.8 } } };
+    const untestedCells = { type: "scatter", mode: "text", x: gaps.x, y: gaps.y, text: gaps.x.map(() => (labelled ? "×" : "")), hoverinfo: "skip", textfont: { size: 9, color: colours.soft } };
     const gap = { ticks: "outside", ticklen: 4, tickcolor: "rgba(0,0,0,0)" };
-    const ticks = (indices, names, limit) => ({ tickvals: indices.map((_, i) => i), ticktext: indices.map((i) => safe(cut(names[i][1] || names[i][0], limit))) });
+    const ticks = (texts) => ({ tickvals: texts.map((_, i) => i), ticktext: texts.map(safe) });
     const layout = charts.layout(colours, {
       height, margin: { l: left, r: right, t: top, b: scaleRoom },
-      xaxis: { side: "top", tickangle: -90, range: [-0.5, columns.length - 0.5], showgrid: false, zeroline: false, ...gap, tickfont: { size: 10.5, color: colours.ink }, ...ticks(columns, data.targets, 20) },
-      yaxis: { range: [rows.length - 0.5, -0.5], showgrid: false, zeroline: false, ...gap, showticklabels: labelled, tickfont: { size: 10.5, color: colours.ink }, ...ticks(rows, data.features, letters) },
+      xaxis: { side: "top", tickangle: -90, range: [-0.5, columns.length - 0.5], showgrid: false, zeroline: false, ...gap, tickfont: { size: LETTERS, color: colours.ink }, ...ticks(columnNames.slice(0, columns.length)) },
+      yaxis: { range: [rows.length - 0.5, -0.5], showgrid: false, zeroline: false, ...gap, showticklabels: labelled, tickfont: { size: LETTERS, color: colours.ink }, ...ticks(rowNames) },
       ...marks,
     });
     const pair = (point) => (point.curveNumber === 0 ? [data.features[rows[point.y]][0], data.targets[columns[point.x]][0]] : null);
-    return { data: [heat, passing], layout, width: figureWidth, pair };
+    return { data: [heat, passing, untestedCells], layout, width: figureWidth, pair };
   };
 })();
