@@ -6,6 +6,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 
 from imagenomics.errors import InputError
+from imagenomics.predict.build import build_model
 from imagenomics.resample.loop import PREDICTION_COLUMNS, cross_validate
 from imagenomics.resample.metrics import evaluate, evaluate_all
 from imagenomics.resample.splits import folds
@@ -135,3 +136,14 @@ def test_auc_is_not_pooled():
         evaluate(table, "aucc")
     with pytest.raises(InputError, match="IGX-RES-012"):
         evaluate(table.drop(columns="fold"), "auc")
+
+
+@pytest.mark.parametrize("common", [0.0, 1.0])
+def test_the_majority_calls_everybody_the_larger_class(common):
+    X, y = _table()
+    y = pd.Series(np.where(np.arange(60) % 4 == 0, 1.0 - common, common), X.index)
+    found = evaluate_all(
+        cross_validate(build_model("majority", task="binary"), X, y, folds(X.index, y)), task="binary"
+    )
+    assert (found["sensitivity"], found["specificity"]) == (common, 1.0 - common)
+    assert found["balanced_accuracy"] == found["auc"] == 0.5

@@ -17,6 +17,10 @@ from imagenomics.report.text import as_float, beside, count, fixed, interval, me
 VALUES = ["estimate", "ci_low", "ci_high"]
 MOST_SITES = 60
 GAIN = "gain in "
+CUT = (
+    "Sensitivity, specificity and balanced accuracy hold at a cut-off of the score that each training part chose for "
+    "the largest balanced accuracy in its own held-out patients; 'majority' calls everybody the larger class."
+)
 
 
 def first_metric(performance: pd.DataFrame, wanted: str) -> str:
@@ -62,7 +66,7 @@ def model_table(performance: pd.DataFrame, models: Sequence[Model], metric: str)
         f"{measure(metric)} (95% interval)",
         *map(measure, others),
     ]
-    return _table(heads, rows)
+    return _table(heads, rows, note=CUT if "sensitivity" in others else "")
 
 
 def site_table(performance: pd.DataFrame, model: Model, metric: str) -> Html | None:
@@ -166,7 +170,8 @@ def _axis(domain: tuple[float, float], chance: float | None, metric: str) -> Htm
     return svg.picture(frame, ticks, label=f"scale of {measure(metric)}", attrs={"class": "interval"})
 
 
-def _table(heads: Sequence[Child], rows: Sequence[Html]) -> Html:
+def _table(heads: Sequence[Child], rows: Sequence[Html], *, note: str = "") -> Html:
     head = el("tr", [el("th", h, attrs={"scope": "col"}) for h in heads])
     table = el("table.data.plain.measures", el("thead", head), el("tbody", rows))
-    return el("div.table-block", el("div.scroll", table, attrs={"tabindex": "0"}))
+    said = el("p.note", note) if note else None
+    return el("div.table-block", el("div.scroll", table, attrs={"tabindex": "0"}), said)

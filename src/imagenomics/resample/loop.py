@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 from imagenomics.errors import ImagenomicsError, InputError, InternalError
@@ -164,7 +165,7 @@ def _threshold(model: Any, train_mean: float) -> float:
     """Take the model's own threshold (from held-out scores of its inner folds), else a natural one.
 
     That is the share of positives in the training part for probabilities, and 0 for decision values; a model of numbers
-    has none.
+    has none. A model that says the same of everybody calls the larger class.
     """
     last = model[-1] if isinstance(model, Pipeline) else model
     own = getattr(last, "threshold_", None)
@@ -172,6 +173,8 @@ def _threshold(model: Any, train_mean: float) -> float:
         return float(own)
     if not is_classifier(model):
         return float("nan")
+    if isinstance(last, DummyClassifier):
+        return 0.5
     return train_mean if hasattr(model, "predict_proba") else 0.0
 
 

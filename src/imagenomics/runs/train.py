@@ -26,7 +26,7 @@ from imagenomics.runs.targets import resolve_targets
 from imagenomics.runs.units import Workshop
 
 STAGE = "train"
-VERSION = 1
+VERSION = 2
 PREDICTION_COLUMNS = ("patient", "analysis", "target", "model", "repeat", "fold", "score", "label")
 
 
