@@ -49,6 +49,9 @@ def test_every_phenotype_and_set_is_a_row(cohort):
     left = found[found["status"] != "ok"]
     assert (left["verdict"] == "not testable").all()
     assert left["reason"].str.contains("genes were tested").all()
+    above = found[found["q"] > 0.05]
+    assert len(above)
+    assert (above["reason"] == "q, which counts all pairs of the block, is above 0.05").all()
     assert left["p"].isna().all()
     assert found.loc[found["set"] == "elsewhere", "size"].unique().tolist() == [3]
     assert found.loc[found["set"] == "elsewhere", "size_tested"].unique().tolist() == [1]

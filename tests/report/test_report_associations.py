@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ from report_reading import read_page
 
 from imagenomics.report import distributions
 from imagenomics.report.adjusted import adjusted_tables, shared_pairs
+from imagenomics.report.associations import _sentence
 from imagenomics.report.distributions import people_data, strongest_pairs
 from imagenomics.report.families import Family, feature_names, read_families, short_names
 from imagenomics.report.folder import Results, read_folder
@@ -134,3 +137,11 @@ def test_levels_that_are_numbers_keep_their_names():
     assert found == {"levels": ["1", "2", "3"], "groups": [0, 2, None, 1, 2]}
     codes = distributions.groups_of(pd.Series([0.0, 1.0, np.nan]), ["wild type", "mutant"])
     assert codes == {"levels": ["wild type", "mutant"], "groups": [0, 1, None]}
+
+
+def test_pairs_without_a_test_are_counted_by_their_reasons():
+    one = family([("f1", "a", 0.5, 0.1), ("f2", "a", 0.5, 0.1), ("f1", "b", 0.5, 0.1), ("f2", "b", 0.5, 0.1)])
+    rows = one.rows.assign(reason=["", "", "", "2 mutated"])
+    rows.loc[3, ["p", "neg_log10_p", "effect", "q"]] = np.nan
+    said = " ".join(_sentence(replace(one, rows=rows, tested=rows.head(3)), Wording()))
+    assert "3 pairs tested (of 2 features and 2 targets); 1 pair could not be tested (1: 2 mutated)." in said

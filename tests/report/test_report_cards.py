@@ -9,7 +9,7 @@ from imagenomics.report.baselines import baseline_rows, gains_in_words
 from imagenomics.report.folder import read_folder
 from imagenomics.report.limits import class_sizes, images_missing, limits_box
 from imagenomics.report.page import write_report
-from imagenomics.report.verdicts import verdict_section
+from imagenomics.report.verdicts import _summary, verdict_section
 from imagenomics.tables.write import write_parquet
 
 SUPPORTED, ABSENT = "supported", "no evidence found"
@@ -31,6 +31,20 @@ def change_plan(folder, **parts):
     record = json.loads((folder / "record.json").read_text("utf-8"))
     record["plan"].update(parts)
     (folder / "record.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_targets_that_two_families_ask_for_count_once():
+    rows = [
+        {"kind": "association", "analysis": a, "target": t, "verdict": v}
+        for a, t, v in (
+            ("x", "EGFR", SUPPORTED),
+            ("x", "KRAS", ABSENT),
+            ("y", "EGFR", SUPPORTED),
+            ("y", "KRAS", ABSENT),
+        )
+    ]
+    said = "2 targets tested for association in 2 families, 4 answers: 2 supported and 2 no evidence found."
+    assert _summary(rows) == said
 
 
 def limits(folder):

@@ -10,7 +10,7 @@ from imagenomics.report.curves import null_chart, roc_chart
 from imagenomics.report.effects import effect_interval, effect_text, placed, scale_of
 from imagenomics.report.intervals import chance_of, domain_of
 from imagenomics.report.models import models_of
-from imagenomics.report.text import NOTHING, beside, interval, number, p_value, sentence
+from imagenomics.report.text import NOTHING, beside, interval, met, number, p_value, sentence
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,15 @@ def test_effects_keep_their_side_of_no_effect():
 
 def test_names_at_the_start_of_a_sentence_keep_their_spelling():
     assert sentence("classes.IDH can be predicted") == "classes.IDH can be predicted."
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        (28, "14 features × 2 targets"),
+        (14, "14 features, each against one of 2 targets"),
+        (27, "of 14 features and 2 targets"),
+    ],
+)
+def test_a_product_is_printed_only_where_it_is_the_number_of_pairs(pairs, said):
+    assert met(pairs, (14, "feature"), (2, "target")) == f" ({said})"

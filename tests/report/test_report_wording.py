@@ -8,6 +8,7 @@ from report_reading import read_page
 from imagenomics.features.names import PLAIN, TEXTURE
 from imagenomics.report.feature_words import WORDS, words_of
 from imagenomics.report.folder import read_folder
+from imagenomics.report.training_words import training_sentences
 from imagenomics.report.wording import Wording, image_name, readable_names, with_scale, wording_of
 from imagenomics.tables.patient_table import describe
 
@@ -150,3 +151,9 @@ def test_expression_is_said_to_be_higher_or_lower():
         "gene lower where it is there"
     )
     assert with_scale(0.4, "difference per SD") == "difference 0.40 per SD"
+
+
+@pytest.mark.parametrize("sites", [True, False])
+def test_methods_say_that_sites_were_left_out_only_where_some_were(sites):
+    block = {"name": "IDH", "target": "classes.IDH", "folds": 5, "leave_site_out": True}
+    assert ("left out in turn" in training_sentences([block], sites=sites)[0]) is sites

@@ -56,6 +56,7 @@ def test_a_verdict_for_each_target_of_each_family():
     assert "a correlation of about" in verdicts[3]["reason"]
     assert verdicts[3]["detectable"] == pytest.approx(0.354, abs=0.003)
     assert [v["detectable_name"] for v in (first, verdicts[3])] == ["AUC", "correlation"]
+    assert [v["why_not"] for v in verdicts] == ["", why := "q of the target is above 0.05", "", why]
 
 
 def test_a_table_without_a_column_is_refused():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imagenomics.genesets.settings import EnrichSettings
-from imagenomics.genesets.verdict import NOT_DRAWN, RANDOM_SETS, UNTESTABLE, Null, stand_against
+from imagenomics.genesets.verdict import NOT_DRAWN, RANDOM_SETS, UNTESTABLE, Null, q_above, stand_against
 from imagenomics.stats.multiplicity import false_discovery
 
 COLUMNS = (
@@ -66,5 +66,6 @@ def _judge(row: Mapping[Any, Any], settings: EnrichSettings) -> tuple[str, str]:
         return UNTESTABLE, reason
     if np.isnan([row["q"], row["q_permutation"], row["p_random_sets"]]).any():  # whatever the others say
         return UNTESTABLE, reason or NOT_DRAWN
-    nulls = Null(row["q"]), Null(row["q_permutation"], PATIENTS), Null(row["p_random_sets"], RANDOM_SETS)
+    q = Null(row["q"], reason or q_above(settings.alpha))
+    nulls = q, Null(row["q_permutation"], PATIENTS), Null(row["p_random_sets"], RANDOM_SETS)
     return stand_against(nulls, alpha=settings.alpha, reason=reason)

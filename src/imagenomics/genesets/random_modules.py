@@ -27,7 +27,7 @@ from imagenomics.genesets.lineup import (
 from imagenomics.genesets.modules import Modules
 from imagenomics.genesets.random_sets import RandomSets, draw_random_sets, expression_levels
 from imagenomics.genesets.settings import ModuleSettings
-from imagenomics.genesets.verdict import Null, stand_against
+from imagenomics.genesets.verdict import Null, q_above, stand_against
 from imagenomics.prepare.eigengenes import GeneStandard, eigengenes
 from imagenomics.tables.patient_table import PatientTable, describe
 from imagenomics.work.executor import Executor, SerialExecutor
@@ -157,7 +157,7 @@ def _answers(table: pd.DataFrame, alpha: float, coexpression: bool) -> Iterator[
     columns = ("q", "p_random_sets", "why_not", "reason")
     for q, p, why, reason in zip(*(table[c] for c in columns), strict=True):
         against = Null(p, RANDOM_GROUPS, why) if coexpression else Null(np.nan, missing=METAGENE)
-        nulls = Null(q, "" if reason else "q of the family is above alpha"), against
+        nulls = Null(q, "" if reason else q_above(alpha)), against
         yield stand_against(nulls, alpha=alpha, reason=reason)
 
 

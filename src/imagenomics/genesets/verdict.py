@@ -11,6 +11,11 @@ RANDOM_SETS = "random sets of the same size and correlation do as well"
 NOT_DRAWN = "a null could not be drawn"
 
 
+def q_above(alpha: float) -> str:
+    """Return the reason of a pair that q does not let pass."""
+    return f"q, which counts all pairs of the block, is above {alpha:g}"
+
+
 class Null(NamedTuple):
     """A p or q value, the reason where it is above alpha, and the reason where it is missing."""
 

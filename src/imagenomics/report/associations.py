@@ -22,10 +22,11 @@ from imagenomics.report.replication import forest_plots
 from imagenomics.report.roc import marker_part
 from imagenomics.report.strata import stratum_plots
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import count, many, p_value
+from imagenomics.report.text import count, many, met, p_value
 from imagenomics.report.wording import Wording, wording_of
 
 MOST_ROWS = 60
+MOST_REASONS = 3
 Data = dict[str, Any]
 
 
@@ -130,11 +131,11 @@ def _sentence(family: Family, wording: Wording) -> list[str]:
     n_features, n_targets = tested["feature"].nunique(), tested["target"].nunique()
     said = f" for a difference along {family.modifier}" if family.modifier else ""
     pairs, tests = family.counts
-    sides = (
-        f" ({many(n_features, 'feature')} × {many(n_targets, 'target')})" if pairs == len(family.rows) else ""
-    )
+    sides = met(tests, (n_features, "feature"), (n_targets, "target")) if pairs == len(family.rows) else ""
     size = f"{many(tests, 'pair')} tested{said}{sides}"
-    more = f"; {many(pairs - tests, 'pair')} could not be tested" if pairs > tests else ""
+    more = (
+        f"; {many(pairs - tests, 'pair')} could not be tested{_why_untested(family)}" if pairs > tests else ""
+    )
     if pairs > len(family.rows):
         more += f"; the {len(tested):,} with the smallest p have rows"
     if passing.empty:
@@ -142,7 +143,7 @@ def _sentence(family: Family, wording: Wording) -> list[str]:
         return [
             f"{size}{more}. No pair passes a false discovery rate of {family.alpha:.0%}: the smallest q is "
             f"{p_value(tested['q'].min())} ({wording.name(best['feature'])} with {best['target']}). ",
-            "What stands below is what chance alone could give.",
+            f"Among {many(tests, 'pair')} chance alone gives p values like those below.",
         ]
     targets = passing["target"].nunique()
     return [
@@ -151,6 +152,17 @@ def _sentence(family: Family, wording: Wording) -> list[str]:
         "Pairs are judged one by one here; the verdict judges each target as a whole, with all its features, and is "
         "stricter."
     ]
+
+
+def _why_untested(family: Family) -> str:
+    """Return the reasons of pairs without a test, the commonest first; '' where no row says why."""
+    without = family.rows[family.rows["p"].isna()]
+    reasons = without["reason"].astype(str)
+    counts = reasons[reasons != ""].value_counts()
+    said = [f"{n:,}: {reason}" for reason, n in counts.head(MOST_REASONS).items()]
+    left = len(without) - int(counts.head(MOST_REASONS).sum())
+    said += [f"{left:,}: other reasons"] if said and left else []
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _heatmap(data: Data, i: int, *, picks: bool, modifier: str) -> Html:
@@ -249,7 +261,7 @@ def _pairs_table(family: Family, wording: Wording) -> Html:
         Column("direction", "in words", hint=TERMS["effect"]),
         Column("effect", "effect", effect_text, numeric=True, hint=TERMS["effect"]),
         Column("interval", family.ends, hint=TERMS["interval"]),
-        Column("q", "q", partial(_q, alpha=family.alpha), numeric=True, hint=TERMS["q"]),
+        Column("q", "q of the pair", partial(_q, alpha=family.alpha), numeric=True, hint=TERMS["q"]),
         Column("p", "p", p_value, numeric=True, hint=TERMS["p"]),
         Column("p_maxt", "p maxT", p_value, numeric=True, hint=TERMS["p_maxt"]),
         Column("n", "n", count, numeric=True),
@@ -296,7 +308,7 @@ def _distribution(pair: Data, people: Data, wording: Wording) -> Html:
     how = f": {direction}" if direction else ""
     words = [
         f"{name or 'effect'} {effect_text(pair.get('effect'), name)} ({ends}){how}, ",
-        hint("q"),
+        hint("q", "q of the pair"),
         f" {p_value(pair.get('q'))}, n {count(pair.get('n'))}",
     ]
     names = {

@@ -10,18 +10,20 @@ import pandas as pd
 
 from imagenomics.report.badges import ORDER, badge, verdict_class
 from imagenomics.report.effects import effect_interval
+from imagenomics.report.glossary import TERMS
 from imagenomics.report.html import Html, el
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, count, fixed, many, measure, p_value, sentence
+from imagenomics.report.text import as_float, count, many, measure, p_value, sentence
 from imagenomics.report.wording import Wording, with_scale
 
 Verdict = Mapping[str, Any]
 ASSOCIATION_ROWS = 400
 DETECTABLE = (
     "Could show: the smallest effect of one feature that this design would have found, as an AUC for targets "
-    "with two groups, as a hazard ratio per standard deviation for survival, and as a correlation for the others; "
-    "optimistic."
+    "with two groups, as a hazard ratio per standard deviation for survival, and as a correlation for the others, on "
+    "whatever scale the effect itself stands; optimistic."
 )
+WHY_NOT = "Why nothing is claimed of a target that was tested."
 NOT_BETTER = (
     "A signature needs more than its q: where random signatures of the same size and correlation do as well, no "
     "evidence is found for it (see Gene sets and modules)."
@@ -66,6 +68,9 @@ def _family_table(verdicts: Sequence[Verdict], wording: Wording, ends: str) -> H
         for v, m in zip(verdicts, measures, strict=True)
     ]
     frame["effect"] = [with_scale(v.get("estimate"), m) for v, m in zip(verdicts, measures, strict=True)]
+    frame["could_show"] = [
+        with_scale(v.get("detectable"), str(v.get("detectable_name") or "")) for v in verdicts
+    ]
     names = sorted({str(v.get("estimate_name")) for v in verdicts if v.get("estimate") is not None})
     columns = [
         Column("target", "target", breaks=True),
@@ -74,11 +79,13 @@ def _family_table(verdicts: Sequence[Verdict], wording: Wording, ends: str) -> H
         Column("direction", "in words"),
         Column("effect", "effect"),
         Column("interval", ends),
-        Column("null_p_adjusted", "q of the target", p_value, numeric=True),
-        Column("detectable", "could show", fixed, numeric=True, hint=DETECTABLE),
+        Column("null_p_adjusted", "q of the target", p_value, numeric=True, hint=TERMS["q of the target"]),
+        Column("why_not", "why not", hint=WHY_NOT),
+        Column("could_show", "could show", hint=DETECTABLE),
         Column("n", "n", count, numeric=True),
     ]
     said = f"The strongest feature of each target. Effect: {measure(names[0])}. " if len(names) == 1 else ""
     if any("random signatures" in str(v.get("reason")) and v.get("verdict") != "supported" for v in verdicts):
         said = f"{NOT_BETTER} {said}"
+    columns = [c for c in columns if c.name != "why_not" or any(v.get("why_not") for v in verdicts)]
     return data_table(frame, columns, caption=said + DETECTABLE, search=True, most=ASSOCIATION_ROWS)

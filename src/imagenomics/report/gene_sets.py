@@ -14,7 +14,7 @@ from imagenomics.report.module_maps import module_blocks
 from imagenomics.report.random_signatures import signature_block
 from imagenomics.report.set_charts import random_set_chart, score_charts
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, count, fixed, listed, many, p_value
+from imagenomics.report.text import as_float, count, fixed, listed, many, met, p_value
 
 MOST_ROWS = 60
 P_RANDOM = (
@@ -91,10 +91,8 @@ def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sentence(rows: pd.DataFrame, tested: pd.DataFrame, alpha: float) -> str:
-    pairs = (
-        f"{many(len(tested), 'pair')} tested ({many(tested['feature'].nunique(), 'feature')} × "
-        f"{many(tested['set'].nunique(), 'gene set')})"
-    )
+    sides = (tested["feature"].nunique(), "feature"), (tested["set"].nunique(), "gene set")
+    pairs = f"{many(len(tested), 'pair')} tested{met(len(tested), *sides)}"
     left = len(rows) - len(tested)
     more = f"; {many(left, 'pair')} could not be tested" if left else ""
     found = int((tested["verdict"] == "supported").sum())
@@ -111,7 +109,8 @@ def _sentence(rows: pd.DataFrame, tested: pd.DataFrame, alpha: float) -> str:
         )
     return (
         f"{pairs}{more}. No set passes a false discovery rate of {alpha:.0%}: the smallest q is "
-        f"{p_value(tested['q'].min())}. What stands below is what chance alone could give."
+        f"{p_value(tested['q'].min())}. Among so many pairs chance alone gives p values like those below; a set may "
+        "lie beyond its random sets and still be one of them."
     )
 
 

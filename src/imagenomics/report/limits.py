@@ -11,7 +11,7 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_proportional import changing_ratios
 from imagenomics.report.text import as_float, count, listed, many, short
-from imagenomics.report.title import n_patients, n_sites, site_column
+from imagenomics.report.title import leaves_sites_out, n_patients, n_sites, site_column
 
 MOST_NAMED = 4
 UNKNOWN = "unknown"
@@ -212,7 +212,7 @@ def _outside(results: Results) -> Items:
     """Yield that no patient from elsewhere was asked."""
     blocks = results.blocks("train")
     if blocks:
-        sites = " and from leaving out one site at a time" if n_sites(results) > 1 else ""
+        sites = " and from leaving out one site at a time" if leaves_sites_out(results) else ""
         yield (
             "No patients from elsewhere",
             f"Every number of a prediction comes from cross-validation within this cohort{sites}; no external test set "

@@ -12,9 +12,10 @@ from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.measured_words import phenotype_sentences
 from imagenomics.report.module_words import module_sentence
+from imagenomics.report.set_words import enrich_sentence, signature_sentence
 from imagenomics.report.survival_words import survival_sentence
 from imagenomics.report.text import as_float, listed, many
-from imagenomics.report.title import is_synthetic, n_features, n_patients, n_sites
+from imagenomics.report.title import is_synthetic, leaves_sites_out, n_features, n_patients, n_sites
 from imagenomics.report.training_words import training_sentences
 
 Block = Mapping[str, Any]
@@ -53,11 +54,17 @@ def methods_section(results: Results) -> Html:
             *(_heritability(b) for b in results.blocks("heritability")),
             *(cluster_sentence(b) for b in results.blocks("clusters")),
             *(_variant_sets(b) for b in results.blocks("variant_sets")),
+            *(enrich_sentence(b) for b in results.blocks("enrich")),
+            signature_sentence(results),
             *(module_sentence(b) for b in results.blocks("modules")),
             *(brain_map_sentence(b) for b in results.blocks("brain_maps")),
         ],
         [survival_sentence(b) for b in results.blocks("survival")],
-        [*training_sentences(results.blocks("train")), _cohort_steps(results), _rule(results)],
+        [
+            *training_sentences(results.blocks("train"), sites=leaves_sites_out(results)),
+            _cohort_steps(results),
+            _rule(results),
+        ],
         [_software(results)],
     ]
     texts = [" ".join(s for s in sentences if s) for sentences in paragraphs]
@@ -132,8 +139,8 @@ def _association(block: Block) -> str:
     adjust = [str(a) for a in block.get("adjust") or ()]
     how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
     return (
-        f"Every feature was tested against every target of {_words(block.get('targets'))} {how}"
-        f"{_own_likelihood(block)} "
+        f"Features were tested against the targets of {_words(block.get('targets'))} {how}{_own_likelihood(block)}, "
+        "each pair for which there are enough patients in large enough groups "
         f"(analysis “{block.get('name')}”); q values control the false discovery rate within this family."
     )
 
@@ -236,7 +243,7 @@ def _replication(block: Block) -> str:
         ends = "Hartung and Knapp's" if block.get("interval") == "hartung-knapp" else "Wald's"
         model = f"random effects (variance between cohorts by {between}, {ends} intervals)"
     return (
-        f"Every feature was tested against every target of {_words(block.get('targets'))} in each cohort of "
+        f"Features were tested against the targets of {_words(block.get('targets'))} in each cohort of "
         f"{block.get('by')} alone{how}, and effects were pooled by {model}, correlations as Fisher's z, AUCs as logits "
         f"and odds ratios as logarithms (analysis “{block.get('name')}”); q values control the false discovery rate "
         "among the pooled effects of this family."

@@ -84,7 +84,7 @@ def _map(pairs: pd.DataFrame, alpha: float) -> list[Html | None]:
     return [
         el("h4", "Radiogenomic map"),
         el("p.lead", _sentence(tested, alpha)),
-        random_set_chart(drawn.assign(set=drawn["target"].astype(str)), groups=True),
+        random_set_chart(drawn.assign(set=drawn["target"].astype(str)), groups="modules"),
         data_table(first.head(MOST_ROWS), columns, search=True),
         el("p.note", f"All {many(len(pairs), 'row')} are in module_map.parquet."),
     ]

@@ -15,12 +15,23 @@ SCATTERS = 3
 ROW = 34.0
 WIDTH = 520.0
 SIDE = 300.0
-WORDS = {False: ("set", "sets", "gene sets"), True: ("module", "groups", "groups of genes")}
-STATISTIC = {False: "statistic of the set", True: "p of the pair as a normal number, with its sign"}
+WORDS = {
+    "sets": ("set", "sets", "gene sets"),
+    "signatures": ("signature", "signatures", "signatures"),
+    "modules": ("module", "groups", "groups of genes"),
+}
+Z = "z of the pair (its p value as a standard normal deviate; left of 0: negative)"
+STATISTIC = {"sets": "enrichment score or mean of the set", "signatures": Z, "modules": Z}
+OFF = {
+    "sets": "A point off its bar beats its random sets in this pair alone; the q over all pairs has to be small, too.",
+    "signatures": "A point off its bar may still have a large p random: the bar is the plain range, in which random "
+    "scores often crowd near one end; p counts both directions and is no smaller than what a bell curve says that "
+    "allows for how few random scores are independent of each other.",
+}
 
 
-def random_set_chart(tested: pd.DataFrame, *, groups: bool = False) -> Html | None:
-    """Draw the strongest sets (or modules, with their random ``groups``) on the middle 95% of their random sets."""
+def random_set_chart(tested: pd.DataFrame, *, groups: str = "sets") -> Html | None:
+    """Draw the strongest ``sets``, ``signatures`` or ``modules`` on the middle 95% of their random ones."""
     rows = tested[tested["random_low"].notna()].drop_duplicates(["set", "feature"]).head(SHOWN)
     if rows.empty:
         return None
@@ -44,7 +55,7 @@ def random_set_chart(tested: pd.DataFrame, *, groups: bool = False) -> Html | No
     caption = el(
         "p.caption",
         f"Point: the {one}. Bar: the middle 95% of random {many} of the same size, correlation and expression. A point "
-        "on its bar is what any such group of genes would show.",
+        f"on its bar is what any such group of genes would show. {OFF.get(groups, OFF['signatures'])}",
     )
     chart = svg.picture(frame, axes, marks, label=f"strongest {one}s and random {title}")
     return el("div.chart-block", el("h4", f"Against random {title}"), caption, chart)

@@ -125,7 +125,7 @@ def _forest(results: Results, block: Block, endpoint: str) -> Html | None:
     ]
     said = (
         f"The {many(len(lines), 'strongest column')} of {many(len(own), 'tested one')}: {ratio} ratio with its {ends}, "
-        "per standard deviation of a number, against its absence for a state. The largest of many "
+        "per standard deviation of a number, against its absence for a state; q of the pair. The largest of many "
         "are overestimates."
     )
     return el(

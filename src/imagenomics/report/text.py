@@ -88,6 +88,16 @@ def many(n: int, singular: str, plural: str | None = None) -> str:
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
+def met(pairs: int, first: tuple[int, str], second: tuple[int, str]) -> str:
+    """Return which columns met in so many pairs: ``(2 features × 3 targets)`` only where all did."""
+    (n, one), (m, other) = first, second
+    if n * m == pairs:
+        return f" ({many(n, one)} × {many(m, other)})"
+    if n == pairs:
+        return f" ({many(n, one)}, each against one of {many(m, other)})"
+    return f" (of {many(n, one)} and {many(m, other)})"
+
+
 def listed(words: list[str], last: str = "and") -> str:
     """Return ``a, b and c``."""
     if len(words) < 2:

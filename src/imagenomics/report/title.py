@@ -77,6 +77,12 @@ def n_sites(results: Results) -> int:
     return int(clinical[column].dropna().nunique()) if column else 0
 
 
+def leaves_sites_out(results: Results) -> bool:
+    """Tell whether any model was tested at a site that it was not trained at."""
+    splits = results.table("performance.parquet")["split"].astype(str)
+    return bool(splits.str.startswith("site:").any())
+
+
 def site_column(results: Results) -> str | None:
     """Return the name of the column that holds the site."""
     columns = results.table("clinical.columns.parquet")

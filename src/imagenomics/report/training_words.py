@@ -10,9 +10,12 @@ from imagenomics.report.text import as_float, listed, many
 Block = Mapping[str, Any]
 
 
-def training_sentences(blocks: Sequence[Block]) -> list[str]:
-    """Return what was done for each group of predictions that differ only in name and target."""
-    return [_training(group) for group in _alike(blocks)]
+def training_sentences(blocks: Sequence[Block], *, sites: bool) -> list[str]:
+    """Return what was done for each group of predictions that differ only in name and target.
+
+    ``sites`` tells whether the run left sites out: a study without sites has none to leave out, whatever it declares.
+    """
+    return [_training(group, sites) for group in _alike(blocks)]
 
 
 def _alike(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -24,7 +27,7 @@ def _alike(blocks: Sequence[Block]) -> list[list[Block]]:
     return list(groups.values())
 
 
-def _training(blocks: Sequence[Block]) -> str:
+def _training(blocks: Sequence[Block], sites: bool) -> str:
     block = blocks[0]
     repeats, folds = as_float(block.get("repeats")), as_float(block.get("folds"))
     validation = f"{int(folds)}-fold cross-validation" if folds else "cross-validation"
@@ -35,7 +38,7 @@ def _training(blocks: Sequence[Block]) -> str:
     apart = ", where they are not measured in the same picture" if _from_genes(block) else ""
     against = f" Gains over the baselines {beside} were judged separately{apart}." if beside else ""
     compared = _modalities(blocks)
-    elsewhere = " Each site was also left out in turn." if block.get("leave_site_out") else ""
+    elsewhere = " Each site was also left out in turn." if sites and block.get("leave_site_out") else ""
     model = block.get("primary", "elastic-net")
     return (
         f"{named} {verb} predicted{_from_genes(block)} by the model {model}, declared beforehand, "

@@ -63,17 +63,24 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
     gains = [v for v in verdicts if v.get("kind") == "increment"]
     compared = [v for v in verdicts if v.get("kind") == "comparison"]
     others = [v for v in verdicts if v.get("kind") not in OF_MODELS]
-    families = len({str(v.get("analysis")) for v in others})
-    within = f" in {many(families, 'family', 'families')}"
     better = [_named(v, gains) for v in predictions if v.get("verdict") == ORDER[0]]
     said = [
         f"Predicted better than chance: {listed(better)}." if better else "",
         _counted(predictions, many(len(predictions), "prediction")),
         _counted(gains, many(len(gains), "gain") + " over a baseline"),
         _counted(compared, many(len(compared), "comparison") + " of modalities"),
-        _counted(others, many(len(others), "target") + " tested for association" + within),
+        _counted(others, _asked(others)),
     ]
     return " ".join(s for s in said if s)
+
+
+def _asked(verdicts: Sequence[Verdict]) -> str:
+    """Count targets once, however many families ask for them, and then the answers."""
+    targets, families = (len({str(v.get(k)) for v in verdicts}) for k in ("target", "analysis"))
+    answers = f", {len(verdicts):,} answers" if targets < len(verdicts) else ""
+    return (
+        f"{many(targets, 'target')} tested for association in {many(families, 'family', 'families')}{answers}"
+    )
 
 
 def _named(verdict: Verdict, gains: Sequence[Verdict]) -> str:
@@ -224,7 +231,7 @@ def _numbers(verdict: Verdict, scale: str) -> Html:
         ("d", hint("detectable", f"smallest {scale} this design could show"), fixed(detectable)),
     ]
     if verdict.get("kind") == "association":
-        rows[1] = ("p", hint("q", "q of the target"), p_value(verdict.get("null_p_adjusted")))
+        rows[1] = ("p", hint("q of the target"), p_value(verdict.get("null_p_adjusted")))
         said = fixed(detectable)
         if said != NOTHING and verdict.get("detectable_name"):
             said = f"{said} {verdict['detectable_name']}"

@@ -71,6 +71,10 @@ FORMS = {
     "partial spearman correlation": "partial ρ {}",
     "kendall's tau-b": "τ {}",
     "correlation": "r {}",
+    "correlation with the burden": "r {} with the burden",
+    "hazard ratio per standard deviation": "hazard ratio {} per SD",
+    "auc at one voxel": "AUC {} at one voxel",
+    "odds ratio at one voxel": "odds ratio {} at one voxel",
     "partial correlation": "partial r {}",
     "cramer's v": "V {}",
 }

@@ -23,7 +23,7 @@ from imagenomics.runs.store import Unit
 from imagenomics.runs.units import Workshop
 
 STAGE = "enrich"
-VERSION = 1
+VERSION = 2
 FILES = ("enrichment.parquet", "set_scores.parquet", *MODULE_FILES, *BRAIN_FILES)
 SHOWN = 12  # sets of each block whose scores are kept for figures
 

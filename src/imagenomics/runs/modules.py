@@ -20,7 +20,7 @@ from imagenomics.runs.units import Workshop
 from imagenomics.tables.frames import stack
 
 STAGE = "modules"
-VERSION = 2
+VERSION = 3
 NAMES = ("modules", "module_scores", "module_map", "module_trees")
 FILES = tuple(f"{name}.parquet" for name in NAMES)
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from imagenomics.errors import InputError
 from imagenomics.genesets.lineup import COMPARED, Lineup, compare_with_random, line_up
+from imagenomics.genesets.verdict import q_above
 from imagenomics.genomics.derive.inputs import Inputs as DeriveInputs
 from imagenomics.genomics.derive.settings_sets import SignatureSettings
 from imagenomics.genomics.derive.signatures import gene_sets_of, score_gene_sets
@@ -22,8 +23,9 @@ from imagenomics.runs.units import Workshop
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 
 STAGE = "random signatures"
-VERSION = 1
+VERSION = 2
 NAME = "random_signatures"
+RANDOM_DO_AS_WELL = "random signatures of the same size and correlation do as well"
 COLUMNS = (
     *("analysis", "feature", "target", "signature", "n", "q", *COMPARED[:5]),
     *("genes", "effective", "correlation", "correlation_random", "verdict", "reason"),
@@ -95,6 +97,7 @@ def with_random_signatures(
     return {
         **verdict,
         "verdict": ABSENT,
+        "why_not": f"{RANDOM_DO_AS_WELL}{words}",
         "reason": f"{said} of its size and correlation{words}: other groups of genes that move together say as much, "
         "so nothing is claimed for this one.",
     }
@@ -155,9 +158,9 @@ def _answers(table: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str]]:
         elif q <= alpha and p <= alpha:
             yield SUPPORTED, ""
         elif q <= alpha:
-            yield ABSENT, "random signatures of the same size and correlation do as well"
+            yield ABSENT, RANDOM_DO_AS_WELL
         else:
-            yield ABSENT, "q of the family is above alpha"
+            yield ABSENT, q_above(alpha)
 
 
 def _lineup(inputs: Inputs, signature: tuple[str, SignatureSettings], *, analysis: str, seed: int) -> Lineup:

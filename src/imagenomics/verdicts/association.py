@@ -92,6 +92,7 @@ def association_verdicts(
         feature with its effect; ``null_p`` is the p and ``null_p_adjusted`` the q of the target. Detectable is
         the effect of one feature that would have passed alpha divided by the number of tests of the family, on the
         scale ``detectable_name``; '' and NaN where that is not worked out (heritability, paired differences).
+        ``why_not`` says in few words why a tested target is not supported.
 
     Raises
     ------
@@ -188,7 +189,13 @@ class _Claim:
             "null_p_adjusted": self.q,
             "detectable": limit,
             "detectable_name": scale,
+            "why_not": "" if supported else self._why_not(passing, settings.alpha),
         }
+
+    def _why_not(self, passing: int, alpha: float) -> str:
+        if self.q > alpha:
+            return f"q of the target is above {alpha:g}"
+        return f"no single pair has q of at most {alpha:g}" if not passing else ""
 
     @property
     def _singular(self) -> str:
@@ -284,6 +291,7 @@ def _row(best: pd.Series | None, verdict: str, reason: str) -> dict[str, Any]:
         "null_p_adjusted": NAN,
         "detectable": NAN,
         "detectable_name": "",
+        "why_not": "",
         "n": 0 if best is None else int(best["n"]),
         "reason": reason,
     }
