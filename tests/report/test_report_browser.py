@@ -56,6 +56,22 @@ def test_page_draws_everything_offline_without_a_complaint(browser, full_folder,
     )
 
 
+def test_on_a_phone_every_number_of_a_table_is_in_sight_and_wide_tables_say_so(
+    browser, full_folder, full_page
+):
+    browser.resize(390)
+    browser.open(full_folder / "report.html")
+    browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    browser.settle(0.5)
+    stacked = "Array.from(document.querySelectorAll('.stacks td')).filter(td => td.offsetParent)"
+    assert browser.run(f"{stacked}.length") > 100
+    assert browser.run(f"Math.max(...{stacked}.map(td => td.getBoundingClientRect().right))") <= 390
+    assert browser.run(f"{stacked}.filter(td => td.dataset.head === 'effect').length") > 0
+    frames = "Array.from(document.querySelectorAll('.table-block > .scroll')).filter(f => f.offsetParent)"
+    silent = "f.scrollWidth > f.clientWidth + 2 && !f.nextElementSibling.offsetParent"
+    assert browser.run(f"{frames}.filter(f => {silent}).length") == 0
+
+
 def test_controls_do_what_they_say(browser, full_folder, full_page):
     browser.resize(1280)
     browser.open(full_folder / "report.html")

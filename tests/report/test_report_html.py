@@ -1,5 +1,6 @@
 import json
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from report_reading import read_page
 
 from imagenomics.errors import InternalError
 from imagenomics.report.html import Html, el, embed_json, escape, visible
-from imagenomics.report.table import breakable
+from imagenomics.report.table import Column, breakable, without_constant
 
 ANY_TEXT = st.text(max_size=60)
 
@@ -57,3 +58,11 @@ def test_breakable_names_keep_their_characters(text):
     page = read_page(el("td", breakable(text)))
     assert page.text.replace("\r", "\n") == visible(text).replace("\r", "\n")
     assert {e.tag for e in page.elements} <= {"td", "wbr"}
+
+
+def test_what_every_row_of_a_table_says_is_said_once():
+    frame = pd.DataFrame({"n": [4, 4], "test": ["t", "t"], "kind": ["a", "b"], "reason": ["", ""]})
+    columns = [Column(name, name) for name in frame.columns]
+    kept, words = without_constant(frame, columns, ["test", "kind", "reason"])
+    assert [c.name for c in kept] == ["n", "kind"]
+    assert words == "Test: t."

@@ -21,7 +21,7 @@ from imagenomics.report.post_hoc import level_table
 from imagenomics.report.replication import forest_plots
 from imagenomics.report.roc import marker_part
 from imagenomics.report.strata import stratum_plots
-from imagenomics.report.table import Column, data_table
+from imagenomics.report.table import Column, data_table, without_constant
 from imagenomics.report.text import count, many, met, p_value
 from imagenomics.report.wording import Wording, wording_of
 
@@ -253,31 +253,25 @@ def _pairs_table(family: Family, wording: Wording) -> Html:
         else wording.direction(r["effect"], str(r["effect_name"]), r["feature"], r["target"])
         for r in records(frame)
     ]
-    same = {c: frame[c].astype(str).iloc[0] for c in ("test", "effect_name") if frame[c].nunique() == 1}
-    same |= {} if any(said_how) else {"direction": ""}
+    frame = frame.assign(interval=ends, direction=said_how)
     columns = [
         Column("feature", "feature", wording.feature, breaks=True),
         Column("target", "target", breaks=True),
-        Column("direction", "in words", hint=TERMS["effect"]),
         Column("effect", "effect", effect_text, numeric=True, hint=TERMS["effect"]),
+        Column("effect_name", "effect is"),
         Column("interval", family.ends, hint=TERMS["interval"]),
         Column("q", "q of the pair", partial(_q, alpha=family.alpha), numeric=True, hint=TERMS["q"]),
+        Column("direction", "in words", hint=TERMS["effect"]),
         Column("p", "p", p_value, numeric=True, hint=TERMS["p"]),
         Column("p_maxt", "p maxT", p_value, numeric=True, hint=TERMS["p_maxt"]),
         Column("n", "n", count, numeric=True),
         Column("test", "test"),
-        Column("effect_name", "effect is"),
     ]
-    kept = [
-        c for c in columns if c.name not in same and (c.name != "p_maxt" or frame["p_maxt"].notna().any())
-    ]
-    words = f"The {many(len(frame), 'strongest pair')} of {many(family.counts[1], 'pair')}."
-    said = "".join(
-        f" {title}: {same[c]}." for c, title in (("test", "Test"), ("effect_name", "Effect")) if same.get(c)
-    )
-    return data_table(
-        frame.assign(interval=ends, direction=said_how), kept, caption=words + said, search=True
-    )
+    once = ["test", "effect_name", *([] if any(said_how) else ["direction"])]
+    kept, same = without_constant(frame, columns, once)
+    kept = [c for c in kept if c.name != "p_maxt" or frame["p_maxt"].notna().any()]
+    words = f"The {many(len(frame), 'strongest pair')} of {many(family.counts[1], 'pair')}. {same}"
+    return data_table(frame, kept, caption=words.strip(), search=True)
 
 
 def _q(value: Any, *, alpha: float) -> Html | str:

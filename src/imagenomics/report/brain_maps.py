@@ -60,12 +60,12 @@ def _genes(rows: pd.DataFrame, block: Mapping[str, Any], null: str) -> list[Html
     )
     columns = [
         Column("gene", "gene"),
-        Column("verdict", "verdict", badge),
         Column("effect", "correlation", fixed, numeric=True, hint=str(tested["effect_name"].iloc[0])),
-        Column("p", "p", p_value, numeric=True),
         Column("q", "q", p_value, numeric=True),
+        Column("p", "p", p_value, numeric=True),
         Column("p_maxt", "p maxT", p_value, numeric=True),
         Column("p_independent", "p if independent", p_value, numeric=True, hint=P_INDEPENDENT),
+        Column("verdict", "verdict", badge),
     ]
     return [
         el("p.lead", words),
@@ -94,13 +94,13 @@ def _sets(rows: pd.DataFrame, block: Mapping[str, Any]) -> list[Html | None]:
     )
     columns = [
         Column("set", "gene set", breaks=True),
-        Column("verdict", "verdict", badge),
-        Column("size_tested", "genes tested", count, numeric=True),
         Column("effect", "mean correlation", fixed, numeric=True),
-        Column("p", "p", p_value, numeric=True),
         Column("q", "q", p_value, numeric=True),
+        Column("p", "p", p_value, numeric=True),
         Column("p_random_sets", "p random sets", p_value, numeric=True, hint=P_RANDOM),
+        Column("verdict", "verdict", badge),
         Column("reason", "note"),
+        Column("size_tested", "genes tested", count, numeric=True),
     ]
     drawn = tested.assign(statistic=tested["effect"], feature=tested["analysis"].astype(str))
     return [

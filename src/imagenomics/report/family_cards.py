@@ -75,12 +75,12 @@ def _family_table(verdicts: Sequence[Verdict], wording: Wording, ends: str) -> H
     columns = [
         Column("target", "target", breaks=True),
         Column("verdict", "verdict", lambda v: badge(str(v))),
-        Column("strongest", "strongest feature", wording.feature, breaks=True),
-        Column("direction", "in words"),
         Column("effect", "effect"),
         Column("interval", ends),
         Column("null_p_adjusted", "q of the target", p_value, numeric=True, hint=TERMS["q of the target"]),
         Column("why_not", "why not", hint=WHY_NOT),
+        Column("strongest", "strongest feature", wording.feature, breaks=True),
+        Column("direction", "in words"),
         Column("could_show", "could show", hint=DETECTABLE),
         Column("n", "n", count, numeric=True),
     ]

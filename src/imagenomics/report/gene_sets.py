@@ -13,7 +13,7 @@ from imagenomics.report.html import Html, el
 from imagenomics.report.module_maps import module_blocks
 from imagenomics.report.random_signatures import signature_block
 from imagenomics.report.set_charts import random_set_chart, score_charts
-from imagenomics.report.table import Column, data_table
+from imagenomics.report.table import Column, data_table, without_constant
 from imagenomics.report.text import as_float, count, fixed, listed, many, met, p_value
 
 MOST_ROWS = 60
@@ -76,7 +76,7 @@ def _block(results: Results, name: str, rows: pd.DataFrame, i: int) -> Html:
         random_set_chart(tested),
         score_charts(results, name, tested),
         el("h4", "Strongest sets"),
-        data_table(tested.head(MOST_ROWS), _columns(), search=True),
+        _set_table(tested.head(MOST_ROWS)),
         el("p.note", f"All {many(len(rows), 'row')} are in enrichment.parquet."),
         attrs={"open": i < 3},
     )
@@ -114,22 +114,24 @@ def _sentence(rows: pd.DataFrame, tested: pd.DataFrame, alpha: float) -> str:
     )
 
 
-def _columns() -> list[Column]:
-    return [
+def _set_table(shown: pd.DataFrame) -> Html:
+    columns = [
         Column("set", "gene set", breaks=True),
         Column("feature", "feature", breaks=True),
-        Column("verdict", "verdict", badge),
-        Column("n", "patients", count, numeric=True),
-        Column("size_tested", "genes tested", count, numeric=True),
         Column("effect", "effect", fixed, numeric=True),
         Column("effect_name", "effect is"),
-        Column("p", "p", p_value, numeric=True, hint="Under the null of the method."),
         Column("q", "q", p_value, numeric=True),
+        Column("p", "p", p_value, numeric=True, hint="Under the null of the method."),
+        Column("verdict", "verdict", badge),
+        Column("reason", "why not"),
         Column("p_permutation", "p patients", p_value, numeric=True, hint=P_PATIENTS),
         Column("p_random_sets", "p random sets", p_value, numeric=True, hint=P_RANDOM),
-        Column("reason", "why not"),
+        Column("n", "patients", count, numeric=True),
+        Column("size_tested", "genes tested", count, numeric=True),
         Column("leading", "leading genes", _genes),
     ]
+    kept, same = without_constant(shown, columns, ["effect_name", "reason"])
+    return data_table(shown, kept, caption=same, search=True)
 
 
 def _genes(value: Any) -> str:

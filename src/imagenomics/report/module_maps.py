@@ -8,7 +8,7 @@ from imagenomics.report.badges import badge
 from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Html, el
 from imagenomics.report.set_charts import random_set_chart
-from imagenomics.report.table import Column, data_table
+from imagenomics.report.table import Column, data_table, without_constant
 from imagenomics.report.text import as_float, count, fixed, many, number, p_value
 
 LEADING = 10
@@ -69,23 +69,24 @@ def _map(pairs: pd.DataFrame, alpha: float) -> list[Html | None]:
     columns = [
         Column("target", "module", breaks=True),
         Column("feature", "feature", breaks=True),
-        Column("verdict", "verdict", badge),
-        Column("n", "patients", count, numeric=True),
         Column("effect", "effect", fixed, numeric=True),
-        Column("p", "p", p_value, numeric=True),
         Column("q", "q", p_value, numeric=True),
+        Column("p", "p", p_value, numeric=True),
+        Column("verdict", "verdict", badge),
+        Column("reason", "why not"),
         Column("p_random_sets", "p random", p_value, numeric=True, hint=P_RANDOM),
         Column("p_maxt", "p maxT", p_value, numeric=True),
-        Column("reason", "why not"),
+        Column("n", "patients", count, numeric=True),
         Column("test", "test"),
     ]
     first = tested.sort_values("verdict", key=lambda v: v != SUPPORTED, kind="stable")
+    kept, same = without_constant(first.head(MOST_ROWS), columns, ["test"])
     drawn = first.rename(columns={"statistic": "statistic of the test", "z": "statistic"})
     return [
         el("h4", "Radiogenomic map"),
         el("p.lead", _sentence(tested, alpha)),
         random_set_chart(drawn.assign(set=drawn["target"].astype(str)), groups="modules"),
-        data_table(first.head(MOST_ROWS), columns, search=True),
+        data_table(first.head(MOST_ROWS), kept, caption=same, search=True),
         el("p.note", f"All {many(len(pairs), 'row')} are in module_map.parquet."),
     ]
 

@@ -44,15 +44,15 @@ def signature_block(results: Results) -> Html | None:
 
 def _columns() -> list[Column]:
     return [
-        Column("analysis", "analysis"),
         Column("signature", "signature", breaks=True),
         Column("feature", "feature", breaks=True),
         Column("target", "target", breaks=True),
-        Column("verdict", "verdict", badge),
-        Column("n", "patients", count, numeric=True),
-        Column("genes", "genes", count, numeric=True),
         Column("z", "z", fixed, numeric=True, hint="The p value of the pair as a standard normal deviate."),
         Column("q", "q", p_value, numeric=True),
         Column("p_random_sets", "p random", p_value, numeric=True, hint=HINT),
+        Column("verdict", "verdict", badge),
         Column("reason", "why not"),
+        Column("n", "patients", count, numeric=True),
+        Column("genes", "genes", count, numeric=True),
+        Column("analysis", "analysis"),
     ]

@@ -81,6 +81,29 @@ def data_table(
     )
 
 
+def without_constant(
+    frame: pd.DataFrame, columns: Sequence[Column], names: Sequence[str]
+) -> tuple[list[Column], str]:
+    """Return the columns without those of ``names`` that say the same in every row, and what they say as words.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows that are shown.
+    columns : sequence of Column
+        All columns of the table.
+    names : sequence of str
+        Columns of text that may be said once, in the order in which they are said; nothing is said of empty ones.
+    """
+    there = [n for n in names if n in frame.columns and frame[n].astype(str).nunique() == 1]
+    titles = {c.name: c.title for c in columns}
+    said = {n: str(frame[n].iloc[0] or "") for n in there if n in titles}
+    words = "".join(
+        f" {titles[n][:1].upper()}{titles[n][1:]}: {value}." for n, value in said.items() if value
+    )
+    return [c for c in columns if c.name not in said], words.strip()
+
+
 def facts(pairs: Iterable[tuple[str, Child]]) -> Html:
     """Return names and values as a definition list."""
     return el("dl.facts", [[el("dt", name), el("dd", value)] for name, value in pairs])

@@ -58,6 +58,34 @@
     all("[data-search]").forEach((field) => field.addEventListener("input", () => search(field)));
   }
 
+  // On a phone every cell says what it is; tables with drawings in their heads go on scrolling.
+  function stackTables() {
+    all("table.data:not(.paired):not(.characteristics)").forEach((table) => {
+      if (!table.tHead || !table.tBodies.length) return;
+      table.classList.add("stacks");
+      const heads = all("thead th", table).map((head) => (head.querySelector("svg") ? "" : head.textContent.trim()));
+      all("tbody tr", table).forEach((row) => Array.from(row.children).forEach((cell, column) => {
+        if (heads[column]) cell.dataset.head = heads[column];
+        cell.classList.toggle("blank", ["", "–"].includes(cell.textContent.trim()) && !cell.querySelector("svg"));
+      }));
+    });
+  }
+
+  // A table that is wider than its frame says so.
+  function markSideways() {
+    if (!window.ResizeObserver) return;
+    const seen = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+      target.classList.toggle("sideways", target.scrollWidth > target.clientWidth + 2);
+    }));
+    all(".table-block > .scroll").forEach((frame) => {
+      const note = document.createElement("p");
+      note.className = "note screen-only sideways-note";
+      note.textContent = "More columns: scroll the table sideways →";
+      frame.after(note);
+      seen.observe(frame);
+    });
+  }
+
   function followReader() {
     const links = new Map(all(".contents a").map((a) => [a.getAttribute("href").slice(1), a]));
     const sections = all("main > section");
@@ -90,6 +118,8 @@
   }
 
   prepareTables();
+  stackTables();
+  markSideways();
   followReader();
   forPaper();
   all("[data-copy]").forEach((button) => button.addEventListener("click", () => copyText(button)));
