@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from imagenomics.errors import InputError
-from imagenomics.stats.multiplicity import MANY, benjamini_hochberg, benjamini_yekutieli, holm
+from imagenomics.stats.multiplicity import (
+    MANY,
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    false_discovery,
+    false_discovery_of,
+    holm,
+)
 from imagenomics.stats.p_order import order_p
 
 METHODS = {"holm": holm, "fdr_bh": benjamini_hochberg, "fdr_by": benjamini_yekutieli}
@@ -65,3 +72,22 @@ def test_many_p_values_are_ordered_by_counting_as_by_a_sort(shape):
         with mock.patch("gc.collect"):
             expected = multipletests(known, method=name)[1]
         np.testing.assert_allclose(adjust(p)[~np.isnan(p)], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("fdr", ["bh", "by"])
+@pytest.mark.parametrize("kind", ["even", "signals", "ties", "missing", "ones"])
+def test_q_of_some_p_values_is_that_of_the_whole_family(fdr, kind):
+    random = np.random.default_rng(3)
+    p = random.random(150_000)
+    if kind == "signals":
+        p[:40_000] **= 8
+    if kind == "ties":
+        p = np.ceil(p * 500) / 500
+    if kind == "missing":
+        p[random.random(p.size) < 0.3] = np.nan
+    if kind == "ones":
+        p[random.random(p.size) < 0.4] = 1.0
+    whole = false_discovery(p, fdr)
+    best = np.argsort(p)[:200]
+    for places in (best, random.integers(0, p.size, 50), np.append(best, p.size - 1), np.arange(0)):
+        np.testing.assert_array_equal(false_discovery_of(p, places, fdr), whole[places])

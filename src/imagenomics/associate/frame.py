@@ -13,7 +13,7 @@ import pandas as pd
 from imagenomics.associate.codes import FIRTH, OK, TESTED, is_tested, reasons, statuses
 from imagenomics.associate.outcome import Block, Rules
 from imagenomics.associate.sides import Side
-from imagenomics.stats.multiplicity import false_discovery
+from imagenomics.stats.multiplicity import false_discovery, false_discovery_of
 
 FloatArray = npt.NDArray[np.float64]
 NO_PERMUTATION = "no permutation p: there is none for this model"
@@ -49,6 +49,7 @@ COLUMNS = (
     "se",
     "permutation",
 )
+IN_CACHE = 2**15  # pairs whose p values are looked through at once
 OF_TARGET = ("target_pairs", "target_tests", "target_p")  # beside rows that are not all there
 
 
@@ -175,13 +176,14 @@ def make_frame(
     features, targets = sides
     shape = len(targets.names), len(features.names)
     rows = whole.code.size
-    q = false_discovery(whole.numbers["p"] if kept is None else kept.p, fdr) if rows else np.empty(0)
     if kept is None:
+        q = false_discovery(whole.numbers["p"], fdr) if rows else np.empty(0)
         feature = np.broadcast_to(np.arange(shape[1], dtype=_codes_of(shape[1])), shape).reshape(-1)
         target = np.broadcast_to(np.arange(shape[0], dtype=_codes_of(shape[0]))[:, None], shape).reshape(-1)
     else:
         target, feature = np.divmod(kept.places, shape[1])
-        q, p_maxt = q[kept.places], None if p_maxt is None else p_maxt[kept.places]
+        q = false_discovery_of(kept.p, kept.places, fdr)
+        p_maxt = None if p_maxt is None else p_maxt[kept.places]
     kinds = sorted(set(targets.kinds))
     kind = np.array([kinds.index(k) for k in targets.kinds], dtype=np.int8)
     done = None if p_maxt is None else (~np.isnan(p_maxt)).astype(np.int8)
@@ -209,10 +211,18 @@ def trim(whole: Whole, shape: tuple[int, int], *, keep_p: float) -> tuple[Whole,
 
     Of pairs that were not tested one of each target and code stays, as an example of the reason.
     """
-    places = _kept_places(whole, shape, keep_p=keep_p)
-    of_target = {name: column[places // shape[1]] for name, column in _of_targets(whole, shape).items()}
-    some = replace(whole.at(places), blocks=[placed.bare() for placed in whole.blocks])
-    return some, Kept(places, whole.numbers["p"], of_target)
+    p, code = whole.numbers["p"].reshape(shape), whole.code.reshape(shape)
+    step = max(IN_CACHE // max(shape[1], 1), 1)
+    keep, of_target = [], []
+    for start in range(0, shape[0], step):
+        some = slice(start, start + step)
+        keep.append(_kept(p[some], code[some], keep_p=keep_p) + start * shape[1])
+        of_target.append(_of_targets(p[some]))
+    places = np.concatenate(keep)
+    columns = {name: np.concatenate([own[name] for own in of_target]) for name in OF_TARGET}
+    some_rows = replace(whole.at(places), blocks=[placed.bare() for placed in whole.blocks])
+    own = {name: column[places // shape[1]] for name, column in columns.items()}
+    return some_rows, Kept(places, whole.numbers["p"], own)
 
 
 def join(parts: Sequence[tuple[Whole, Kept]]) -> tuple[Whole, Kept]:
@@ -231,13 +241,12 @@ def join(parts: Sequence[tuple[Whole, Kept]]) -> tuple[Whole, Kept]:
     return whole, Kept(places, np.concatenate([own.p for own in kept]), of_target)
 
 
-def _kept_places(whole: Whole, shape: tuple[int, int], *, keep_p: float) -> npt.NDArray[np.intp]:
-    p = whole.numbers["p"].reshape(shape)
+def _kept(p: FloatArray, code: npt.NDArray[np.int8], *, keep_p: float) -> npt.NDArray[np.intp]:
+    """Return the places of the rows that stay, of some targets (T, F)."""
     known = ~np.isnan(p)
     keep = np.asarray(known & (p <= keep_p))
     best = np.where(known, p, np.inf).argmin(axis=1)
-    keep[np.arange(shape[0]), best] = True
-    code = whole.code.reshape(shape)
+    keep[np.arange(len(p)), best] = True
     for value in np.unique(code[~known]).tolist():
         example = ~known & (code == value)
         some = np.flatnonzero(example.any(axis=1))
@@ -245,14 +254,15 @@ def _kept_places(whole: Whole, shape: tuple[int, int], *, keep_p: float) -> npt.
     return np.flatnonzero(keep)
 
 
-def _of_targets(whole: Whole, shape: tuple[int, int]) -> dict[str, npt.NDArray[Any]]:
-    """Return pairs, tested pairs and Simes' p of each target, over all of its features."""
-    p = np.sort(whole.numbers["p"].reshape(shape), axis=1)
+def _of_targets(p: FloatArray) -> dict[str, npt.NDArray[Any]]:
+    """Return pairs, tested pairs and Simes' p of each of some targets, over all of its features."""
+    ordered = np.sort(p, axis=1)
+    T, F = p.shape
     tests = np.asarray((~np.isnan(p)).sum(axis=1))
     with np.errstate(invalid="ignore"):
-        steps = p * (tests[:, None] / np.arange(1.0, shape[1] + 1.0))
-    least = np.fmin.reduce(steps, axis=1) if shape[1] else np.full(shape[0], np.nan)
-    pairs = np.full(shape[0], shape[1], dtype=np.int32)
+        steps = ordered * (tests[:, None] / np.arange(1.0, F + 1.0))
+    least = np.fmin.reduce(steps, axis=1) if F else np.full(T, np.nan)
+    pairs = np.full(T, F, dtype=np.int32)
     return dict(zip(OF_TARGET, (pairs, tests.astype(np.int32), np.minimum(least, 1.0)), strict=True))
 
 
