@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 
 from imagenomics.report.chart_words import null_words, roc_words
+from imagenomics.report.models import Model
+from imagenomics.report.risk_curves import risk_chart
 from imagenomics.resample.sequential import SequentialP
 
 
@@ -42,7 +44,7 @@ def test_null_that_was_drawn_to_its_end_says_so(observed, above):
     curves, verdict = null_of(np.linspace(0.3, 0.7, 200), observed, 200)
     said = null_words(curves, verdict, "m")
     assert f"{above} of them did as well" in said
-    assert "it went on to the end" in said
+    assert "all planned runs were made" in said
 
 
 def test_ties_and_draws_without_a_value_count_as_well():
@@ -61,3 +63,21 @@ def test_both_numbers_stand_there_only_where_two_decimals_differ():
 def test_null_without_a_verdict_says_how_many_runs():
     curves, _ = null_of([0.4] * 20, 0.712, 20)
     assert null_words(curves, {}, "m") == "20 runs with shuffled answers; null p –."
+
+
+def test_patients_whom_risk_groups_leave_out_are_counted():
+    steps = {"risk:low": ([0, 10, 20], [6, 5, 4]), "risk:high": ([0, 5, 15], [5, 3, 2])}
+    curves = pd.concat(
+        pd.DataFrame(
+            {"model": "m", "curve": name, "x": x, "y": [1.0, 0.9, 0.8], "low": 0.5, "high": 1.0, "n": n}
+        )
+        for name, (x, n) in steps.items()
+    )
+    block = {"unit": "months", "endpoint": "overall survival"}
+    said = str(risk_chart(curves, Model("m", "primary", "mp0"), block, patients=15))
+    assert "4 of 15 patients are not drawn" in said
+    assert (
+        "Fewer than 5 patients are at risk in low risk from 20 months and high risk from 5.0 months on"
+        in said
+    )
+    assert "not drawn" not in str(risk_chart(curves, Model("m", "primary", "mp0"), block, patients=11))

@@ -88,7 +88,11 @@ def test_a_sheet_of_two_readers_becomes_features(study, tmp_path):
     associations = pd.read_parquet(summary.folder / "associations.parquet")
     assert set(associations["feature"]) == {"ct.capsule", "ct.hypodense_halo"}
     assert (associations["status"] == "ok").all()
-    assert (summary.folder / "report.html").stat().st_size > 10_000
+    page = (summary.folder / "report.html").read_text(encoding="utf-8")
+    assert "2 features read" in page
+    assert "with readings and molecules" in page
+    assert "No picture was opened" in page
+    assert "with pictures" not in page
 
 
 @pytest.mark.parametrize(

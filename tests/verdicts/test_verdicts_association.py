@@ -50,7 +50,7 @@ def test_a_verdict_for_each_target_of_each_family():
         pytest.approx(0.0016),  # among the two targets that could be tested
         100,
     )
-    assert "1 of 2 image features follow IDH1" in first["reason"]
+    assert "1 of 2 features follow IDH1" in first["reason"]
     assert 0.6 < first["detectable"] < 0.8  # an AUC, at alpha divided by the 3 tests of the family
     assert "3 carriers" in verdicts[2]["reason"]
     assert "a correlation of about" in verdicts[3]["reason"]

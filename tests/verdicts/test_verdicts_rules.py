@@ -28,6 +28,7 @@ FIELDS = [
     "reason",
     "observed",
     "null_centre",
+    "source",
 ]
 GOOD = Evidence(
     "idh", "IDH.status", "elastic-net", 110, 28, 82, 0.81, "auc", 0.72, 0.89, null_p=0.001, null_centre=0.49,
@@ -82,7 +83,7 @@ def test_gains_are_judged_against_no_gain():
     assert "approximate" in verdict["reason"]
     (none,) = increment_verdicts([replace(gain, ci_low=-0.01)], settings=RULES)
     assert none["verdict"] == "no evidence found"
-    assert "does not exclude no gain" in none["reason"]
+    assert "the interval includes zero" in none["reason"]
 
 
 def test_detectable_does_not_look_at_the_estimate():
@@ -124,3 +125,12 @@ def test_evidence_without_its_numbers_is_refused(name):
         prediction_verdicts([replace(GOOD, **{name: np.nan})], settings=RULES)
     with pytest.raises(InputError, match="IGX-VERD-001"):
         prediction_verdicts([replace(GOOD, estimate_name="brier")], settings=RULES)
+
+
+def test_sentences_name_what_is_predicted_and_from_what():
+    item = replace(GOOD, called="overall survival", source="readings")
+    (verdict,) = prediction_verdicts([item], settings=RULES)
+    assert verdict["reason"].startswith(
+        "overall survival can be predicted from the readings by the elastic-net"
+    )
+    assert (verdict["analysis"], verdict["source"]) == ("idh", "readings")

@@ -93,5 +93,8 @@ def _coexpression(
         )
     scores = pd.DataFrame(model.transform(values), columns=list(model.get_feature_names_out()))
     outside = int((model.labels_ == 0).sum())
-    note = f"soft threshold {model.power_}; {outside} of {len(names)} genes are in no module"
+    note = (
+        f"correlations raised to the power {model.power_} (soft threshold); {outside} of {len(names)} genes are in no "
+        "module"
+    )
     return pd.concat(parts) if parts else pd.DataFrame(), scores, note

@@ -57,7 +57,7 @@ def _table(less: Family, more: Family, rows: pd.DataFrame, wording: Wording) -> 
     lost = int((marked["rank"] == 0).sum())
     marked = marked.sort_values(["rank", "change"], ascending=[True, False], kind="stable").head(MOST_ROWS)
     sides = el("span.two", el("i.less", less.adjustment), el("i.more", more.adjustment))
-    heads = ["target", "its strongest feature", sides, "effect", "in words", "q", "pair passes"]
+    heads = ["target", "its strongest feature", sides, "effect", "in words", "q of the pair", "pair passes"]
     head = el("thead", el("tr", [el("th", h, attrs={"scope": "col"}) for h in heads]))
     body = el("tbody", [_row(record, reach, wording) for record in records(marked)])
     return el(

@@ -285,7 +285,10 @@ def _distributions(family: Family, people: Data | None, wording: Wording) -> Htm
         return el("p.absent", words)
     there = [p for p in strongest_pairs(family) if _has(people, p)]
     if not there:
-        words = "The patients behind these pairs are not drawn here: no target of these pairs is a column of a table."
+        words = (
+            "The patients behind these pairs are not drawn: no target of them has one value in each patient, as a time "
+            "to an event has not."
+        )
         return el("p.absent", words)
     cards = [_distribution(pair, people, wording) for pair in there]
     return el("div", el("h4", "The patients behind the strongest pairs"), el("div.pairs", cards))

@@ -12,7 +12,7 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.glossary import hint
 from imagenomics.report.html import Html, el
 from imagenomics.report.intervals import interval_picture
-from imagenomics.report.text import as_float, beside, interval, listed
+from imagenomics.report.text import as_float, fixed, interval, listed
 
 Verdict = Mapping[str, Any]
 GENES = "genes+"  # first part of the name of a model that adds genes to a baseline
@@ -49,7 +49,7 @@ def baseline_list(
     for row in rows:
         ends = interval(row.get("ci_low"), row.get("ci_high"), chance=chance)
         name = NAMES.get(str(row["model"]), str(row["model"]))
-        said = [el("b", beside(row["estimate"], chance)), el("span.detail", f"({ends})")]
+        said = [el("b", fixed(row["estimate"])), el("span.detail", f"({ends})")]
         lines.append(
             el(
                 "li",
@@ -63,8 +63,9 @@ def baseline_list(
 
 
 def added(gains: Sequence[Verdict]) -> str:
-    """Return what was added to the baselines: ``images``, or ``genes`` (models called ``genes+clinical``)."""
-    return "genes" if any(str(g.get("model") or "").startswith(GENES) for g in gains) else "images"
+    """Return what was added to the baselines: the ``source`` of the verdicts, or what their models are called after."""
+    said = next((str(g["source"]) for g in gains if g.get("source")), "")
+    return said or "genes" if any(str(g.get("model") or "").startswith(GENES) for g in gains) else "images"
 
 
 def gains_in_words(verdict: Verdict, gains: Sequence[Verdict]) -> str:

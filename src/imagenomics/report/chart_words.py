@@ -67,7 +67,7 @@ def _drawing(draws: pd.Series, observed: float, p: float) -> str:
     did = f"{above:,} of them did as well as the real answers"
     if above and abs(p - above / len(draws)) < TIE:
         return f"{did}: drawing stopped there, because the answer was clear."
-    return f"{did}. Drawing would have stopped early, had chance often done as well; it went on to the end."
+    return f"{did}; all planned runs were made, as they are unless chance is soon seen to do as well."
 
 
 def _line(verdict: Mapping[str, Any], observed: float | None) -> str:

@@ -36,7 +36,7 @@ def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
     signed = "" if estimate is None else f"{'+' if estimate > 0 else ''}{beside(estimate)}"
     ends = interval(gain.get("ci_low"), gain.get("ci_high"))
     detail = (
-        f"{signed} ({ends}), adjusted p {p_value(gain.get('null_p_adjusted'))}"
+        f"{signed} ({ends}), {_tested(gain)} {p_value(gain.get('null_p_adjusted'))}"
         if signed
         else sentence(gain.get("reason"))
     )
@@ -53,10 +53,17 @@ def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
     ]
 
 
-def _why_not(difference: Verdict, low: float) -> str:
+def _tested(difference: Verdict) -> str:
+    """Return what the p of a difference says."""
     if difference.get("kind") == "comparison":
-        return "; the interval includes no difference" if low <= 0 else ""
-    return "; the interval includes no gain" if low <= 0 else f"; shuffled {added([difference])} do as well"
+        return "adjusted p of no difference"
+    return f"adjusted p against shuffled {added([difference])}"
+
+
+def _why_not(difference: Verdict, low: float) -> str:
+    if low <= 0:
+        return "; the interval includes zero, and both have to speak for it"
+    return "" if difference.get("kind") == "comparison" else f"; shuffled {added([difference])} do as well"
 
 
 def gain_name(gain: Verdict) -> str:

@@ -8,6 +8,7 @@ from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.pictures import Gallery, Picture, read_gallery
 from imagenomics.report.text import listed, many
+from imagenomics.report.title import seen
 
 FIRST = 24  # pictures shown before 'show all', and in print
 N_COLOURS = 6
@@ -19,7 +20,9 @@ def gallery_section(results: Results) -> Html:
         return el("p.absent", "No pictures were written in this run folder.")
     gallery = read_gallery(results)
     if not gallery.pictures:
-        return el("div", el("p.absent", "There is no picture to show."), _remarks(gallery))
+        words = {"images": "There is no picture to show."}
+        none = words.get(seen(results), "No picture was opened: the features come from tables.")
+        return el("div", el("p.absent", none), _remarks(gallery))
     regions = sorted({name for p in gallery.pictures for name in p.contours})
     n_patients = len({p.patient for p in gallery.pictures})
     lead = (

@@ -130,6 +130,7 @@ def _set_table(shown: pd.DataFrame) -> Html:
         Column("size_tested", "genes tested", count, numeric=True),
         Column("leading", "leading genes", _genes),
     ]
+    shown = shown.assign(effect_name=shown["effect_name"].replace("NES", "normalised enrichment score"))
     kept, same = without_constant(shown, columns, ["effect_name", "reason"])
     return data_table(shown, kept, caption=same, search=True)
 

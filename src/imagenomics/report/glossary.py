@@ -17,7 +17,7 @@ TERMS = {
     "0.05 is needed for 'supported'.",
     "detectable": "The smallest true effect that this number of patients would have shown four times out of "
     "five. Optimistic: real studies need more. A smaller effect may exist and stay unseen here.",
-    "q": "Of a pair. Of all pairs with a q this small, the expected share of false alarms. q 0.05: one in twenty.",
+    "q": "Of all pairs with a q this small, the expected share of false alarms. q 0.05: one in twenty.",
     "q of the target": "The same among the targets of a family, for the claim that a target goes with any feature at "
     "all. The verdict rests on it; it may lie above or below the q of a single pair.",
     "p": "How often an effect this large would appear if feature and target had nothing to do "

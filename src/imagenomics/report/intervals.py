@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from imagenomics.report import svg
@@ -23,6 +23,13 @@ def chance_of(measure: str, *, gain: bool = False) -> float | None:
     if any(word in name for word in LOWER_IS_BETTER) or "precision" in name:
         return None
     return 0.0
+
+
+def chance_level(verdict: Mapping[str, Any], measure: str, *, gain: bool = False) -> float | None:
+    """Return what chance gives by the rule: the usual level, or the centre of the null where that is higher."""
+    usual, null = chance_of(measure, gain=gain), as_float(verdict.get("null_centre"))
+    above = null is not None and usual is not None and not gain and null > usual
+    return null if above else usual
 
 
 def domain_of(values: Iterable[Any], chance: float | None) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_proportional import changing_ratios
 from imagenomics.report.text import as_float, count, listed, many, short
-from imagenomics.report.title import leaves_sites_out, n_patients, n_sites, site_column
+from imagenomics.report.title import leaves_sites_out, n_patients, n_sites, seen, site_column, spoken
 
 MOST_NAMED = 4
 UNKNOWN = "unknown"
@@ -125,12 +125,14 @@ def class_sizes(results: Results) -> dict[str, tuple[int, int]]:
     Of survival those with the event count, few or many.
     """
     sizes: dict[str, tuple[int, int]] = {}
+    targets: dict[str, str] = {}  # analysis -> what it predicts
     frame = results.table("performance.parquet")
     for target, own in frame[~frame["split"].astype(str).str.startswith("site:")].groupby(
         frame["analysis"].astype(str), sort=False
     ):
         n, positive = as_float(own["n"].max()), as_float(own.get("n_positive", pd.Series(dtype=float)).max())
         if n is not None and positive is not None:
+            targets[str(target)] = str(own["target"].iloc[0])
             followed = (own["metric"].astype(str) == "c_index").any()
             sizes[str(target)] = (int(positive if followed else min(positive, n - positive)), int(n))
     molecules, columns = results.table("molecules.parquet"), results.table("molecules.columns.parquet")
@@ -139,7 +141,8 @@ def class_sizes(results: Results) -> dict[str, tuple[int, int]]:
         if str(name) in tested and "kind" in columns and columns["kind"].get(name) == "binary":
             values = molecules[name].dropna()
             sizes[str(name)] = (int(min((values == 1).sum(), (values == 0).sum())), len(values))
-    return sizes
+    twice = {analysis for analysis, target in targets.items() if sizes[analysis] == sizes.get(target)}
+    return {spoken(results, n): size for n, size in sizes.items() if n not in twice or n == targets[n]}
 
 
 def _left_out(results: Results) -> Items:
@@ -150,7 +153,7 @@ def _left_out(results: Results) -> Items:
     counted = frame.groupby(["analysis", "reason"], sort=False).size().reset_index(name="n")
     counted = counted.sort_values("n", ascending=False, kind="stable")
     said = [
-        f"{row['n']:,} in {short(str(row['analysis']), 40)} ({short(str(row['reason']), 60)})"
+        f"{row['n']:,} in {short(spoken(results, str(row['analysis'])), 40)} ({short(str(row['reason']), 60)})"
         for row in records(counted.head(MOST_NAMED))
     ]
     left = len(counted) - MOST_NAMED
@@ -174,7 +177,7 @@ def _baselines(results: Results) -> Items:
     yield (
         "Simple baselines",
         f"The clinical baseline is linear in its variables{of} and knows only those that the study declares. An "
-        "effect of age that bends, or a variable that is not declared, can look like a gain of the images.",
+        f"effect of age that bends, or a variable that is not declared, can look like a gain of the {seen(results)}.",
     )
 
 

@@ -11,6 +11,7 @@ from imagenomics.report.folder import Results
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.table import Column, data_table
 from imagenomics.report.text import count, many, sentence
+from imagenomics.report.title import seen
 
 MOST_NAMED = 4
 MOST_KINDS = 40
@@ -18,13 +19,16 @@ PATIENTS = "patients"  # the source of the table of patients
 STUDY = "study"  # the source of those who left the linked cohort itself
 LEFT = {
     "no picture": "only molecules",
+    "no readings": "only molecules",
+    "no features": "only molecules",
     "no molecules": "only images",
 }  # reason in the flow: category of the loss
 SAMPLE = ("sample type", "vial")
 NEAR = "spelled almost like"
 RULES = (
-    "Ids of one and the same patient that are written in two ways do not meet: declare how the ids of a table become "
-    "patients (its rule = ..., or that of the patients). The command imagenomics check shows ids of both sides."
+    "Most often nothing is wrong here: these patients were not examined, or their labels count as missing (see How "
+    "labels were read). Only where ids of one patient are written in two ways, declare how the ids of a table become "
+    "patients (its rule = ..., or that of the patients); imagenomics check shows ids of both sides."
 )
 Loss = Mapping[str, Any]
 
@@ -94,11 +98,12 @@ def _said(results: Results, category: str, reason: str, where: str, *, n: int) -
     have = "has" if n == 1 else "have"
     are = "is" if n == 1 else "are"
     if where == STUDY:
-        other = "molecules" if category == "only images" else "pictures"
+        seen_as = {"images": "pictures"}.get(seen(results), seen(results))
+        other = "molecules" if category == "only images" else seen_as
         said = (
             f"{patients} of the table {have} no {other} and {'does' if n == 1 else 'do'} not enter the study."
         )
-        return said, RULES if n > 0 else ""
+        return said, ""
     if category == "missing":
         left = "The patient stays" if n == 1 else "They stay"
         said = f"{patients} {have} no “{where}” that can be used ({reason}). {left} in the study without its features."

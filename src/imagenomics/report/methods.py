@@ -15,7 +15,7 @@ from imagenomics.report.module_words import module_sentence
 from imagenomics.report.set_words import enrich_sentence, signature_sentence
 from imagenomics.report.survival_words import survival_sentence
 from imagenomics.report.text import as_float, listed, many
-from imagenomics.report.title import is_synthetic, leaves_sites_out, n_features, n_patients, n_sites
+from imagenomics.report.title import is_synthetic, leaves_sites_out, n_features, n_patients, n_sites, seen
 from imagenomics.report.training_words import training_sentences
 
 Block = Mapping[str, Any]
@@ -78,7 +78,10 @@ def _cohort(results: Results) -> str:
     who = many(n, "patient") if n is not None else "An unknown number of patients"
     made_up = ", all of them synthetic," if is_synthetic(results) else ""
     where = f" from {many(sites, 'site')}" if sites else ""
-    sides = (("images", n_features(results)), ("molecular data", results.table("molecules.parquet").shape[1]))
+    sides = (
+        (seen(results), n_features(results)),
+        ("molecular data", results.table("molecules.parquet").shape[1]),
+    )
     known = listed([name for name, count in sides if count])
     return f"{who}{made_up}{where}{f' with {known}' if known else ''} {'was' if n == 1 else 'were'} analysed."
 
@@ -87,7 +90,8 @@ def _images(results: Results) -> str:
     blocks = results.blocks("images")
     n = n_features(results)
     if not blocks:
-        return f"{many(n, 'image feature')} came from tables made elsewhere." if n else ""
+        where = "readings by people" if seen(results) == "readings" else "tables made elsewhere"
+        return f"{many(n, 'feature')} came from {where}." if n else ""
     settings = results.study.get("features")
     families = settings.get("families") if isinstance(settings, Mapping) else None
     kinds = (

@@ -14,7 +14,7 @@ ROLE_WORDS = {
     "primary": "declared model",
     "combined": "baseline and predictors",
     "baseline": "baseline",
-    "other": "beside it",
+    "other": "further model",
 }
 PREFIX = {"primary": "mp", "combined": "mc", "baseline": "mb", "other": "mo"}
 LOOKS = 4  # looks for each role; a fifth model begins again

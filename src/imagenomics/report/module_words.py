@@ -28,11 +28,14 @@ def module_sentence(block: Block) -> str:
         )
     power = block.get("power")
     soft = (
-        f"a soft threshold of {power}" if power else "the smallest soft threshold that is nearly scale-free"
+        f"the power {power}"
+        if power
+        else "the smallest power at which few genes have many neighbours and most have few (nearly scale-free)"
     )
     return (
         f"Genes of {block.get('molecules')} were gathered in co-expression modules of at least "
-        f"{block.get('min_module')} genes, with {soft} (Zhang and Horvath 2005), without looking at any picture; their "
+        f"{block.get('min_module')} genes, their correlations raised to {soft} (soft threshold; Zhang and "
+        "Horvath 2005), without looking at any picture; their "
         f"eigengenes {mapped}. An association with q of at most {alpha:g} counts as supported when its p value against "
         f"the eigengenes of {block.get('random_sets')} random groups of genes, of the same size, correlation and level "
         f"of expression, is at most {alpha:g}, too (Venet 2011); that p value is not adjusted for the number of pairs."

@@ -33,8 +33,14 @@ def first_metric(performance: pd.DataFrame, wanted: str) -> str:
     return there[0] if there else ""
 
 
-def model_table(performance: pd.DataFrame, models: Sequence[Model], metric: str) -> Html | None:
-    """Return one row per model: role, the measure with its interval drawn, and the other measures."""
+def model_table(
+    performance: pd.DataFrame, models: Sequence[Model], metric: str, *, level: float | None = None
+) -> Html | None:
+    """Return one row per model: role, the measure with its interval drawn, and the other measures.
+
+    ``level`` is what chance gives by the verdict, where that is not the usual level: intervals are printed on their
+    side of it, as on the card.
+    """
     inside = performance[~performance["split"].astype(str).str.startswith("site:")]
     if inside.empty:
         return None
@@ -56,7 +62,7 @@ def model_table(performance: pd.DataFrame, models: Sequence[Model], metric: str)
                     el("small", ROLE_WORDS[model.role]),
                     attrs={"scope": "row"},
                 ),
-                _main_cells(_row(own, metric), domain, chance=chance, look=model.look),
+                _main_cells(_row(own, metric), domain, chance=chance, look=model.look, level=level),
                 [el("td.number", *_other(_row(own, m))) for m in others],
             )
         )
@@ -97,7 +103,7 @@ def site_table(performance: pd.DataFrame, model: Model, metric: str) -> Html | N
         "patients",
         "of them with the event" if metric == "c_index" else "of them positive",
         _axis(domain, chance, metric),
-        f"{measure(metric)} (95% interval)",
+        measure(metric) if rows_metric["ci_low"].isna().all() else f"{measure(metric)} (95% interval)",
         *([""] if noted else []),
     ]
     return _table(heads, rows)
@@ -147,11 +153,17 @@ def _row(own: pd.DataFrame, metric: str) -> dict[str, Any]:
 
 
 def _main_cells(
-    row: dict[str, Any], domain: tuple[float, float], *, chance: float | None, look: str
+    row: dict[str, Any],
+    domain: tuple[float, float],
+    *,
+    chance: float | None,
+    look: str,
+    level: float | None = None,
 ) -> list[Html]:
     picture = interval_picture(row, domain, chance=chance, kind=look) if row else None
-    ends = interval(row.get("ci_low"), row.get("ci_high"), chance=chance)
-    text = [el("b", beside(row.get("estimate"), chance)), el("small", f" ({ends})" if ends != "–" else "")]
+    ends = interval(row.get("ci_low"), row.get("ci_high"), chance=chance if level is None else level)
+    estimate = beside(row.get("estimate"), chance) if chance == 0.0 else fixed(row.get("estimate"))
+    text = [el("b", estimate), el("small", f" ({ends})" if ends != "–" else "")]
     return [el("td.forest", picture), el("td.number", text)]
 
 

@@ -15,6 +15,7 @@ from imagenomics.report.curves import calibration_chart, decision_chart, null_ch
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import hint
 from imagenomics.report.html import Child, Html, el
+from imagenomics.report.intervals import chance_level
 from imagenomics.report.modalities import modality_tables, without_modalities
 from imagenomics.report.models import Model, key, models_of, primary_of
 from imagenomics.report.performance import first_metric, gain_table, model_table, site_table
@@ -31,7 +32,10 @@ SCORES = "Each dot is a patient: the mean score of all repeats. Useful scores pu
 CALIBRATION = (
     "On the diagonal, predicted and observed agree. Groups of equally many patients with 95% intervals."
 )
-BENEFIT = "Dashed: treat nobody. Grey: treat everybody. Useful models lie above both."
+BENEFIT = (
+    "The straight line at zero: treat nobody. The thin grey line without an entry in the key: treat everybody. Useful "
+    "models lie above both."
+)
 Pair = tuple[str, str]
 
 
@@ -103,14 +107,14 @@ def _block(question: Question) -> Html:
         words = f"Nothing was trained for this target. {sentence(verdict.get('reason'))}"
         return el("p.absent", words.strip())
     metric = first_metric(performance, str(verdict.get("estimate_name") or ""))
-    table = model_table(performance, models, metric)
+    table = model_table(performance, models, metric, level=chance_level(verdict, metric))
     return el(
         "div",
         el("div.charts.wide" if question.followed else "div.charts", _charts(question, models, metric)),
         key(models),
         el("h4", "All models and baselines"),
         table or el("p.absent", "No performance was written for this target."),
-        _gains(gain_table(performance, models), performance),
+        _gains(gain_table(performance, models), performance, verdict),
         _sites(performance, primary, metric),
     )
 
@@ -130,22 +134,27 @@ def _charts(question: Question, models: Sequence[Model], metric: str) -> list[Ht
         ),
         ("Scores", scores, SCORES),
         (hint("calibration", "Calibration"), calibration_chart(curves, primary), CALIBRATION),
-        (hint("null", "Null"), null, null_words(curves, verdict, primary.name)),
+        (hint("null", "Could chance do this?"), null, null_words(curves, verdict, primary.name)),
         (hint("decision", "Net benefit"), decision_chart(curves, models), BENEFIT),
     ]
     drawn = [_chart(title, picture, words) for title, picture, words in made if picture is not None]
-    curves_of_risk = risk_chart(curves, primary, question.followed) if question.followed else None
+    curves_of_risk = _risk(question, primary) if question.followed else None
     return drawn if curves_of_risk is None else [curves_of_risk, *drawn]
+
+
+def _risk(question: Question, primary: Model) -> Html | None:
+    scored = int(question.performance["n"].max()) if len(question.performance) else 0
+    return risk_chart(question.curves, primary, question.followed, patients=scored)
 
 
 def _chart(title: Child, picture: Html, words: str) -> Html:
     return el("figure.small-chart", el("figcaption", el("b", title), el("span", words)), picture)
 
 
-def _gains(table: Html | None, performance: pd.DataFrame) -> Html | None:
+def _gains(table: Html | None, performance: pd.DataFrame, verdict: Mapping[str, Any]) -> Html | None:
     if table is None:
         return None
-    what = added([{"model": name} for name in performance["model"].unique()])
+    what = added([verdict, *({"model": name} for name in performance["model"].unique())])
     return el("div", el("h4", hint("increment", f"What the {what} add")), table)
 
 

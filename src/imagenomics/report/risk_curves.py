@@ -12,13 +12,15 @@ from imagenomics.report.folder import Results
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.models import Model
 from imagenomics.report.survival_charts import curve_chart, curve_key
+from imagenomics.report.text import listed, number
 
 GROUPS = {"risk:low": "low risk", "risk:high": "high risk"}
 WORDS = (
-    "Patients above and below the median score of the training part of their fold, which had no say of what became of "
-    "them; scores are of models that never saw the patient, groups those of the first repeat. Bands are 95% intervals. "
-    "Folds whose model says the same of everybody are not drawn."
+    "Low and high risk are split at a cut-off fixed without these patients: the median score of the training part of "
+    "their fold. Scores are of models that never saw the patient, groups those of the first repeat. Bands are 95% "
+    "intervals."
 )
+FEW = 5
 ALONE = "All patients lie on one side of the median. "
 
 
@@ -28,8 +30,11 @@ def survival_block(results: Results, analysis: str) -> Mapping[str, Any]:
     return next(named, {})
 
 
-def risk_chart(curves: pd.DataFrame, model: Model, block: Mapping[str, Any]) -> Html | None:
-    """Draw the Kaplan-Meier curves of the risk groups of a model with those at risk; None where there are none."""
+def risk_chart(curves: pd.DataFrame, model: Model, block: Mapping[str, Any], *, patients: int) -> Html | None:
+    """Draw the Kaplan-Meier curves of the risk groups of a model with those at risk; None where there are none.
+
+    ``patients`` are all whom the model scored: those of folds in which it says the same of everybody are in no group.
+    """
     own = curves[(curves["model"].astype(str) == model.name) & curves["curve"].isin(list(GROUPS))]
     if own.empty:
         return None
@@ -44,8 +49,27 @@ def risk_chart(curves: pd.DataFrame, model: Model, block: Mapping[str, Any]) -> 
     if picture is None:
         return None
     title: Child = el("b", "Survival by predicted risk")
-    words = el("span", (ALONE if len(names) < len(GROUPS) else "") + WORDS)
+    alone = ALONE if len(names) < len(GROUPS) else ""
+    words = el(
+        "span", f"{alone}{WORDS}{_not_drawn(table, patients)}{_few(table, str(block.get('unit') or ''))}"
+    )
     return el("figure.small-chart", el("figcaption", title, words), picture, curve_key(names))
+
+
+def _not_drawn(table: pd.DataFrame, patients: int) -> str:
+    left = patients - int(table.groupby("group")["at_risk"].max().sum())
+    if left <= 0:
+        return ""
+    return f" {left:,} of {patients:,} patients are not drawn: the model of their fold says the same of everybody."
+
+
+def _few(table: pd.DataFrame, unit: str) -> str:
+    """Say from when on a curve rests on few patients, where it goes on from there."""
+    few = table[table["at_risk"] < FEW].groupby("group", sort=False)["time"].min()
+    if few.empty:
+        return ""
+    said = listed([f"{name} from {number(time, 2)} {unit}".strip() for name, time in few.items()])
+    return f" Fewer than {FEW} patients are at risk in {said} on: there one event moves a curve far."
 
 
 def _points(rows: pd.DataFrame, group: str) -> pd.DataFrame:

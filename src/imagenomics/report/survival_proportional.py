@@ -53,8 +53,8 @@ def _said(own: pd.DataFrame, block: dict[str, Any]) -> Html:
         return el(
             "p.note",
             el("b", "A hazard ratio may change with time: "),
-            f"{_listed(list(dict.fromkeys(named)))}. p is small, but no term's q is, with {checked} checked; look at "
-            "the curves.",
+            f"{_listed(list(dict.fromkeys(named)))}. Their p values are small, but among {checked} checked chance "
+            f"gives some such: no q is of at most {_alpha(block):g}.",
         )
     words = (
         "No sign that a hazard ratio changes with time in {}; with few events only strong changes would show."
@@ -97,6 +97,6 @@ def _warning(failing: pd.DataFrame) -> str:
     names = list(dict.fromkeys(f"{r['term']} ({_direction(r)})" for r in ordered))
     return (
         f"Of {_listed(names)} the hazard ratio is no single number: it is an average over the follow-up "
-        "of these patients, and another follow-up would give another one. Look at the curves, or take a level that "
-        "behaves so as a stratum."
+        "of these patients, and another follow-up would give another one. A level that behaves so can be taken as a "
+        "stratum."
     )

@@ -44,7 +44,9 @@ def cohort_line(results: Results) -> str:
         parts.append(f"{many(len(images), 'image')} ({listed(images)})")
     molecules = results.table("molecules.parquet")
     if results.has("features.parquet"):
-        parts.append(many(n_features(results), "image feature"))
+        kind = {"images": "image feature", "readings": "feature read"}.get(seen(results), "feature")
+        plural = "features read" if kind == "feature read" else None
+        parts.append(many(n_features(results), kind, plural))
     if molecules.shape[1]:
         parts.append(many(molecules.shape[1], "molecular variable"))
     sites = n_sites(results)
@@ -59,6 +61,14 @@ def n_patients(results: Results) -> int | None:
     if steps and isinstance(steps[-1].get("n"), int):
         return int(steps[-1]["n"])
     return len(results.table("features.parquet")) if results.has("features.parquet") else None
+
+
+def seen(results: Results) -> str:
+    """Return what features come from: ``images``, ``readings`` of people, or ``features`` of other tables."""
+    tables = results.blocks("feature_tables")
+    if results.blocks("images") or not tables:
+        return "images"
+    return "readings" if all(b.get("kind") == "readings" for b in tables) else "features"
 
 
 def n_features(results: Results) -> int:
@@ -135,6 +145,12 @@ def target_title(results: Results, analysis: str, target: str) -> str:
         return str(endpoint)
     shown, level = target or analysis, class_names(results, analysis)[0]
     return f"{shown}: {level}" if level else shown
+
+
+def spoken(results: Results, analysis: str) -> str:
+    """Return what an analysis is called in a sentence: its name, after the endpoint where it predicts survival."""
+    endpoint = next((b.get("endpoint") for b in results.blocks("train") if _of_survival(b, analysis)), None)
+    return f"{endpoint} ({analysis})" if endpoint else analysis
 
 
 def class_names(results: Results, analysis: str) -> tuple[str, str]:

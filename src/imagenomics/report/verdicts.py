@@ -15,7 +15,7 @@ from imagenomics.report.family_cards import family_card
 from imagenomics.report.folder import Results
 from imagenomics.report.glossary import glossary, hint
 from imagenomics.report.html import Child, Html, el
-from imagenomics.report.intervals import chance_of, domain_of, interval_picture
+from imagenomics.report.intervals import chance_level, chance_of, domain_of, interval_picture
 from imagenomics.report.limits import limits_box
 from imagenomics.report.table import breakable
 from imagenomics.report.text import (
@@ -31,7 +31,7 @@ from imagenomics.report.text import (
     p_value,
     sentence,
 )
-from imagenomics.report.title import target_title
+from imagenomics.report.title import spoken, target_title
 from imagenomics.report.wording import wording_of
 
 Verdict = dict[str, Any]
@@ -49,7 +49,7 @@ def verdict_section(results: Results) -> Html:
     cards = [*_prediction_cards(results, verdicts), *_association_cards(results, verdicts)]
     return el(
         "div",
-        el("p.lead", _summary(verdicts)),
+        el("p.lead", _summary(results, verdicts)),
         _legend(verdicts),
         el("div.cards", cards),
         limits_box(results),
@@ -57,13 +57,13 @@ def verdict_section(results: Results) -> Html:
     )
 
 
-def _summary(verdicts: Sequence[Verdict]) -> str:
+def _summary(results: Results, verdicts: Sequence[Verdict]) -> str:
     """Count the answers by kind of question, predictions first."""
     predictions = [v for v in verdicts if v.get("kind") == "prediction"]
     gains = [v for v in verdicts if v.get("kind") == "increment"]
     compared = [v for v in verdicts if v.get("kind") == "comparison"]
     others = [v for v in verdicts if v.get("kind") not in OF_MODELS]
-    better = [_named(v, gains) for v in predictions if v.get("verdict") == ORDER[0]]
+    better = [_named(results, v, gains) for v in predictions if v.get("verdict") == ORDER[0]]
     said = [
         f"Predicted better than chance: {listed(better)}." if better else "",
         _counted(predictions, many(len(predictions), "prediction")),
@@ -83,12 +83,13 @@ def _asked(verdicts: Sequence[Verdict]) -> str:
     )
 
 
-def _named(verdict: Verdict, gains: Sequence[Verdict]) -> str:
+def _named(results: Results, verdict: Verdict, gains: Sequence[Verdict]) -> str:
     """Return a supported prediction with its estimate, and that no gain is supported where that is so."""
     reached = f"{measure(verdict.get('estimate_name'))} {fixed(verdict.get('estimate'))}"
     own = [g for g in gains if g.get("analysis") == verdict.get("analysis")]
     alone = own and all(g.get("verdict") != ORDER[0] for g in own)
-    return f"{verdict.get('analysis')} ({reached}{'; no gain over a baseline shown' if alone else ''})"
+    name = spoken(results, str(verdict.get("analysis")))
+    return f"{name} ({reached}{'; no gain over a baseline shown' if alone else ''})"
 
 
 def _counted(verdicts: Sequence[Verdict], what: str) -> str:
@@ -168,7 +169,7 @@ def _words(verdict: Verdict, gains: Sequence[Verdict]) -> Html | None:
 def _estimate(verdict: Verdict, scale: str, baselines: Sequence[dict[str, Any]]) -> Html | None:
     if as_float(verdict.get("estimate")) is None:
         return None
-    chance = _chance_here(verdict, scale)
+    chance = chance_level(verdict, scale, gain=verdict.get("kind") in DIFFERENCES)
     values = [row.get(k) for row in (verdict, *baselines) for k in DRAWN]
     domain = domain_of([*values, chance], chance_of(scale, gain=verdict.get("kind") in DIFFERENCES))
     kind = verdict_class(str(verdict.get("verdict")))
@@ -200,15 +201,7 @@ def _ends(verdict: Verdict, scale: str) -> str:
     ends = verdict.get("ci_low"), verdict.get("ci_high")
     if verdict.get("kind") == "association":
         return effect_interval(*ends, str(verdict.get("estimate_name") or ""))
-    return interval(*ends, chance=_chance_here(verdict, scale))
-
-
-def _chance_here(verdict: Verdict, scale: str) -> float | None:
-    """Return what chance gives by the rule: the usual level, or the centre of the null where that is higher."""
-    gain = verdict.get("kind") in DIFFERENCES
-    usual, null = chance_of(scale, gain=gain), as_float(verdict.get("null_centre"))
-    above = null is not None and usual is not None and not gain and null > usual
-    return null if above else usual
+    return interval(*ends, chance=chance_level(verdict, scale, gain=verdict.get("kind") in DIFFERENCES))
 
 
 def _association_picture(verdict: Verdict) -> Html | None:

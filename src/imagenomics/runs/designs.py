@@ -92,6 +92,8 @@ class Design:
         What is learned from the features of all training patients before a model sees them.
     learning : str
         How modules of genes are learned, as canonical text; '' where none are.
+    source : str
+        What the predictors are called.
     """
 
     target: Target
@@ -107,6 +109,7 @@ class Design:
     folds_digest: str = ""
     steps: CohortSteps | None = None
     learning: str = ""
+    source: str = "images"
 
     def settings(self) -> str:
         """Return what the numbers of this prediction depend on, beside its data, as canonical text."""
@@ -151,7 +154,7 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
     images = choose_features(
         extracted.features, target.block.features, flagged=target.block.flagged, where=where
     )
-    return make_design(
+    design = make_design(
         target,
         images=image_columns(images),
         clinical=_clinical(target, linked, where).values,
@@ -161,6 +164,7 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
         options=TrainOptions(plan.predict, plan.seed, plan.alpha),
         beside=declared_steps(plan, linked, extracted, images, where=where),
     )
+    return replace(design, source=plan.seen)
 
 
 def _from_genes(target: Target, plan: Plan, linked: Linked, extracted: Extracted) -> Design:

@@ -128,7 +128,7 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
         reading tables and ids.
     """
     sources = read_sources(plan, root)
-    flow, patients = _flow(sources, molecules=bool(plan.molecules))
+    flow, patients = _flow(sources, seen=plan.seen, molecules=bool(plan.molecules))
     tables = sources.molecules
     coded: dict[str, MoleculeTable | GivenFeatures] = {**tables, **sources.given}
     for note in (*sources.cohort.notes, *(note for table in coded.values() for note in table.notes)):
@@ -168,21 +168,22 @@ def join_sides(plan: Plan, root: Path, *, issues: Issues, executor: Executor | N
     )
 
 
-def _flow(sources: Sources, *, molecules: bool) -> tuple[Flow, list[str]]:
+def _flow(sources: Sources, *, seen: str, molecules: bool) -> tuple[Flow, list[str]]:
     declared, pictured, molecular = sources.declared, sources.pictured, sources.molecular
-    seen = [p for p in declared if p in pictured]
-    flow = sources.cohort.flow.then("with pictures", {"no picture": len(declared) - len(seen)})
+    there = [p for p in declared if p in pictured]
+    words, without = ("pictures", "no picture") if seen == "images" else (seen, f"no {seen}")
+    flow = sources.cohort.flow.then(f"with {words}", {without: len(declared) - len(there)})
     if not molecules:
-        return flow, seen
-    both = [p for p in seen if p in molecular]
+        return flow, there
+    both = [p for p in there if p in molecular]
     if not both:
         raise InputError(
             "IGX-RUN-011",
-            "no patient has both pictures and molecules",
-            where=f"pictures of {short_list(seen)}; molecules of {short_list(sorted(molecular))}",
+            f"no patient has both {words} and molecules",
+            where=f"{words} of {short_list(there)}; molecules of {short_list(sorted(molecular))}",
             remedy="declare the id rule of the molecule tables",
         )
-    return flow.then("with pictures and molecules", {"no molecules": len(seen) - len(both)}), both
+    return flow.then(f"with {words} and molecules", {"no molecules": len(there) - len(both)}), both
 
 
 def _losses(

@@ -203,6 +203,13 @@ class Plan(Settings):
             raise ValueError("a study needs pictures: at least one [[images]] or [[feature_tables]] block")
         return self
 
+    @property
+    def seen(self) -> str:
+        """Return what features come from: ``images``, ``readings`` of people, or ``features`` of other tables."""
+        if self.images:
+            return "images"
+        return "readings" if all(b.kind == "readings" for b in self.feature_tables) else "features"
+
     def _check_learned(self) -> None:
         by_name = {b.name: b for b in self.images}
         for block in self.learned:

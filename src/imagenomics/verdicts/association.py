@@ -75,7 +75,7 @@ def association_verdicts(
         Events and patients of targets that are the time to an event; the detectable effect is then a hazard ratio per
         standard deviation.
     nouns : mapping of str to str, optional
-        What the columns that stand against a target are called; ``image features`` where nothing is said.
+        What the columns that stand against a target are called; ``features`` where nothing is said.
     modifier : str
         The claim is that features go with the target differently along this column; what could have been shown is then
         not worked out.
@@ -118,7 +118,7 @@ def association_verdicts(
         combined = [_one_p(part, fdr) for _, part in parts]
         adjusted = false_discovery(combined, fdr)
         for (target, part), p, q in zip(parts, combined, adjusted, strict=True):
-            noun = words.get(target, "image features")
+            noun = words.get(target, "features")
             claim = _Claim(
                 target, part, float(p), float(q), tests, site_ignored, noun, happened.get(target), modifier
             )
@@ -155,7 +155,7 @@ class _Claim:
     q: float
     tests: int
     site_ignored: bool
-    noun: str = "image features"
+    noun: str = "features"
     events: tuple[int, int] | None = None
     modifier: str = ""
 

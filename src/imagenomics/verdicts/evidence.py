@@ -32,7 +32,9 @@ class Evidence:
     null_centre, null_spread : float
         Mean and standard deviation of the null draws of the statistic (of its gain, for a gain).
     source : str
-        What is predicted from: ``images`` or ``genes``.
+        What is predicted from: ``images``, ``readings``, ``features`` (of tables) or ``genes``.
+    called : str
+        Name of what is predicted in sentences; '' for that of the analysis.
     untestable : str
         Why the question cannot be tested (see :func:`imagenomics.verdicts.testable.check_testable`); '' if
         it can.
@@ -53,4 +55,10 @@ class Evidence:
     null_centre: float = NAN
     null_spread: float = NAN
     source: str = "images"
+    called: str = ""
     untestable: str = ""
+
+    @property
+    def title(self) -> str:
+        """What is predicted, as sentences call it."""
+        return self.called or self.analysis

@@ -79,7 +79,7 @@ def limit_text(item: Evidence, detectable: float, *, gain: bool) -> str:
 def supported_prediction(item: Evidence, adjusted: float, family: int) -> str:
     """Say that a prediction is supported."""
     return (
-        f"{item.analysis} can be predicted from the {item.source} by the {item.model} better than chance: "
+        f"{item.title} can be predicted from the {item.source} by the {item.model} better than chance: "
         f"{measured(item)} in patients whom the model had not seen ({who(item)}); "
         f"{chance_text(item, adjusted, family)}.{site_text(item)}"
     )
@@ -91,7 +91,7 @@ def absent_prediction(
     """Say that no evidence of a prediction was found, and why."""
     ending = "" if excludes else "; the interval does not exclude chance"
     return (
-        f"No evidence that {item.analysis} can be predicted from the {item.source} by the {item.model}: "
+        f"No evidence that {item.title} can be predicted from the {item.source} by the {item.model}: "
         f"{measured(item)} in patients whom the model had not seen ({who(item)}); "
         f"{chance_text(item, adjusted, family)}{ending}.{site_text(item)} "
         f"{limit_text(item, detectable, gain=False)}"
@@ -102,17 +102,17 @@ def supported_gain(item: Evidence, adjusted: float, family: int) -> str:
     """Say that a gain is supported."""
     return (
         f"{item.source.capitalize()} add to what is known without them ({item.model}): gain in "
-        f"{measured(item, gain=True)} for {item.analysis} ({who(item)}); "
+        f"{measured(item, gain=True)} for {item.title} ({who(item)}); "
         f"{chance_text(item, adjusted, family)} {approximate(item)}."
     )
 
 
 def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: float, excludes: bool) -> str:
     """Say that no evidence of a gain was found, and why."""
-    ending = "" if excludes else "; the interval does not exclude no gain"
+    ending = "" if excludes else "; the interval includes zero"
     return (
         f"No evidence that {item.source} add to what is known without them ({item.model}): gain in "
-        f"{measured(item, gain=True)} for {item.analysis} ({who(item)}); "
+        f"{measured(item, gain=True)} for {item.title} ({who(item)}); "
         f"{chance_text(item, adjusted, family)} {approximate(item)}{ending}. "
         f"{limit_text(item, detectable, gain=True)}"
     )
@@ -123,7 +123,7 @@ def supported_comparison(item: Evidence, adjusted: float, family: int) -> str:
     first, second = item.model.split(" vs ", 1)
     better, other = (first, second) if item.estimate > 0 else (second, first)
     return (
-        f"{item.analysis} is predicted better from {better} than from {other}: {_difference(item)}; "
+        f"{item.title} is predicted better from {better} than from {other}: {_difference(item)}; "
         f"{_equal_text(item, adjusted, family)}."
     )
 
@@ -133,10 +133,10 @@ def absent_comparison(
 ) -> str:
     """Say that no evidence of a difference between modalities was found, and why."""
     first, second = item.model.split(" vs ", 1)
-    ending = "" if excludes else "; the interval does not exclude no difference"
+    ending = "" if excludes else "; the interval includes zero"
     limit = limit_text(item, detectable, gain=True).replace(" a gain in ", " a difference in ")
     return (
-        f"No evidence that {item.analysis} is predicted better from {first} or from {second}: {_difference(item)}; "
+        f"No evidence that {item.title} is predicted better from {first} or from {second}: {_difference(item)}; "
         f"{_equal_text(item, adjusted, family)}{ending}. {limit} That is no proof that both are equally good."
     )
 

@@ -50,8 +50,8 @@ def prediction_verdicts(
     -------
     list of dict
         In the order of ``items``: ``analysis, kind, target, model, verdict, estimate, estimate_name,
-        ci_low, ci_high, null_p, null_p_adjusted, detectable, n, reason``, then ``observed`` (the tested statistic)
-        and ``null_centre``.
+        ci_low, ci_high, null_p, null_p_adjusted, detectable, n, reason``, then ``observed`` (the tested statistic),
+        ``null_centre`` and ``source`` (what is predicted from).
 
     Raises
     ------
@@ -143,6 +143,7 @@ def _row(item: Evidence, kind: str, verdict: str, reason: str) -> dict[str, Any]
         "reason": reason,
         "observed": item.tested,
         "null_centre": item.null_centre,
+        "source": item.source,
     }
 
 
