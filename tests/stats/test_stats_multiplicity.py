@@ -75,19 +75,30 @@ def test_many_p_values_are_ordered_by_counting_as_by_a_sort(shape):
 
 
 @pytest.mark.parametrize("fdr", ["bh", "by"])
-@pytest.mark.parametrize("kind", ["even", "signals", "ties", "missing", "ones"])
-def test_q_of_some_p_values_is_that_of_the_whole_family(fdr, kind):
+@pytest.mark.parametrize(
+    "kind", ["even", "signals", "few signals", "large", "ties", "missing", "ones", "none"]
+)
+def test_q_of_many_p_values_is_that_of_a_sort(fdr, kind):
     random = np.random.default_rng(3)
     p = random.random(150_000)
-    if kind == "signals":
-        p[:40_000] **= 8
+    if "signals" in kind:
+        p[: 40_000 if kind == "signals" else 300] **= 8
+    if kind == "large":
+        p **= 0.2
     if kind == "ties":
         p = np.ceil(p * 500) / 500
     if kind == "missing":
         p[random.random(p.size) < 0.3] = np.nan
     if kind == "ones":
         p[random.random(p.size) < 0.4] = 1.0
+    if kind == "none":
+        p[:] = np.nan
+    known = ~np.isnan(p)
+    expected = np.full(p.size, np.nan)
+    if known.any():
+        expected[known] = multipletests(p[known], method=f"fdr_{fdr}")[1]
     whole = false_discovery(p, fdr)
+    np.testing.assert_allclose(whole, expected, rtol=1e-13)
     best = np.argsort(p)[:200]
     for places in (best, random.integers(0, p.size, 50), np.append(best, p.size - 1), np.arange(0)):
         np.testing.assert_array_equal(false_discovery_of(p, places, fdr), whole[places])

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imagenomics.errors import InputError
+from imagenomics.stats.p_buckets import step_up_all, step_up_some
 from imagenomics.stats.p_order import order_p, step_up
-from imagenomics.stats.p_some import step_up_some
 
 FloatArray = npt.NDArray[np.float64]
 MANY = 100_000  # p values from which ordering them by counting is faster than a sort
@@ -117,6 +117,9 @@ def false_discovery_of(p: npt.ArrayLike, places: npt.NDArray[np.integer], fdr: s
 
 def _step_up(p: npt.ArrayLike, *, dependent: bool) -> FloatArray:
     values = _checked(p)
+    adjusted = step_up_all(values, _scale(values, dependent=dependent)) if values.size >= MANY else None
+    if adjusted is not None:
+        return adjusted
     ordered, order = _ordered(values)  # ties get equal results in any order
     out = np.full(values.size, np.nan)
     step_up(ordered, order, ordered.size * _scale(ordered, dependent=dependent), out)
