@@ -72,6 +72,37 @@ def test_on_a_phone_every_number_of_a_table_is_in_sight_and_wide_tables_say_so(
     assert browser.run(f"{frames}.filter(f => {silent}).length") == 0
 
 
+def test_findings_that_are_there_or_not_are_drawn_as_shares_of_each_group(browser, full_folder, full_page):
+    browser.resize(1280)
+    browser.open(full_folder / "report.html")
+    show_all(browser)
+    browser.console.clear()
+    browser.run(
+        """(() => {
+          const chart = document.querySelector('.pair [data-chart=by-group]');
+          const people = JSON.parse(document.getElementById('people').textContent);
+          const target = Object.keys(people.targets).find(t => people.targets[t].levels.length > 1);
+          const groups = people.targets[target].groups;
+          people.features = { 'ct.finding': groups.map((g, i) => (g === null ? null : i % 3 ? 0 : 1)) };
+          chart.dataset.feature = 'ct.finding';
+          chart.dataset.target = target;
+          const tools = { width: 480, colours: { font: 'sans-serif' }, element: chart, paper: false };
+          const figure = window.imagenomicsCharts.makers['by-group'](people, tools);
+          window.shares = figure.data.map(trace => [trace.type, trace.y[0], trace.text[0]]);
+          const value = i => (i % 3 ? 0 : 1);
+          const count = (g, v) => groups.filter((x, i) => x === g && value(i) === v).length;
+          window.counts = figure.data.map((_, g) => [count(g, 0), count(g, 1)]);
+        })()"""
+    )
+    for (kind, share, said), (without, having) in zip(
+        browser.run("window.shares"), browser.run("window.counts"), strict=True
+    ):
+        assert kind == "bar"
+        assert said == f"{having}/{having + without}"
+        assert share == pytest.approx(100 * having / (having + without))
+    assert browser.console == []
+
+
 def test_controls_do_what_they_say(browser, full_folder, full_page):
     browser.resize(1280)
     browser.open(full_folder / "report.html")

@@ -314,7 +314,7 @@ def _distribution(pair: Data, people: Data, wording: Wording) -> Html:
         "data-source": "people",
     }
     kinds = ["group", "site"] if len(people["sites"]) > 1 else ["group"]
-    charts = [el("div.plot", attrs={"data-chart": f"by-{kind}", **names}) for kind in kinds]
+    charts = [el("div", el("div.plot", attrs={"data-chart": f"by-{kind}", **names})) for kind in kinds]
     left = people["allSites"] - len(people["sites"])
     note = el("p.note", f"{many(left, 'smaller site')} not drawn.") if left > 0 else None
     head = el(

@@ -12,7 +12,7 @@ from imagenomics.report.effects import Scale, placed, scale_of
 from imagenomics.report.html import Html
 
 WIDTH, ROW, SIDE = 480.0, 36.0, 16.0
-SECOND = 14.0  # more height of rows whose words stand below their names
+SECOND, APART = 13.0, 45.0  # between name and words where words stand below, and the height of such rows
 NAME, WORDS = 12.0, 10.5  # sizes of the letters
 STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 FARTHEST = math.log2(20.0)  # ratios beyond 20 and 1/20 are drawn at the border
@@ -37,7 +37,7 @@ def forest_chart(lines: Sequence[Line], *, measure: str, label: str, title: str 
     """
     scale = scale_of(measure)
     apart = any(map(_collide, lines))
-    row = ROW + SECOND if apart else ROW
+    row = APART if apart else ROW
     frame = _frame(lines, scale, height=row * len(lines) + 8, bottom=42 if title else 28)
     marks: list[Html] = []
     none = frame.px(0)

@@ -6,7 +6,7 @@ from imagenomics.report.badges import badge
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.set_charts import random_set_chart
-from imagenomics.report.table import Column, data_table
+from imagenomics.report.table import Column, data_table, without_constant
 from imagenomics.report.text import count, fixed, many, p_value
 
 MOST_ROWS = 40
@@ -31,12 +31,15 @@ def signature_block(results: Results) -> Html | None:
         f"{count(beating)} of these beat random signatures of the same size and correlation."
     )
     drawn = compared.rename(columns={"z": "statistic"}).assign(set=compared["signature"])
+    drawn["feature"] = drawn["feature"].where(drawn["feature"] != drawn["signature"], drawn["target"])
+    shown = compared.head(MOST_ROWS)
+    kept, same = without_constant(shown, _columns(), ["reason"])
     return el(
         "details.block",
         el("summary.block-head", el("span", "Signatures"), el("small", "against random signatures")),
         el("p.lead", words),
         random_set_chart(drawn, groups="signatures"),
-        data_table(compared.head(MOST_ROWS), _columns(), search=True),
+        data_table(shown, kept, caption=same, search=True),
         el("p.note", f"All {many(len(table), 'row')} are in random_signatures.parquet."),
         attrs={"open": True},
     )

@@ -13,10 +13,10 @@ from imagenomics.report import svg
 from imagenomics.report.dendrogram import Dendrogram, draw_dendrogram
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.raster import png_of
-from imagenomics.report.text import short
 
 FloatArray = npt.NDArray[np.float64]
-WIDTH, TREE, LABELS, LETTERS = 760.0, 74.0, 176.0, 30
+WIDTH, TREE = 760.0, 74.0
+LETTERS, LEAST_LABELS, MOST_LABELS = 10.5, 120.0, 240.0  # size, and room for names of rows or of columns
 BAND, GAP = 13.0, 3.0
 LEAST_ROW, MOST_ROW, TALL = (
     11.0,
@@ -84,15 +84,17 @@ def tree_map(
     rows, columns = values.shape
     named = rows <= MOST_NAMED
     step = min(MOST_ROW, max(LEAST_ROW, 300.0 / rows)) if named else TALL / rows
-    left, right = TREE + 6.0, WIDTH - LABELS
+    bands = [band.name for band in (*above, *below)]
+    row_names = [svg.fitted(name, MOST_LABELS, LETTERS) for name in names[0]] if named else []
+    longest = _widest([*row_names, *bands])
+    left, right = TREE + 6.0, WIDTH - max(LEAST_LABELS, min(longest, MOST_LABELS) + 8.0)
     across = (right - left) / columns
     top = TREE + 8.0 + len(above) * (BAND + GAP)
     bottom = top + rows * step
     labelled = across >= LEAST_ROW
     foot = bottom + GAP + len(below) * (BAND + GAP)
-    height = foot + (
-        8.0 + 6.2 * max((min(len(n), LETTERS) for n in names[1]), default=0) if labelled else 4.0
-    )
+    column_names = [svg.fitted(name, MOST_LABELS, LETTERS) for name in names[1]] if labelled else []
+    height = foot + (8.0 + _widest(column_names) if labelled else 4.0)
     frame = svg.Frame(WIDTH, height, (0, 1), (0, 1))
     cells = el(
         "image",
@@ -119,22 +121,27 @@ def tree_map(
     if named:
         look = f"row-label{' tight' if step < 12 else ''}"
         parts += [
-            svg.text((right + 6, top + (i + 0.5) * step + 3.4), short(name, LETTERS), look)
-            for i, name in enumerate(names[0])
+            svg.text((right + 6, top + (i + 0.5) * step + 3.4), shown, look, whole=name)
+            for i, (shown, name) in enumerate(zip(row_names, names[0], strict=True))
         ]
     if labelled:
         parts += [
             svg.text(
                 (left + (j + 0.5) * across + 3.4, foot + 4),
-                short(name, LETTERS),
+                shown,
                 "row-label",
                 anchor="end",
                 turn=-90,
+                whole=name,
             )
-            for j, name in enumerate(names[1])
+            for j, (shown, name) in enumerate(zip(column_names, names[1], strict=True))
         ]
     picture = svg.picture(frame, parts, label=f"{words[0]}. {words[1]}")
     return el("div.plot-scroll.tree-map", picture, attrs={"tabindex": "0"})
+
+
+def _widest(names: Sequence[str]) -> float:
+    return max((svg.text_width(name, LETTERS) for name in names), default=0.0)
 
 
 def coarse(values: FloatArray) -> FloatArray:
@@ -168,7 +175,7 @@ def _band(band: Band, corner: svg.Point, across: float) -> Html:
         )
     label = svg.text(
         (corner[0] + len(band.looks) * across + 6, corner[1] + BAND - 3),
-        short(band.name, LETTERS),
+        svg.fitted(band.name, MOST_LABELS, LETTERS),
         "row-label",
     )
     return Html("".join([*parts, label]))

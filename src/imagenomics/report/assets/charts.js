@@ -154,7 +154,9 @@ window.imagenomicsCharts = (() => {
         const plot = document.createElement("div");
         plot.className = "plot";
         Object.assign(plot.dataset, { chart: `by-${kind}`, source: "people", feature: pair[0], target: pair[1] });
-        plots.append(plot);
+        const holder = document.createElement("div");
+        holder.append(plot);
+        plots.append(holder);
       }
       figure.append(plots);
     } else {

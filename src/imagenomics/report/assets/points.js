@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const charts = window.imagenomicsCharts;
-  const { safe, cut, wrap, number, place, pValue } = charts;
+  const { safe, cut, fit, wrap, number, place, pValue } = charts;
   const NAMED = 6;
 
   function kindOf(data, element, state) {
@@ -98,51 +98,81 @@
     };
   }
 
+  // Findings that are there or not: their share in each group, with the counts.
+  const isFinding = (data) => data.values.every((v) => v === 0 || v === 1) && new Set(data.values).size === 2;
+
+  function shares(data, own, colour, extra) {
+    const counts = own.map((list) => list.filter((i) => data.values[i] === 1).length);
+    const said = own.map((list, k) => (list.length ? `${counts[k]}/${list.length}` : ""));
+    return {
+      type: "bar", y: own.map((list, k) => (list.length ? (100 * counts[k]) / list.length : null)), text: said, textposition: "outside", cliponaxis: false, textfont: { size: 11, color: colour },
+      hovertemplate: "%{y:.0f}% (%{text})<extra></extra>", marker: { color: colour, opacity: 0.8 }, ...extra,
+    };
+  }
+
+  function shareFrame(data, drawing, xaxis, extra) {
+    const layout = frame(data, drawing, xaxis, extra);
+    layout.yaxis = { ...layout.yaxis, range: [0, 112], tickvals: [0, 25, 50, 75, 100], ticktext: ["0%", "25%", "50%", "75%", "100%"], title: { ...layout.yaxis.title, text: safe(fit(`patients with ${nameOf(data)}`, 11, layout.height - 60)) } };
+    return layout;
+  }
+
+  function nameOf(data) {
+    const parts = data.feature.split(".");
+    return data.said || parts.slice(parts.length > 2 ? 2 : 1).join(".") || data.feature;
+  }
+
   const NO_FILL = "rgba(127,127,127,0.09)";
 
-  function frame(data, { colours, paper }, xaxis, extra) {
+  function frame(data, { colours, paper, width }, xaxis, extra) {
+    const tall = paper ? 225 : 300;
+    const across = xaxis.title ? { title: { standoff: 6, font: { size: 11 }, text: safe(fit(xaxis.title.text, 11, width - 40)) } } : {};
     const known = data.values.filter((v) => v !== null);
     const low = Math.min(...known), high = Math.max(...known), room = (high - low || 1) * 0.06;
     const unit = data.unit ? ` (${data.unit})` : "";
     return charts.layout(colours, {
-      height: paper ? 225 : 300, margin: { l: 52, r: 10, t: 30, b: 46, autoexpand: false }, hovermode: "closest",
-      xaxis: charts.axis(colours, { showgrid: false, zeroline: false, ...xaxis }),
-      yaxis: charts.axis(colours, { zeroline: false, range: [low - room, high + room], title: { text: safe(cut(data.said || data.feature.split(".").slice(2).join(".") || data.feature, 34) + unit), standoff: 6, font: { size: 11 } } }),
+      height: tall, margin: { l: 52, r: 10, t: 30, b: 46, autoexpand: false }, hovermode: "closest",
+      xaxis: charts.axis(colours, { showgrid: false, zeroline: false, ...xaxis, ...across }),
+      yaxis: charts.axis(colours, { zeroline: false, range: [low - room, high + room], title: { text: safe(fit(nameOf(data) + unit, 11, tall - 40)), standoff: 6, font: { size: 11 } } }),
       ...extra,
     });
   }
 
   const heading = (text, colours) => [{ xref: "paper", yref: "paper", x: 0, y: 1, yshift: 22, xanchor: "left", text, showarrow: false, font: { size: 11.5, color: colours.soft } }];
 
-  charts.makers["by-group"] = (people, { colours, element, paper }) => {
+  charts.makers["by-group"] = (people, drawing) => {
+    const { colours, element } = drawing;
     const data = pairOf(people, element);
-    const target = safe(cut(data.target, 40));
     if (!data.levels.length) {
       const points = { type: "scatter", mode: "markers", x: data.groups, y: data.values, text: data.patients.map((_, i) => words(data, i)), hovertemplate: "%{text}<extra></extra>", marker: { color: colours.blue, size: 5.5, opacity: 0.65 } };
-      return { data: [points], layout: frame(data, { colours, paper }, { title: { text: target, standoff: 6 }, showgrid: true }, { annotations: heading("All patients", colours) }) };
+      return { data: [points], layout: frame(data, drawing, { title: { text: data.target }, showgrid: true }, { annotations: heading("All patients", colours) }) };
     }
     const colour = palette(colours);
-    const traces = data.levels.map((name, g) => {
-      const own = places(data.groups, g);
+    const groups = data.levels.map((_, g) => places(data.groups, g));
+    const traces = isFinding(data) ? data.levels.map((name, g) => shares(data, [groups[g]], colour[g % colour.length], { x: [g], name: safe(name), width: 0.5 })) : data.levels.map((name, g) => {
+      const own = groups[g];
       return boxes(data, own, { x: own.map(() => g), name: safe(name), width: 0.6 }, colour[g % colour.length], NO_FILL);
     });
     const ticks = { tickvals: data.levels.map((_, g) => g), ticktext: data.levels.map((n, g) => `${safe(cut(n, 16))}<br>n ${places(data.groups, g).length}`), range: [-0.6, data.levels.length - 0.4] };
-    return { data: traces, layout: frame(data, { colours, paper }, ticks, { annotations: heading("By group", colours) }) };
+    const made = isFinding(data) ? shareFrame : frame;
+    return { data: traces, layout: made(data, drawing, ticks, { annotations: heading("By group", colours) }) };
   };
 
-  charts.makers["by-site"] = (people, { colours, element, paper }) => {
+  charts.makers["by-site"] = (people, drawing) => {
+    const { colours, element } = drawing;
     const data = pairOf(people, element);
     const colour = palette(colours);
     const ticks = { tickvals: data.sites.map((_, s) => s), ticktext: data.sites.map((n, s) => `${safe(cut(n, 9))}<br>${places(data.site, s).length}`), range: [-0.6, data.sites.length - 0.4] };
     if (!data.levels.length) {
       const traces = data.sites.map((name, s) => { const own = places(data.site, s); return boxes(data, own, { x: own.map(() => s), name: safe(name), width: 0.6 }, colours.blue, NO_FILL); });
-      return { data: traces, layout: frame(data, { colours, paper }, ticks, { annotations: heading("By site", colours) }) };
+      return { data: traces, layout: frame(data, drawing, ticks, { annotations: heading("By site", colours) }) };
     }
+    const finding = isFinding(data);
     const traces = data.levels.map((name, g) => {
       const own = places(data.groups, g).filter((i) => data.site[i] >= 0);
+      if (finding) return shares(data, data.sites.map((_, s) => own.filter((i) => data.site[i] === s)), colour[g % colour.length], { x: data.sites.map((_, s) => s), name: safe(cut(name, 16)) });
       return boxes(data, own, { x: own.map((i) => data.site[i]), name: safe(cut(name, 16)), offsetgroup: String(g) }, colour[g % colour.length], NO_FILL);
     });
-    const extra = { boxmode: "group", boxgap: 0.25, boxgroupgap: 0.1, annotations: heading("By site", colours), showlegend: true, legend: { orientation: "h", x: 1, xanchor: "right", y: 1.0, yanchor: "bottom", font: { size: 10.5 } } };
-    return { data: traces, layout: frame(data, { colours, paper }, ticks, extra) };
+    const extra = { boxmode: "group", barmode: "group", bargap: 0.25, boxgap: 0.25, boxgroupgap: 0.1, annotations: heading("By site", colours), showlegend: true, legend: { orientation: "h", x: 1, xanchor: "right", y: 1.0, yanchor: "bottom", font: { size: 10.5 } } };
+    return { data: traces, layout: (finding ? shareFrame : frame)(data, drawing, ticks, extra) };
   };
 })();
