@@ -58,6 +58,10 @@ def limits(folder):
         ([], "whether it is better than a baseline was not asked"),
         ([gain("clinical", ABSENT)], "not shown to be better than clinical variables alone."),
         (
+            [gain("clinical", SUPPORTED) | {"source": "readings"}],
+            "and with the readings better than clinical",
+        ),
+        (
             [gain("clinical", ABSENT), gain("volume", "not testable")],
             "Better than chance, but not shown to be better than clinical variables or volume alone.",
         ),

@@ -65,7 +65,8 @@ def baseline_list(
 def added(gains: Sequence[Verdict]) -> str:
     """Return what was added to the baselines: the ``source`` of the verdicts, or what their models are called after."""
     said = next((str(g["source"]) for g in gains if g.get("source")), "")
-    return said or "genes" if any(str(g.get("model") or "").startswith(GENES) for g in gains) else "images"
+    genes = any(str(g.get("model") or "").startswith(GENES) for g in gains)
+    return said or ("genes" if genes else "images")
 
 
 def gains_in_words(verdict: Verdict, gains: Sequence[Verdict]) -> str:

@@ -62,7 +62,7 @@ def _tested(difference: Verdict) -> str:
 
 def _why_not(difference: Verdict, low: float) -> str:
     if low <= 0:
-        return "; the interval includes zero, and both have to speak for it"
+        return "; the interval includes zero (p and interval both have to speak for a difference)"
     return "" if difference.get("kind") == "comparison" else f"; shuffled {added([difference])} do as well"
 
 

@@ -26,8 +26,8 @@ TERMS = {
     "effect": "How strongly the feature follows the target, with its direction. Not at all is 0; for an AUC 0.5, for "
     "an odds ratio 1.",
     "calibration": "Of the patients who were given a probability of 70%, seven in ten should have it.",
-    "baseline": "A prediction without the image features: from clinical variables, or the lesion's volume.",
-    "increment": "What the image features (or genes) that predict add to a baseline. A good prediction that only "
+    "baseline": "A prediction without the features (or genes): from clinical variables, or the lesion's volume.",
+    "increment": "What the features (or genes) that predict add to a baseline. A good prediction that only "
     "repeats the volume adds nothing.",
     "comparison": "Two kinds of pictures of the same patients, each with a model of its own: which predicts better. "
     "The p says how often equally good ones would lie so far apart, had other patients been met.",
