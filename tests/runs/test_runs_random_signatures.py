@@ -112,7 +112,7 @@ def test_verdicts_say_so(done):
     assert "beat random signatures" in found["pairs", "own.SET_2"]["reason"]
     assert found["pairs", "own.SET_5"]["verdict"] == "no evidence found"
     assert "nothing is claimed" in found["pairs", "own.SET_5"]["reason"]
-    assert found["pairs", "own.SET_5"]["why_not"].startswith("random signatures of the same size")
+    assert found["pairs", "own.SET_5"]["why_not"].startswith("not shown to beat random signatures")
     assert found["pairs", "rna.GENE7"]["verdict"] == "supported"  # a gene is a gene
     assert "random" not in found["pairs", "rna.GENE7"]["reason"]
     (outcome,) = [v for (a, t), v in found.items() if a == "overall" and "molecul" in t]

@@ -36,7 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 NUMBERS = ("genes", *COMPARED[:5], "effective", "correlation", "correlation_random")
 METAGENE = "a metagene weighs every gene: there is no random group of genes to hold it against"
-RANDOM_GROUPS = "random groups of genes of the same size and correlation do as well"
+RANDOM_GROUPS = "not shown to beat random groups of genes of the same size and correlation"
 FEW = "too few patients or genes for random groups to be drawn"
 
 

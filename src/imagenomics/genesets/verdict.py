@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 SUPPORTED, ABSENT, UNTESTABLE = "supported", "no evidence found", "not testable"
-RANDOM_SETS = "random sets of the same size and correlation do as well"
+RANDOM_SETS = "not shown to beat random sets of the same size and correlation"
 NOT_DRAWN = "a null could not be drawn"
 
 

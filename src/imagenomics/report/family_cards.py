@@ -25,8 +25,8 @@ DETECTABLE = (
 )
 WHY_NOT = "Why nothing is claimed of a target that was tested."
 NOT_BETTER = (
-    "A signature needs more than its q: where random signatures of the same size and correlation do as well, no "
-    "evidence is found for it (see Gene sets and modules)."
+    "A signature needs more than its q: where it is not shown to beat random signatures of the same size and "
+    "correlation, no evidence is found for it (see Gene sets and modules)."
 )
 
 

@@ -111,8 +111,8 @@ def _sentence(tested: pd.DataFrame, alpha: float) -> str:
     more = f" {many(left, 'pair')} could not be compared." if left else ""
     if not beating:
         return (
-            f"{said}, but none beats random groups of genes of the same size and correlation: any genes that move "
-            f"together say as much, and nothing is claimed.{more}"
+            f"{said}, but none is shown to beat random groups of genes of the same size and correlation: other genes "
+            f"that move together may say as much, and nothing is claimed.{more}"
         )
     chance = (
         f" That p is not adjusted for the number of pairs: among {int(compared.sum()):,} that say no more than random "

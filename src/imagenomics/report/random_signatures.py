@@ -28,7 +28,7 @@ def signature_block(results: Results) -> Html | None:
     beating = int((table["verdict"] == "supported").sum())
     words = (
         f"{many(len(table), 'pair')} of a signature were tested; {count(len(passing))} have q of at most .05, and "
-        f"{count(beating)} of these beat random signatures of the same size and correlation."
+        f"{count(beating)} of these are shown to beat random signatures of the same size and correlation."
     )
     drawn = compared.rename(columns={"z": "statistic"}).assign(set=compared["signature"])
     drawn["feature"] = drawn["feature"].where(drawn["feature"] != drawn["signature"], drawn["target"])

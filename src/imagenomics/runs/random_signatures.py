@@ -25,7 +25,7 @@ from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 STAGE = "random signatures"
 VERSION = 2
 NAME = "random_signatures"
-RANDOM_DO_AS_WELL = "random signatures of the same size and correlation do as well"
+NOT_BEATING = "not shown to beat random signatures of the same size and correlation"
 COLUMNS = (
     *("analysis", "feature", "target", "signature", "n", "q", *COMPARED[:5]),
     *("genes", "effective", "correlation", "correlation_random", "verdict", "reason"),
@@ -97,7 +97,7 @@ def with_random_signatures(
     return {
         **verdict,
         "verdict": ABSENT,
-        "why_not": f"{RANDOM_DO_AS_WELL}{words}",
+        "why_not": f"{NOT_BEATING}{words}",
         "reason": f"{said} of its size and correlation{words}: other groups of genes that move together say as much, "
         "so nothing is claimed for this one.",
     }
@@ -158,7 +158,7 @@ def _answers(table: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str]]:
         elif q <= alpha and p <= alpha:
             yield SUPPORTED, ""
         elif q <= alpha:
-            yield ABSENT, RANDOM_DO_AS_WELL
+            yield ABSENT, NOT_BEATING
         else:
             yield ABSENT, q_above(alpha)
 
