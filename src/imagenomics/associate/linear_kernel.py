@@ -24,8 +24,8 @@ IntArray = npt.NDArray[np.int64]
 SmallArray = npt.NDArray[np.int32]
 CodeArray = npt.NDArray[np.int8]
 # Code that is kept is compiled anew where this file changes: so the digest of the files above stands in it.
-COMPILED_IN = "9258089c1b9a"
-LANE, BLOCK = 128, 32  # features and targets whose values are kept at hand
+COMPILED_IN = "6a2dd6d6ad78"
+LANE, BLOCK = 256, 32  # features and targets whose values are kept at hand
 PART, MOST = 1024, 2**21  # targets, and numbers of theirs, that are laid out at once
 SAFE = 1e-3  # smallest pivot and share of variance left for which the downdate is trusted
 NEAR_PERFECT = 0.05  # share of unexplained variance below which residuals must be formed explicitly
@@ -37,7 +37,7 @@ LEFT = 6  # what remains of a pair: three products, smallest pivot, covariates w
 def scan_pairs(
     features: tuple[FloatArray, FloatArray, IntArray, IntArray],
     targets: tuple[FloatArray, FloatArray, IntArray, IntArray],
-    covariates: tuple[FloatArray, FloatArray, int, int],
+    covariates: tuple[FloatArray, int, int],
     products: FloatArray,
     by: int,
     found: tuple[FloatArray, FloatArray, SmallArray, SmallArray, CodeArray],
@@ -59,16 +59,17 @@ def scan_pairs(
     """
     found_t, found_error, found_df, found_n, found_code = found
     f_missing_at, f_missing, t_missing_at, t_missing = features[2], features[3], targets[2], targets[3]
-    N, C = features[0].shape[0], covariates[2]
+    N, C = features[0].shape[0], covariates[1]
     T, F = products.shape
     P = C * (C + 1) // 2
-    S, flat = P + C, products.ravel()
+    S = P + C
     at_once = min(PART, max(BLOCK, MOST // N // BLOCK * BLOCK), -(-T // BLOCK) * BLOCK)
     part = np.zeros(N * at_once), np.zeros(S * at_once)
     bits = np.zeros((LANE // WIDTH, N), dtype=np.uint8)
     lane = np.zeros(N * LANE), np.zeros(S * LANE), bits, np.zeros(LANE)
     values, work = np.empty(N * BLOCK), np.zeros((P + 3 * C + 5) * WIDTH)
     gone, lost = np.empty((C + 1) * WIDTH), np.empty(BLOCK * (C + 1) * WIDTH)
+    own_products = np.zeros(BLOCK * LANE)
     scratch, sums, losses = np.zeros(lost.size), (lane[1], part[1]), (gone, lost)
     shared, left = np.empty(N, dtype=np.int64), np.empty(BLOCK * LEFT * LANE)
     for t1 in range(0, T, at_once):
@@ -81,6 +82,9 @@ def scan_pairs(
                 block, start = min(BLOCK, t2 - t0), (t0 - t1) * N
                 for i in range(N * BLOCK):  # copied in order, as they are read in none
                     values[i] = part[0][start + i]
+                for u in range(block):
+                    for m in range(stop - first):
+                        own_products[u * LANE + m] = products[t0 + u, first + m]
                 for at in range(first, stop, WIDTH):
                     tile, wide = (at - first) // WIDTH, min(WIDTH, stop - at)
                     absent, missing = lane[2][tile], f_missing_at[at : at + wide + 1]
@@ -92,12 +96,12 @@ def scan_pairs(
                         )
                         starts = tile * S * WIDTH, (t0 - t1 + u) * S, u * (C + 1) * WIDTH
                         begin(sums, losses, starts, C, work)
-                        _set_product(flat, (t0 + u) * F + at, wide, work, (P + 2 * C + 1) * WIDTH)
+                        store(work, (P + 2 * C + 1) * WIDTH, load(own_products, u * LANE + at - first))
                         both = find_shared(absent, t_missing, span, shared)
                         n = load(lane[3], at - first) - spread(float(span[1] - span[0]))
                         for k in range(both):
                             n += load(BITS, absent[shared[k]] * WIDTH)
-                        restore_shared(shared, both, absent, covariates[1], P, work)
+                        restore_shared(shared, both, absent, covariates, work)
                         if span[0] == span[1] and missing[wide] == missing[0]:
                             project(work, C)
                         else:
@@ -111,16 +115,6 @@ def scan_pairs(
                         root, square = (u * LEFT + 4) * LANE, (u * LEFT + 2 - by) * LANE
                         for m in range(stop - first):
                             found_error[t, first + m] = left[root + m] / left[square + m]
-
-
-@njit(nogil=True, error_model="numpy", forceinline=True)
-def _set_product(products: FloatArray, start: int, wide: int, work: FloatArray, at: int) -> None:
-    """Set the products of feature and target; the last tile may hold fewer than eight."""
-    if wide == WIDTH:
-        store(work, at, load(products, start))
-    else:
-        for m in range(wide):
-            work[at + m] = products[start + m]
 
 
 @njit(nogil=True, error_model="numpy", forceinline=True)

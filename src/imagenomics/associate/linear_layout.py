@@ -16,13 +16,11 @@ BitArray = npt.NDArray[np.uint8]
 BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(float).ravel()
 
 
-def lay_out_covariates(Q: FloatArray) -> tuple[FloatArray, FloatArray, int, int]:
-    """Return the covariates row by row, their products (a triangle a row), how many they are, and the step of rows."""
+def lay_out_covariates(Q: FloatArray) -> tuple[FloatArray, int, int]:
+    """Return the covariates row by row, how many they are, and the step from row to row."""
     C = Q.shape[1]
     room = C - C % 4 + 4  # they are read by fours
-    low, high = np.tril_indices(C)
-    rows = np.pad(Q, ((0, 0), (0, room - C)))
-    return rows.ravel(), np.ascontiguousarray(Q[:, low] * Q[:, high]).ravel(), C, room
+    return np.pad(Q, ((0, 0), (0, room - C))).ravel(), C, room
 
 
 @njit(nogil=True, error_model="numpy")

@@ -26,7 +26,7 @@ def sum_rows(
     place: tuple[int, int],
     rows: IntArray,
     span: tuple[int, int],
-    covariates: tuple[FloatArray, FloatArray, int, int],
+    covariates: tuple[FloatArray, int, int],
     into: FloatArray,
     there: tuple[int, int],
 ) -> None:
@@ -47,7 +47,7 @@ def sum_rows(
     there : tuple of int
         Where the sums start, and the step from one to the next.
     """
-    Q, C, room = covariates[0], covariates[2], covariates[3]
+    Q, C, room = covariates
     start, stride = place
     at, step = there
     for c in range(0, C - 3, 4):
@@ -86,7 +86,7 @@ def lose_feature_rows(
     values: FloatArray,
     missing_at: IntArray,
     missing: IntArray,
-    covariates: tuple[FloatArray, FloatArray, int, int],
+    covariates: tuple[FloatArray, int, int],
     scratch: FloatArray,
     lost: FloatArray,
 ) -> None:
@@ -106,7 +106,7 @@ def lose_feature_rows(
     lost : array, (B * (C + 1) * 8,)
         Filled: for each target, what is lost of its sums with the covariates, and of its square.
     """
-    sums = covariates[2] + 1
+    sums = covariates[1] + 1
     B = lost.size // (sums * WIDTH)
     for m in range(missing_at.size - 1):
         span = missing_at[m], missing_at[m + 1]
@@ -165,13 +165,15 @@ def begin(
 
 @njit(nogil=True, error_model="numpy", forceinline=True)
 def restore_shared(
-    shared: IntArray, both: int, absent: BitArray, pairs: FloatArray, P: int, work: FloatArray
+    shared: IntArray, both: int, absent: BitArray, covariates: tuple[FloatArray, int, int], work: FloatArray
 ) -> None:
     """Put back the covariates' sums over rows that feature and target both miss, as they were taken out twice."""
-    for k in range(0, both, 2):
-        r = shared[k]
-        s = shared[k + 1] if k + 1 < both else r
-        one, other = load(BITS, absent[r] * WIDTH), load(BITS, (absent[s] if k + 1 < both else 0) * WIDTH)
-        for p in range(P):
-            value = load(work, p * WIDTH) + spread_at(pairs, r * P + p) * one
-            store(work, p * WIDTH, value + spread_at(pairs, s * P + p) * other)
+    Q, C, room = covariates
+    for i in range(both):
+        mask, start = load(BITS, absent[shared[i]] * WIDTH), shared[i] * room
+        at = 0
+        for j in range(C):
+            share = spread_at(Q, start + j) * mask
+            for k in range(j + 1):
+                store(work, at, load(work, at) + spread_at(Q, start + k) * share)
+                at += WIDTH
