@@ -92,6 +92,13 @@ def test_volcano_thins_only_what_lies_on_one_spot():
     assert max(data["y"]) == max(float(f"{v:.4g}") for v in family(rows).rows["neg_log10_p"])
 
 
+def test_only_pairs_that_may_be_labelled_carry_short_names():
+    own = family([("ct.lung.a", "mutations.EGFR", 0.4, 1e-9), ("ct.lung.b", "mutations.KRAS", 0.1, 0.9)])
+    short = {"ct.lung.a": "a", "ct.lung.b": "b", "mutations.EGFR": "EGFR", "mutations.KRAS": "mutations.KRAS"}
+    assert volcano_data(own, short)["short"] == {"ct.lung.a": "a", "mutations.EGFR": "EGFR"}
+    assert volcano_data(own)["short"] == {}
+
+
 def test_names_are_shortened_only_while_they_stay_different():
     assert short_names(["mutations.IDH1", "cna.EGFR", "mutations.EGFR"]) == {
         "mutations.IDH1": "IDH1", "cna.EGFR": "cna.EGFR", "mutations.EGFR": "mutations.EGFR"}  # fmt: skip

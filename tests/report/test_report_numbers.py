@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from report_reading import read_page
 
 from imagenomics.report import svg
-from imagenomics.report.curves import null_chart, roc_chart
+from imagenomics.report.curves import calibration_chart, null_chart, roc_chart
 from imagenomics.report.effects import effect_interval, effect_text, placed, scale_of
 from imagenomics.report.intervals import chance_of, domain_of
 from imagenomics.report.models import models_of
@@ -80,8 +80,29 @@ def test_ticks_are_round_few_and_inside(ends):
     assert all(ends[0] - 1e-9 <= t <= ends[1] + 1e-9 for t in ticks)
 
 
+@pytest.mark.parametrize("top", [1, 2, 3, 7, 7.1, 9.4, 24, 3000])
+def test_ticks_of_counts_are_whole_numbers(top):
+    ticks = svg.nice_ticks(0, top * 1.18, most=5, whole=True)
+    assert ticks == [int(t) for t in ticks]
+    assert 2 <= len(ticks) <= 7
+
+
 def curves(**columns):
     return pd.DataFrame({"model": "m", "low": np.nan, "high": np.nan, **columns})
+
+
+@pytest.mark.parametrize(
+    ("observed", "ends"), [([0.19, 0.23, 0.22], (0.05, 0.4)), ([0.05, 0.5, 0.9], (0, 1))]
+)
+def test_calibration_of_shares_close_together_is_drawn_larger(observed, ends):
+    seen = np.array(observed)
+    table = curves(curve="calibration", x=[0.18, 0.21, 0.25], y=seen)
+    table[["low", "high"]] = np.column_stack([seen * 0.5, np.minimum(seen * 1.7, 1)])
+    performance = pd.DataFrame({"model": ["m"], "role": ["primary"]})
+    page = read_page(calibration_chart(table, models_of(performance, table)[0]))
+    frame = svg.Frame(300, 300, ends, ends)
+    drawn = [(float(c.attrs["cx"]), float(c.attrs["cy"])) for c in page.of("circle")]
+    assert np.allclose(drawn, [frame.at(x, y) for x, y in zip(table["x"], seen, strict=True)], atol=0.01)
 
 
 def test_roc_is_drawn_where_the_numbers_are():

@@ -122,7 +122,9 @@ def _maps_of_pairs(family: Family, heat: Data, i: int, *, people: Data | None) -
         return []
     return [
         _heatmap(heat, i, picks=people is not None, modifier=family.modifier),
-        _volcano(family, i),
+        _volcano(
+            family, i, {names[0]: names[-1] for side in ("features", "targets") for names in heat[side]}
+        ),
     ]
 
 
@@ -208,8 +210,8 @@ def _heatmap(data: Data, i: int, *, picks: bool, modifier: str) -> Html:
     )
 
 
-def _volcano(family: Family, i: int) -> Html:
-    data = volcano_data(family)
+def _volcano(family: Family, i: int, short: dict[str, str]) -> Html:
+    data = volcano_data(family, short)
     drawn, whole = len(data["x"]), data["all"]
     thinned = (
         f"{whole - drawn:,} of {whole:,} pairs lie on top of others and are not drawn. "

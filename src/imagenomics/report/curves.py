@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from imagenomics.report.text import fixed, many, short
 SIDE = 300.0
 UNIT = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MOST_POINTS = 400
+CLOSE = 0.5  # shares that span less are drawn on a part of the scale
 FEWEST_BINS, MOST_BINS = 10, 28
 GOLDEN = 0.618034  # steps of this share spread points evenly
 
@@ -61,13 +63,10 @@ def calibration_chart(curves: pd.DataFrame, model: Model) -> Html | None:
         return None
     own = lines[0][1]
     continuous = bool((own[["x", "y"]].max() > 1.5).any() or (own[["x", "y"]].min() < -0.5).any())
-    ends = (
-        (float(own[["x", "y", "low"]].min().min()), float(own[["x", "y", "high"]].max().max()))
-        if continuous
-        else (0.0, 1.0)
-    )
+    reach = (float(own[["x", "y", "low"]].min().min()), float(own[["x", "y", "high"]].max().max()))
+    ends = reach if continuous else _shares_shown(*reach)
     frame = svg.Frame(SIDE, SIDE, ends, ends)
-    ticks = svg.nice_ticks(*ends) if continuous else UNIT
+    ticks = UNIT if ends == (0.0, 1.0) else svg.nice_ticks(*ends)
     marks: list[Html] = [svg.line(frame.at(ends[0], ends[0]), frame.at(ends[1], ends[1]), "chance")]
     rows = records(own)
     marks += [
@@ -79,6 +78,13 @@ def calibration_chart(curves: pd.DataFrame, model: Model) -> Html | None:
     marks += [svg.dot(frame.at(r["x"], r["y"]), f"point {model.look}", 4) for r in rows]
     axes = svg.axes(frame, (ticks, ticks), ("predicted", "observed"))
     return svg.picture(frame, axes, marks, label=f"calibration of {model.name}")
+
+
+def _shares_shown(low: float, high: float) -> tuple[float, float]:
+    """Return the part of the scale from 0 to 1 that is drawn: all of it, or what shares close together need."""
+    if high - low > CLOSE:
+        return 0.0, 1.0
+    return math.floor(low / 0.05) * 0.05, math.ceil(high / 0.05) * 0.05
 
 
 def decision_chart(curves: pd.DataFrame, models: Sequence[Model]) -> Html | None:
@@ -128,7 +134,9 @@ def null_chart(curves: pd.DataFrame, model: Model, observed: float | None, *, na
     if observed is not None:
         marks += _observed(frame, observed, fixed(observed))
     axes = svg.axes(
-        frame, (svg.nice_ticks(*ends, most=5), svg.nice_ticks(*frame.y, most=5)), (name, "shuffled runs")
+        frame,
+        (svg.nice_ticks(*ends, most=5), svg.nice_ticks(*frame.y, most=5, whole=True)),
+        (name, "shuffled runs"),
     )
     label = f"{many(len(draws), 'shuffled run')}, observed {fixed(observed)}"
     return svg.picture(frame, axes, marks, label=label)
@@ -169,7 +177,7 @@ def score_chart(
         marks.append(_person(frame.at(row["score"], row["label"] + jitter), row, f"who l{int(row['label'])}"))
     words = ((0, short(classes[1] or "without", 22)), (1, short(classes[0] or "with", 22)))
     names = [svg.text((12, frame.py(v)), w, "title", anchor="middle", turn=-90) for v, w in words]
-    axes = svg.axes(frame, (svg.nice_ticks(*ends), ()), ("score from models that never saw the patient", ""))
+    axes = svg.axes(frame, (svg.nice_ticks(*ends), ()), ("score with the patient left out", ""))
     return svg.picture(frame, axes, names, marks, label="scores by true answer")
 
 
@@ -179,7 +187,7 @@ def _scatter(drawn: pd.DataFrame, model: Model) -> Html:
     frame = svg.Frame(SIDE, SIDE, x, y)
     marks = [_person(frame.at(r["score"], r["label"]), r, "who l1") for r in records(drawn)]
     ticks = svg.nice_ticks(*x, most=5), svg.nice_ticks(*y, most=5)
-    axes = svg.axes(frame, ticks, ("predicted by models that never saw the patient", "true value"))
+    axes = svg.axes(frame, ticks, ("predicted with the patient left out", "true value"))
     return svg.picture(frame, axes, marks, label=f"predicted and true values of {model.name}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ MOST_CELLS = 30_000  # of all heat maps of a page together
 LEAST_CELLS = 1_500
 MOST_TARGETS = 150
 VOLCANO_STRONGEST = 1_200
+MOST_LABELLED = 200  # pairs of which the short names are on the page
 VOLCANO_GRID = (90, 60)  # pairs that would fall on one spot of this grid are drawn once
 NUMBERS = {"e": "effect", "a": "ci_low", "b": "ci_high", "l": "neg_log10_p", "q": "q", "m": "p_maxt"}
 
@@ -58,8 +59,16 @@ def heatmap_data(family: Family, columns: pd.DataFrame, *, most_cells: int) -> d
     }
 
 
-def volcano_data(family: Family) -> dict[str, Any]:
-    """Return the pairs of a family as points; points that would lie on one spot are drawn once."""
+def volcano_data(family: Family, short: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the pairs of a family as points; points that would lie on one spot are drawn once.
+
+    Parameters
+    ----------
+    family : Family
+        Its pairs.
+    short : mapping of str to str, optional
+        Feature or target -> the name that labels the strongest pairs.
+    """
     rows = family.tested[family.tested["effect"].notna()]
     drawn = _thinned(rows)
     features, f = np.unique(drawn["feature"].astype(str).to_numpy(dtype=object), return_inverse=True)
@@ -79,8 +88,15 @@ def volcano_data(family: Family) -> dict[str, Any]:
         "kinds": [_kind(*k) for k in kinds],
         "counts": [int(counts.get(k[0], 0)) for k in kinds],
         "passes": family.alpha,
+        "short": _labels(family, short or {}),
         "all": len(rows),
     }
+
+
+def _labels(family: Family, short: Mapping[str, str]) -> dict[str, str]:
+    strongest = family.passing.head(MOST_LABELLED)
+    names = [str(n) for side in ("feature", "target") for n in strongest[side]]
+    return {n: short[n] for n in dict.fromkeys(names) if short.get(n, n) != n}
 
 
 def _kind(effect: str, test: str = "") -> list[Any]:

@@ -110,8 +110,8 @@ def _block(question: Question) -> Html:
     table = model_table(performance, models, metric, level=chance_level(verdict, metric))
     return el(
         "div",
-        el("div.charts.wide" if question.followed else "div.charts", _charts(question, models, metric)),
         key(models),
+        el("div.charts.wide" if question.followed else "div.charts", _charts(question, models, metric)),
         el("h4", "All models and baselines"),
         table or el("p.absent", "No performance was written for this target."),
         _gains(gain_table(performance, models), performance, verdict),

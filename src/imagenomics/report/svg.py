@@ -9,7 +9,12 @@ from typing import Any
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.text import short
 
-NARROW = frozenset("ijltfrI.,:;|!'()[] -·/")
+BROAD = (
+    ("ijlI.,:; -·/'|", 0.34),
+    ("rtf()[]!", 0.4),
+    ("csvxyz_", 0.56),
+    ("mwMW%@…", 0.97),
+)  # shares of the size
 TITLE = 11.5  # size of the letters of an axis title
 Point = tuple[float, float]
 
@@ -137,9 +142,8 @@ def fitted(words: str, width: float, size: float) -> str:
 
 
 def _broad(letter: str) -> float:
-    if letter in NARROW:
-        return 0.37
-    return 0.77 if letter.isupper() or letter in "mw%@" else 0.63
+    known = next((width for letters, width in BROAD if letter in letters), None)
+    return known or (0.72 if letter.isupper() else 0.64)
 
 
 def tick_label(value: float) -> str:
@@ -147,14 +151,16 @@ def tick_label(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Return round values between ``low`` and ``high``."""
+def nice_ticks(low: float, high: float, most: int = 6, *, whole: bool = False) -> list[float]:
+    """Return round values between ``low`` and ``high``; ``whole`` numbers where things are counted."""
     span = high - low
     if not span > 0:
         return [low]
     raw = span / max(most - 1, 1)
     power = 10.0 ** _floor_log10(raw)
     step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw * 0.999)
+    if whole and step % 1:
+        step = float(-(-step // 1))
     first = -(-low // step)
     ticks = [round((first + i) * step, 10) + 0.0 for i in range(most + 2)]
     return [t for t in ticks if low - 1e-9 <= t <= high + 1e-9]

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const charts = window.imagenomicsCharts;
-  const { safe, cut, fit, wrap, number, place, pValue } = charts;
+  const { safe, cut, fit, textWidth, wrap, number, place, pValue } = charts;
   const NAMED = 6;
 
   function kindOf(data, element, state) {
@@ -22,11 +22,21 @@
     };
   }
 
-  // One label for each of the strongest targets, towards the empty middle, none on top of another.
-  function names(data, indices, colours, pixels) {
-    const best = new Map();
-    indices.forEach((i) => { const t = data.t[i]; if (!best.has(t) || data.y[best.get(t)] < data.y[i]) best.set(t, i); });
-    const chosen = Array.from(best.values()).sort((a, b) => data.y[b] - data.y[a]).slice(0, NAMED);
+  // Labels of the strongest pairs, of every target about as many, towards the empty middle, none on top of another.
+  function names(data, indices, colours, { pixels, width }) {
+    const ranked = [...indices].sort((a, b) => data.y[b] - data.y[a]);
+    const most = Math.ceil(NAMED / new Set(ranked.map((i) => data.t[i])).size);
+    const taken = new Map();
+    const chosen = ranked.filter((i) => {
+      taken.set(data.t[i], (taken.get(data.t[i]) || 0) + 1);
+      return taken.get(data.t[i]) <= most;
+    }).slice(0, NAMED);
+    const called = (name) => data.short[name] || name;
+    const room = Math.min(400, width * 0.42);
+    const label = (i) => {
+      const target = fit(called(data.targets[data.t[i]]), 11, room / 2);
+      return `${fit(called(data.features[data.f[i]]), 11, room - textWidth(target, 11) - 10)} · ${target}`;
+    };
     const last = { left: -Infinity, right: -Infinity };
     return chosen.map((i) => {
       const x = place(data.x[i], data.kinds[data.k[i]]);
@@ -35,8 +45,8 @@
       const wanted = Math.max(spot - 8, last[side] + 15);
       last[side] = wanted;
       return {
-        x, y: data.y[i], text: safe(cut(data.targets[data.t[i]], 26)), showarrow: true, arrowwidth: 0.8, arrowcolor: colours.soft, arrowhead: 0,
-        ax: side === "left" ? 30 : -30, ay: wanted - spot, xanchor: side, bgcolor: colours.paper, opacity: 0.9, borderpad: 1, font: { size: 11.5, color: colours.ink },
+        x, y: data.y[i], text: safe(label(i)), showarrow: true, arrowwidth: 0.8, arrowcolor: colours.soft, arrowhead: 0,
+        ax: side === "left" ? 30 : -30, ay: wanted - spot, xanchor: side, bgcolor: colours.paper, opacity: 0.9, borderpad: 1, font: { size: 11, color: colours.ink },
       };
     });
   }
@@ -58,7 +68,7 @@
     const some = indices.filter(passes);
     const rest = indices.filter((i) => !passes(i));
     const line = some.length && rest.length ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: Math.min(...some.map((i) => data.y[i])), y1: Math.min(...some.map((i) => data.y[i])), line: { color: colours.soft, width: 1, dash: "dot" } }] : [];
-    const label = line.length ? [{ xref: "paper", x: 0, xanchor: "left", y: line[0].y0, yanchor: "bottom", text: "q = 0.05", showarrow: false, font: { size: 10.5, color: colours.soft } }] : [];
+    const label = line.length ? [{ xref: "paper", x: 0, xanchor: "left", y: line[0].y0, yanchor: "bottom", text: `q = ${number(data.passes)}`, showarrow: false, font: { size: 10.5, color: colours.soft } }] : [];
     const scale = data.kinds[kind] || ["effect", "", 0, 0, 1];
     const reach = Math.max(...indices.map((i) => Math.abs(place(data.x[i], scale))), 0.1) * 1.12;
     const left = scale[4] ? -reach : 0;
@@ -69,7 +79,7 @@
       height, margin: { l: 46, r: 14, t: 14, b: 44 }, hovermode: "closest",
       xaxis: charts.axis(colours, { title: { text: safe(scale[0] || "effect"), standoff: 8 }, range: [left, reach], ...ticks(scale, left, reach) }),
       yaxis: charts.axis(colours, { title: { text: "−log₁₀ p", standoff: 6 }, range: [0, highest] }),
-      shapes: line, annotations: [...label, ...names(data, some, colours, pixels)],
+      shapes: line, annotations: [...label, ...names(data, some, colours, { pixels, width })],
     });
     const quiet = cloud(data, rest, { color: colours.soft, size: 4.5, opacity: 0.4 });
     const loud = cloud(data, some, { color: some.map((i) => (place(data.x[i], scale) < 0 ? colours.low : colours.high)), size: 6.5, opacity: 0.85 });
