@@ -109,7 +109,7 @@ class Wording:
             return breakable(exact)
         return el(
             "span.feature-name",
-            el("span", self.name(exact), attrs={"title": visible(exact)}),
+            el("span", breakable(self.name(exact)), attrs={"title": visible(exact)}),
             el("small.exact", breakable(exact)),
         )
 
