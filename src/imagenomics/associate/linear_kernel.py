@@ -16,7 +16,14 @@ from numba import njit
 
 from imagenomics.associate.linear_elimination import eliminate, project
 from imagenomics.associate.linear_layout import BITS, lay_out_features, lay_out_targets
-from imagenomics.associate.linear_tile import begin, find_shared, lose_feature_rows, restore_shared, sum_rows
+from imagenomics.associate.linear_tile import (
+    begin,
+    begin_covariates,
+    find_shared,
+    lose_feature_rows,
+    restore_shared,
+    sum_rows,
+)
 from imagenomics.stats.eight import WIDTH, Eight, load, spread, store
 
 FloatArray = npt.NDArray[np.float64]
@@ -24,7 +31,7 @@ IntArray = npt.NDArray[np.int64]
 SmallArray = npt.NDArray[np.int32]
 CodeArray = npt.NDArray[np.int8]
 # Code that is kept is compiled anew where this file changes: so the digest of the files above stands in it.
-COMPILED_IN = "6a2dd6d6ad78"
+COMPILED_IN = "43a0bddfd7d6"
 LANE, BLOCK = 256, 32  # features and targets whose values are kept at hand
 PART, MOST = 1024, 2**21  # targets, and numbers of theirs, that are laid out at once
 SAFE = 1e-3  # smallest pivot and share of variance left for which the downdate is trusted
@@ -97,14 +104,15 @@ def scan_pairs(
                         starts = tile * S * WIDTH, (t0 - t1 + u) * S, u * (C + 1) * WIDTH
                         begin(sums, losses, starts, C, work)
                         store(work, (P + 2 * C + 1) * WIDTH, load(own_products, u * LANE + at - first))
-                        both = find_shared(absent, t_missing, span, shared)
                         n = load(lane[3], at - first) - spread(float(span[1] - span[0]))
-                        for k in range(both):
-                            n += load(BITS, absent[shared[k]] * WIDTH)
-                        restore_shared(shared, both, absent, covariates, work)
                         if span[0] == span[1] and missing[wide] == missing[0]:
                             project(work, C)
                         else:
+                            both = find_shared(absent, t_missing, span, shared)
+                            for k in range(both):
+                                n += load(BITS, absent[shared[k]] * WIDTH)
+                            begin_covariates(sums, starts, C, work)
+                            restore_shared(shared, both, absent, covariates, work)
                             eliminate(work, C)
                         _keep(work, n, C, left, u * LEFT * LANE + at - first)
                 for u in range(block):

@@ -148,12 +148,10 @@ def begin(
     C : int
         Number of covariates.
     work : array
-        Filled, but for the product of feature and target.
+        Filled, but for the covariates with each other, and the product of feature and target.
     """
     P = C * (C + 1) // 2
     tile, own, taken = starts
-    for p in range(P):
-        store(work, p * WIDTH, load(sums[0], tile + p * WIDTH) + spread_at(sums[1], own + p))
     for c in range(C):
         feature = load(sums[0], tile + (P + c) * WIDTH) - load(losses[0], c * WIDTH)
         store(work, (P + c) * WIDTH, feature)
@@ -161,6 +159,15 @@ def begin(
         store(work, (P + C + 1 + c) * WIDTH, target)
     store(work, (P + C) * WIDTH, spread(1.0) - load(losses[0], C * WIDTH))
     store(work, (P + 2 * C + 2) * WIDTH, spread(1.0) - load(losses[1], taken + C * WIDTH))
+
+
+@njit(nogil=True, error_model="numpy", forceinline=True)
+def begin_covariates(
+    sums: tuple[FloatArray, FloatArray], starts: tuple[int, int, int], C: int, work: FloatArray
+) -> None:
+    """Set the sums of the covariates with each other; see ``begin``."""
+    for p in range(C * (C + 1) // 2):
+        store(work, p * WIDTH, load(sums[0], starts[0] + p * WIDTH) + spread_at(sums[1], starts[1] + p))
 
 
 @njit(nogil=True, error_model="numpy", forceinline=True)
