@@ -3,9 +3,10 @@
 The bound is what numpy needs on complete tables for residualising both on the covariates, one matrix product, and the t
 statistics. Ours is the whole call of ``test_pairs``: own patients for each pair, effects with intervals, p, q and the
 table; ``linear`` has missing values on both sides and ten covariates, ``spearman`` and ``mann_whitney`` are on
-complete tables, and the same with ``_missing`` rank every pair again among its own patients. Jobs run turn by turn,
-with one thread on all sides; ratios are of fastest times and of medians. Loops of scipy and statsmodels do a sample of
-the pairs, complete ones; their time for all pairs is extrapolated.
+complete tables, and the same with ``_missing`` rank every pair again among its own patients. ``linear_tests`` is the
+engine alone, without reading, q and table; ``linear_keep`` gives rows to p values of at most .001 alone. Jobs run turn
+by turn, with one thread on all sides; ratios are of fastest times and of medians. Loops of scipy and statsmodels do a
+sample of the pairs, complete ones; their time for all pairs is extrapolated.
 
     python benchmarks/scan_speed.py [--json] [--patients 500] [--features 1000] [--genes 2000] [--repeats 5]
         [--jobs linear spearman ...]
@@ -25,6 +26,9 @@ from associate_pairs import clock, make_table, t_statistics
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from imagenomics.associate.choose import rules_of
+from imagenomics.associate.inputs import read_inputs
+from imagenomics.associate.linear import LinearEngine
 from imagenomics.associate.pairs import test_pairs
 from imagenomics.associate.settings import AssociateSettings
 from imagenomics.tables.patient_table import PatientTable, describe
@@ -48,12 +52,23 @@ def our_jobs(options: argparse.Namespace) -> dict[str, Callable[[], pd.DataFrame
     whole, gaps = pair(0.0), pair(options.missing)
     covariates = make_table(random, options.patients, options.covariates, name="c", missing=0.0)
 
-    def scan(features: PatientTable, genes: PatientTable, **more: object) -> pd.DataFrame:
-        settings = AssociateSettings(permutations=0, transform="none")
-        return test_pairs(features, genes, settings=settings, analysis="scan", seed=1, **more)
+    settings = AssociateSettings(permutations=0, transform="none")
+    read = read_inputs(*gaps, covariates=covariates, strata=None)
+
+    def scan(
+        features: PatientTable, genes: PatientTable, keep_p: float = 1.0, **more: object
+    ) -> pd.DataFrame:
+        chosen = settings.model_copy(update={"keep_p": keep_p})
+        return test_pairs(features, genes, settings=chosen, analysis="scan", seed=1, **more)
+
+    def tests() -> None:
+        sides = read.features, read.targets
+        LinearEngine(*sides, design=read.design, rules=rules_of(settings), confidence=0.95).observe()
 
     jobs = {
         "linear": lambda: scan(*gaps, covariates=covariates),
+        "linear_tests": tests,
+        "linear_keep": lambda: scan(*gaps, keep_p=0.001, covariates=covariates),
         "spearman": lambda: scan(*whole),
         "mann_whitney": lambda: scan(whole[0], in_two(whole[1])),
         "mann_whitney_missing": lambda: scan(gaps[0], in_two(gaps[1])),
