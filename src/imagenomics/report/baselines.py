@@ -15,7 +15,6 @@ from imagenomics.report.intervals import interval_picture
 from imagenomics.report.text import as_float, fixed, interval, listed
 
 Verdict = Mapping[str, Any]
-GENES = "genes+"  # first part of the name of a model that adds genes to a baseline
 NAMES = {"clinical": "clinical variables", "volume": "volume"}
 CONSTANT = "majority"  # says the same of everybody: 0.5 by definition
 
@@ -62,11 +61,9 @@ def baseline_list(
     return el("div.baselines", el("p.eyebrow", title), el("ul", lines))
 
 
-def added(gains: Sequence[Verdict]) -> str:
-    """Return what was added to the baselines: the ``source`` of the verdicts, or what their models are called after."""
-    said = next((str(g["source"]) for g in gains if g.get("source")), "")
-    genes = any(str(g.get("model") or "").startswith(GENES) for g in gains)
-    return said or ("genes" if genes else "images")
+def added(verdicts: Sequence[Verdict]) -> str:
+    """Return what was added to the baselines: the ``source`` of the verdicts."""
+    return next((str(v["source"]) for v in verdicts if v.get("source")), "images")
 
 
 def gains_in_words(verdict: Verdict, gains: Sequence[Verdict]) -> str:

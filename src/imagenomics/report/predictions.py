@@ -114,7 +114,7 @@ def _block(question: Question) -> Html:
         el("div.charts.wide" if question.followed else "div.charts", _charts(question, models, metric)),
         el("h4", "All models and baselines"),
         table or el("p.absent", "No performance was written for this target."),
-        _gains(gain_table(performance, models), performance, verdict),
+        _gains(gain_table(performance, models), verdict),
         _sites(performance, primary, metric),
     )
 
@@ -151,11 +151,10 @@ def _chart(title: Child, picture: Html, words: str) -> Html:
     return el("figure.small-chart", el("figcaption", el("b", title), el("span", words)), picture)
 
 
-def _gains(table: Html | None, performance: pd.DataFrame, verdict: Mapping[str, Any]) -> Html | None:
+def _gains(table: Html | None, verdict: Mapping[str, Any]) -> Html | None:
     if table is None:
         return None
-    what = added([verdict, *({"model": name} for name in performance["model"].unique())])
-    return el("div", el("h4", hint("increment", f"What the {what} add")), table)
+    return el("div", el("h4", hint("increment", f"What the {added([verdict])} add")), table)
 
 
 def _sites(performance: pd.DataFrame, primary: Model, metric: str) -> Html:

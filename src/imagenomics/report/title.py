@@ -8,6 +8,7 @@ from typing import Any
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.text import listed, many
+from imagenomics.verdicts.source import feature_source
 
 
 def page_title(results: Results) -> str:
@@ -64,11 +65,9 @@ def n_patients(results: Results) -> int | None:
 
 
 def seen(results: Results) -> str:
-    """Return what features come from: ``images``, ``readings`` of people, or ``features`` of other tables."""
-    tables = results.blocks("feature_tables")
-    if results.blocks("images") or not tables:
-        return "images"
-    return "readings" if all(b.get("kind") == "readings" for b in tables) else "features"
+    """Return what features come from; see :func:`imagenomics.verdicts.source.feature_source`."""
+    tables = [str(b.get("kind")) for b in results.blocks("feature_tables")]
+    return feature_source(images=bool(results.blocks("images")), tables=tables)
 
 
 def n_features(results: Results) -> int:

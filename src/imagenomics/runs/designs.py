@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 from sklearn.base import clone
@@ -53,11 +53,17 @@ class OwnFolds:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What all predictions of a study share: tuning, seed, and the error rate of the verdicts."""
+    """What all predictions of a study share: tuning, seed, error rate of the verdicts, what features come from."""
 
     predict: PredictSettings = field(default_factory=PredictSettings)
     seed: int = 0
     alpha: float = 0.05
+    seen: str = "images"
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """Return the options of a study."""
+        return cls(plan.predict, plan.seed, plan.alpha, plan.seen)
 
 
 @dataclass(frozen=True)
@@ -92,8 +98,6 @@ class Design:
         What is learned from the features of all training patients before a model sees them.
     learning : str
         How modules of genes are learned, as canonical text; '' where none are.
-    source : str
-        What the predictors are called.
     """
 
     target: Target
@@ -109,7 +113,11 @@ class Design:
     folds_digest: str = ""
     steps: CohortSteps | None = None
     learning: str = ""
-    source: str = "images"
+
+    @property
+    def source(self) -> str:
+        """What the predictors are called."""
+        return "genes" if self.target.block.from_genes else self.options.seen
 
     def settings(self) -> str:
         """Return what the numbers of this prediction depend on, beside its data, as canonical text."""
@@ -154,17 +162,16 @@ def design_prediction(target: Target, plan: Plan, linked: Linked, extracted: Ext
     images = choose_features(
         extracted.features, target.block.features, flagged=target.block.flagged, where=where
     )
-    design = make_design(
+    return make_design(
         target,
         images=image_columns(images),
         clinical=_clinical(target, linked, where).values,
         volume=_volumes(plan, extracted),
         sites=linked.sites,
         given_folds=declared_folds(target, linked),
-        options=TrainOptions(plan.predict, plan.seed, plan.alpha),
+        options=TrainOptions.of(plan),
         beside=declared_steps(plan, linked, extracted, images, where=where),
     )
-    return replace(design, source=plan.seen)
 
 
 def _from_genes(target: Target, plan: Plan, linked: Linked, extracted: Extracted) -> Design:
@@ -183,7 +190,7 @@ def _from_genes(target: Target, plan: Plan, linked: Linked, extracted: Extracted
         volume=volume[[]] if target.pictured else volume,
         sites=linked.sites,
         given_folds=declared_folds(target, linked),
-        options=TrainOptions(plan.predict, plan.seed, plan.alpha),
+        options=TrainOptions.of(plan),
         beside=replace(steps, learning=genes.settings),
     )
 

@@ -70,7 +70,7 @@ def design_modalities(target: Target, plan: Plan, linked: Linked, extracted: Ext
             volume=nothing,
             sites=linked.sites,
             given_folds=declared_folds(target, linked),
-            options=TrainOptions(plan.predict, plan.seed, plan.alpha),
+            options=TrainOptions.of(plan),
             beside=steps,
         )
         spec = ModelSpec(name, target.block.primary, MODALITY, design.models[0].columns)

@@ -76,7 +76,7 @@ def facts_of(design: Design) -> dict[str, Any]:
         "positives": positives,
         "negatives": negatives,
         "estimate_name": PRIMARY_METRIC[design.target.task],
-        "source": "genes" if design.target.block.from_genes else design.source,
+        "source": design.source,
         "called": design.target.block.endpoint or "" if design.target.task == "survival" else "",
     }
 

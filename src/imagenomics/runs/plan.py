@@ -37,6 +37,7 @@ from imagenomics.runs.table_blocks import AnyFeatureTable
 from imagenomics.runs.train_block import TrainBlock, predictors_problem
 from imagenomics.runs.voxel_block import VoxelBlock
 from imagenomics.settings import Settings
+from imagenomics.verdicts.source import feature_source
 
 
 class ImageBlock(ImageSettings):
@@ -205,10 +206,8 @@ class Plan(Settings):
 
     @property
     def seen(self) -> str:
-        """Return what features come from: ``images``, ``readings`` of people, or ``features`` of other tables."""
-        if self.images:
-            return "images"
-        return "readings" if all(b.kind == "readings" for b in self.feature_tables) else "features"
+        """Return what features come from; see :func:`imagenomics.verdicts.source.feature_source`."""
+        return feature_source(images=bool(self.images), tables=[b.kind for b in self.feature_tables])
 
     def _check_learned(self) -> None:
         by_name = {b.name: b for b in self.images}
