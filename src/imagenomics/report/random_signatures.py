@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from imagenomics.report.badges import badge
+from imagenomics.report.families import PASSES
 from imagenomics.report.folder import Results
 from imagenomics.report.html import Html, el
 from imagenomics.report.set_charts import random_set_chart
 from imagenomics.report.table import Column, data_table, without_constant
-from imagenomics.report.text import count, fixed, many, p_value
+from imagenomics.report.text import as_float, count, fixed, many, p_value
 
 MOST_ROWS = 40
 HINT = (
@@ -24,11 +25,13 @@ def signature_block(results: Results) -> Html | None:
     compared = table[table["p_random_sets"].notna()].sort_values(
         ["q", "p_random_sets", "signature", "feature"], kind="stable"
     )
-    passing = table[table["q"] <= 0.05]
+    levels = {str(b.get("name")): as_float(b.get("alpha")) for b in results.family_blocks()}
+    passing = table[table["q"] <= table["analysis"].astype(str).map(levels).fillna(PASSES)]
     beating = int((table["verdict"] == "supported").sum())
     words = (
-        f"{many(len(table), 'pair')} of a signature were tested; {count(len(passing))} have q of at most .05, and "
-        f"{count(beating)} of these are shown to beat random signatures of the same size and correlation."
+        f"{many(len(table), 'pair')} of a signature were tested; {count(len(passing))} pass the false discovery rate "
+        f"of their block, and {count(beating)} of these are shown to beat random signatures of the same size and "
+        "correlation."
     )
     drawn = compared.rename(columns={"z": "statistic"}).assign(set=compared["signature"])
     drawn["feature"] = drawn["feature"].where(drawn["feature"] != drawn["signature"], drawn["target"])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from imagenomics.errors import InputError
 from imagenomics.genesets.lineup import COMPARED, Lineup, compare_with_random, line_up
-from imagenomics.genesets.verdict import q_above
+from imagenomics.genesets.verdict import Null, q_above, stand_against
 from imagenomics.genomics.derive.inputs import Inputs as DeriveInputs
 from imagenomics.genomics.derive.settings_sets import SignatureSettings
 from imagenomics.genomics.derive.signatures import gene_sets_of, score_gene_sets
@@ -23,7 +23,7 @@ from imagenomics.runs.units import Workshop
 from imagenomics.verdicts.rules import ABSENT, SUPPORTED, UNTESTABLE
 
 STAGE = "random signatures"
-VERSION = 2
+VERSION = 3
 NAME = "random_signatures"
 NOT_BEATING = "not shown to beat random signatures of the same size and correlation"
 COLUMNS = (
@@ -98,8 +98,8 @@ def with_random_signatures(
         **verdict,
         "verdict": ABSENT,
         "why_not": f"{NOT_BEATING}{words}",
-        "reason": f"{said} of its size and correlation{words}: other groups of genes that move together say as much, "
-        "so nothing is claimed for this one.",
+        "reason": f"{said} of its size and correlation{words}: other groups of genes that move together may say "
+        "as much, so nothing is claimed for this one.",
     }
 
 
@@ -153,14 +153,8 @@ def _compared(
 
 def _answers(table: pd.DataFrame, alpha: float) -> Iterator[tuple[str, str]]:
     for q, p, why in zip(table["q"], table["p_random_sets"], table["why_not"], strict=True):
-        if why:
-            yield UNTESTABLE, str(why)
-        elif q <= alpha and p <= alpha:
-            yield SUPPORTED, ""
-        elif q <= alpha:
-            yield ABSENT, NOT_BEATING
-        else:
-            yield ABSENT, q_above(alpha)
+        nulls = Null(q, q_above(alpha)), Null(p, NOT_BEATING, str(why))
+        yield stand_against(nulls, alpha=alpha, reason="")
 
 
 def _lineup(inputs: Inputs, signature: tuple[str, SignatureSettings], *, analysis: str, seed: int) -> Lineup:
