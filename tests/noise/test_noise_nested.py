@@ -32,12 +32,9 @@ def per_patient(values, prefix):
     return PatientTable(pd.DataFrame(values, index=index, columns=names), describe(names, kind="binary"))
 
 
-def test_table(features, targets, scheme):
+def associations_of(features, targets, scheme):
     settings = NestedSettings(unit="biopsy", units=scheme, min_group=5)
     return associate_units(features, targets, settings=settings, analysis="noise").associations
-
-
-test_table.__test__ = False
 
 
 def share_called(kind, patients, scheme, *, studies=15, each=40):
@@ -53,7 +50,7 @@ def share_called(kind, patients, scheme, *, studies=15, each=40):
         if kind == "binary":
             features = units((drawn[:, 1:] > 0).astype(float), "f", "binary")
             targets = units((drawn[:, :1] > 0).astype(float), "t", "binary")
-        p.append(test_table(features, targets, scheme)["p"].dropna())
+        p.append(associations_of(features, targets, scheme)["p"].dropna())
     p = pd.concat(p)
     return (p <= 0.05).mean(), len(p)
 
@@ -88,7 +85,7 @@ def test_a_planted_effect_is_found(scheme):
     random = np.random.default_rng(5)
     x, y = draw(random, 30, 4), draw(random, 30, 8)
     y[:, 0] += 1.5 * x[:, 1]
-    rows = test_table(units(y, "f"), units(x, "t"), scheme)
+    rows = associations_of(units(y, "f"), units(x, "t"), scheme)
     assert rows.loc[rows["q"] <= 0.05, ["feature", "target"]].astype(str).to_numpy().tolist() == [
         ["f0", "t1"]
     ]

@@ -22,11 +22,15 @@ WORDS = {
 }
 Z = "z of the pair (its p value as a standard normal deviate; left of 0: negative)"
 STATISTIC = {"sets": "enrichment score or mean of the set", "signatures": Z, "modules": Z}
+CROWDED = (
+    "A point off its bar may still have a large p random: the bar is the plain range, in which random scores often "
+    "crowd near one end; p counts both directions and is no smaller than what a bell curve says that allows for how "
+    "few random scores are independent of each other."
+)
 OFF = {
     "sets": "A point off its bar beats its random sets in this pair alone; the q over all pairs has to be small, too.",
-    "signatures": "A point off its bar may still have a large p random: the bar is the plain range, in which random "
-    "scores often crowd near one end; p counts both directions and is no smaller than what a bell curve says that "
-    "allows for how few random scores are independent of each other.",
+    "signatures": CROWDED,
+    "modules": CROWDED,
 }
 
 
@@ -55,7 +59,7 @@ def random_set_chart(tested: pd.DataFrame, *, groups: str = "sets") -> Html | No
     caption = el(
         "p.caption",
         f"Point: the {one}. Bar: the middle 95% of random {many} of the same size, correlation and expression. A point "
-        f"on its bar is what any such group of genes would show. {OFF.get(groups, OFF['signatures'])}",
+        f"on its bar is what any such group of genes would show. {OFF[groups]}",
     )
     chart = svg.picture(frame, axes, marks, label=f"strongest {one}s and random {title}")
     return el("div.chart-block", el("h4", f"Against random {title}"), caption, chart)

@@ -16,9 +16,9 @@ TESTS = {
     "preranked": "running sums over the ranked genes (pre-ranked GSEA, genes permuted)",
     "over-representation": "the hypergeometric distribution, the tested genes being the background",
 }
-RANDOM = (
-    "p against random sets counts the random sets that do as well, doubled for the two directions; except for running "
-    "sums it is no smaller than a t prediction from the spread of those random sets that are independent of each other"
+COUNTED = "counts the random {0} that do as well, doubled for the two directions"
+PREDICTED = (
+    "is no smaller than a t prediction from the spread of those random {0} that are independent of each other"
 )
 
 
@@ -35,7 +35,8 @@ def enrich_sentence(block: Block) -> str:
         f"{block.get('molecules')} were tested along image features{how} by {TESTS.get(str(block.get('method')), '')} "
         f"(analysis “{block.get('name')}”). A set counts as supported when q of this test over all pairs of sets and "
         f"features, q of a test with patients permuted{within}, and p against {block.get('random_sets')} random sets "
-        f"of the same size, correlation and level of expression (Venet 2011) are all at most {alpha:g}; {RANDOM}."
+        f"of the same size, correlation and level of expression (Venet 2011) are all at most {alpha:g}; p against "
+        f"random sets {COUNTED.format('sets')}; except for running sums it {PREDICTED.format('sets')}."
     )
 
 
@@ -52,6 +53,5 @@ def signature_sentence(results: Results) -> str:
         "signatures of the same size, correlation and level of expression, scored and tested in the same way (Venet "
         "2011). A target whose passing pairs are all of signatures is supported only when one of them has a p against "
         "random signatures of at most the false discovery rate of its block, too; that p is not adjusted for the "
-        "number of pairs. It counts the random signatures that do as well, doubled for the two directions, and is no "
-        "smaller than a t prediction from the spread of those that are independent of each other."
+        f"number of pairs. It {COUNTED.format('signatures')}, and {PREDICTED.format('signatures')}."
     )

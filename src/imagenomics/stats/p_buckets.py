@@ -89,9 +89,8 @@ def _within_reach(counts: IntArray, wanted: BoolArray, scale: float) -> BoolArra
     with np.errstate(divide="ignore", invalid="ignore"):
         highest = np.where(counts > 0, borders[1:] * (tests / ends), np.inf)
         lowest = np.where(counts > 0, borders[:-1] * (tests / ends), np.inf)
-    above = np.minimum.accumulate(np.append(highest, 1.0)[::-1])[
-        ::-1
-    ]  # no minimum from a bucket upwards is larger
+    # No minimum from a bucket upwards is larger than this:
+    above = _least_from(np.append(highest, 1.0))
     nearest = np.maximum.accumulate(np.where(wanted, np.arange(counts.size), -1))
     reached = above[np.minimum(nearest + 1, np.arange(counts.size) + 1)]
     return np.asarray((nearest >= 0) & (lowest <= reached * (1.0 + SLACK)))
@@ -103,7 +102,12 @@ def _steps(found: FloatArray, counts: IntArray, looked_into: BoolArray, scale: f
     before = np.repeat((np.cumsum(counts) - counts)[looked_into], own)  # p values in lower buckets
     within = np.arange(ordered.size) - np.repeat(np.cumsum(own) - own, own)
     steps = np.minimum(ordered * (scale * float(counts.sum()) / (before + within + 1.0)), 1.0)
-    return _Steps(ordered, np.minimum.accumulate(steps[::-1])[::-1], order)
+    return _Steps(ordered, _least_from(steps), order)
+
+
+def _least_from(values: FloatArray) -> FloatArray:
+    """Return the smallest of each value and those behind it."""
+    return np.minimum.accumulate(values[::-1])[::-1]
 
 
 def _bucket(values: FloatArray, buckets: int) -> IntArray:
