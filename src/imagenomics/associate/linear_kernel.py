@@ -64,7 +64,6 @@ def scan_pairs(
     found : tuple of arrays
         Filled: the fields of ``Found``.
     """
-    found_t, found_error, found_df, found_n, found_code = found
     f_missing_at, f_missing, t_missing_at, t_missing = features[2], features[3], targets[2], targets[3]
     N, C = features[0].shape[0], covariates[1]
     T, F = products.shape
@@ -115,14 +114,7 @@ def scan_pairs(
                             restore_shared(shared, both, absent, covariates, work)
                             eliminate(work, C)
                         _keep(work, n, C, left, u * LEFT * LANE + at - first)
-                for u in range(block):
-                    t = t0 + u
-                    sizes = found_n[t, first:stop], found_df[t, first:stop], found_code[t, first:stop]
-                    _conclude(left, u * LEFT * LANE, C, found_t[t, first:stop], sizes)
-                    if by > 0:
-                        root, square = (u * LEFT + 4) * LANE, (u * LEFT + 2 - by) * LANE
-                        for m in range(stop - first):
-                            found_error[t, first + m] = left[root + m] / left[square + m]
+                _conclude_block(left, C, by, found, (first, stop, t0, block))
 
 
 @njit(nogil=True, error_model="numpy", forceinline=True)
@@ -135,6 +127,27 @@ def _keep(work: FloatArray, n: Eight, C: int, left: FloatArray, at: int) -> None
     store(left, at + 3 * LANE, load(work, (pivots + C) * WIDTH))
     store(left, at + 4 * LANE, load(work, (pivots + C + 1) * WIDTH))
     store(left, at + 5 * LANE, n)
+
+
+@njit(nogil=True, error_model="numpy")
+def _conclude_block(
+    left: FloatArray,
+    C: int,
+    by: int,
+    found: tuple[FloatArray, FloatArray, SmallArray, SmallArray, CodeArray],
+    place: tuple[int, int, int, int],
+) -> None:
+    """Fill what is found for a block of targets and a lane of features."""
+    found_t, found_error, found_df, found_n, found_code = found
+    first, stop, t0, block = place
+    for u in range(block):
+        t = t0 + u
+        sizes = found_n[t, first:stop], found_df[t, first:stop], found_code[t, first:stop]
+        _conclude(left, u * LEFT * LANE, C, found_t[t, first:stop], sizes)
+        if by > 0:
+            root, square = (u * LEFT + 4) * LANE, (u * LEFT + 2 - by) * LANE
+            for m in range(stop - first):
+                found_error[t, first + m] = left[root + m] / left[square + m]
 
 
 @njit(nogil=True, error_model="numpy")
