@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from imagenomics.report.text import listed
+from imagenomics.report.text import adjusted_for
 
 Block = Mapping[str, Any]
 SCALES = {
@@ -32,8 +32,7 @@ def cluster_sentence(block: Block) -> str:
     rule = RULES.get(str(block.get("choose")), "").format(
         **{key: block.get(key) for key in ("references", "resamples", "k")}
     )
-    adjust = [str(a) for a in block.get("adjust") or ()]
-    how = f", adjusted for {listed(adjust)}" if adjust else ""
+    how = adjusted_for(block, before=", ")
     return (
         f"Patients were clustered by their image features alone (analysis “{block.get('name')}”): features were "
         f"{SCALES.get(str(block.get('scale')), 'scaled')}, and {block.get('linkage')} linkage of "

@@ -17,7 +17,17 @@ from imagenomics.report.folder import Results, records
 from imagenomics.report.html import Child, Html, el
 from imagenomics.report.survival_charts import curve_chart, curve_key
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, count, fixed, interval_name, listed, many, p_value, short
+from imagenomics.report.text import (
+    adjusted_for,
+    as_float,
+    count,
+    fixed,
+    interval_name,
+    listed,
+    many,
+    p_value,
+    short,
+)
 from imagenomics.report.tree_map import Band, band_key, scale_key, tree_map
 from imagenomics.report.wording import Wording
 
@@ -52,8 +62,7 @@ def _block(results: Results, block: Block, i: int, wording: Wording) -> Html | N
     patients = _own(results, "clusters.parquet", block)
     if patients.empty:
         return None
-    adjust = [str(a) for a in block.get("adjust") or ()]
-    how = f"clusters of patients, {f'adjusted for {listed(adjust)}' if adjust else 'not adjusted'}"
+    how = f"clusters of patients, {adjusted_for(block, otherwise='not adjusted')}"
     title = el("summary.block-head", el("span", str(block.get("name"))), el("small", how))
     own = rows[rows["test"] == SIGNIFICANCE]
     tested = rows[rows["test"] != SIGNIFICANCE].sort_values(["p", "target"], kind="stable")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from imagenomics.report.text import listed
+from imagenomics.report.text import adjusted_for
 
 Block = Mapping[str, Any]
 
 
 def module_sentence(block: Block) -> str:
     """Return how genes were gathered in modules, and what an association of a module had to beat."""
-    adjust = [str(a) for a in block.get("adjust") or ()]
-    how = f", adjusted for {listed(adjust)}" if adjust else ""
+    how = adjusted_for(block, before=", ")
     tests = block.get("tests")
     alpha = tests.get("alpha", 0.05) if isinstance(tests, Mapping) else 0.05
     mapped = (

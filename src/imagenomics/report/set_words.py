@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imagenomics.report.folder import Results
-from imagenomics.report.text import as_float, listed
+from imagenomics.report.text import adjusted_for, as_float, listed
 
 Block = Mapping[str, Any]
 TESTS = {
@@ -24,8 +24,8 @@ PREDICTED = (
 
 def enrich_sentence(block: Block) -> str:
     """Return how gene sets were tested along features, and what a claim about a set had to pass."""
-    adjust = [str(a) for a in block.get("adjust") or ()]
-    how = f", adjusted for {listed(adjust)}," if adjust else ""
+    how = adjusted_for(block, before=", ")
+    how += "," if how else ""
     alpha = as_float(block.get("alpha")) or 0.05
     within = (
         "" if block.get("within") in (None, "nothing") else f" (within {block['within']}, where it is known)"

@@ -15,7 +15,17 @@ from imagenomics.report.survival_models import model_part
 from imagenomics.report.survival_proportional import proportional_part
 from imagenomics.report.survival_scores import score_part
 from imagenomics.report.table import Column, data_table
-from imagenomics.report.text import as_float, count, fixed, interval_name, listed, many, number, p_value
+from imagenomics.report.text import (
+    adjusted_for,
+    as_float,
+    count,
+    fixed,
+    interval_name,
+    listed,
+    many,
+    number,
+    p_value,
+)
 from imagenomics.report.wording import wording_of
 
 Block = dict[str, Any]
@@ -55,8 +65,8 @@ def _block(results: Results, block: Block, i: int) -> Html:
 
 def adjustment(block: Block) -> str:
     """Return in words what every model of a block holds."""
-    adjust, strata = ([str(v) for v in block.get(k) or ()] for k in ("adjust", "strata"))
-    words = [f"adjusted for {listed(adjust)}" if adjust else "not adjusted"]
+    strata = [str(v) for v in block.get("strata") or ()]
+    words = [adjusted_for(block, otherwise="not adjusted")]
     if strata:
         words.append(f"baseline hazards of their own for {listed(strata)}")
     return ", ".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from imagenomics.report.text import listed
+from imagenomics.report.text import adjusted_for, listed
 
 Block = Mapping[str, Any]
 TIES = {"efron": "Efron's", "breslow": "Breslow's"}
@@ -13,8 +13,8 @@ TIES = {"efron": "Efron's", "breslow": "Breslow's"}
 
 def survival_sentence(block: Block) -> str:
     """Return how one ``[[survival]]`` block was analysed."""
-    adjust, strata = ([str(v) for v in block.get(k) or ()] for k in ("adjust", "strata"))
-    how = f"adjusted for {listed(adjust)}" if adjust else "without adjustment"
+    strata = [str(v) for v in block.get("strata") or ()]
+    how = adjusted_for(block, otherwise="without adjustment")
     within = f", stratified by {listed(strata)}" if strata else ""
     ties = TIES.get(str(block.get("ties")), "Efron's")
     many = block.get("competing") == "subdistribution"

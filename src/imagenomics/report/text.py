@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from imagenomics.verdicts.decimals import beside_chance
@@ -103,6 +104,12 @@ def listed(words: list[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def adjusted_for(block: Mapping[str, Any], *, before: str = "", otherwise: str = "") -> str:
+    """Return ``adjusted for a and b`` as a block declares it."""
+    names = [str(a) for a in block.get("adjust") or ()]
+    return f"{before}adjusted for {listed(names)}" if names else otherwise
 
 
 def short(text: str, limit: int) -> str:
