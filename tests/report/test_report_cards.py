@@ -7,6 +7,7 @@ import pytest
 from report_reading import read_page
 
 from imagenomics.report.baselines import baseline_rows, gains_in_words
+from imagenomics.report.differences import difference_lists
 from imagenomics.report.folder import Results, read_folder
 from imagenomics.report.limits import class_sizes, images_missing, limits_box
 from imagenomics.report.page import write_report
@@ -46,6 +47,22 @@ def test_targets_that_two_families_ask_for_count_once():
     ]
     said = "2 targets tested for association in 2 families, 4 answers: 2 supported and 2 no evidence found."
     assert _summary(Results(None, {}, {}), rows) == said
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((-0.01, 0.11), "; the interval includes zero"),
+        ((-0.12, -0.02), "; the interval lies below zero"),
+        ((0.02, 0.12), "; shuffled readings do as well"),
+    ],
+)
+def test_a_gain_that_is_not_shown_says_where_its_interval_lies(ends, words):
+    row = gain("volume", ABSENT) | {"kind": "increment", "source": "readings", "estimate": sum(ends) / 2}
+    row |= {"ci_low": ends[0], "ci_high": ends[1], "null_p_adjusted": 0.4}
+    said = read_page(str(difference_lists([row])[0])).text
+    assert words in said
+    assert said.count("the interval") <= 1
 
 
 def limits(folder):

@@ -84,6 +84,9 @@ def test_gains_are_judged_against_no_gain():
     (none,) = increment_verdicts([replace(gain, ci_low=-0.01)], settings=RULES)
     assert none["verdict"] == "no evidence found"
     assert "the interval includes zero" in none["reason"]
+    (worse,) = increment_verdicts([replace(gain, estimate=-0.06, ci_low=-0.1, ci_high=-0.01)], settings=RULES)
+    assert worse["verdict"] == "no evidence found"
+    assert "the interval lies below zero" in worse["reason"]
 
 
 def test_detectable_does_not_look_at_the_estimate():

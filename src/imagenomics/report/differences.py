@@ -40,9 +40,9 @@ def _gain(gain: Verdict, domain: tuple[float, float]) -> list[Child]:
         if signed
         else sentence(gain.get("reason"))
     )
-    low = as_float(gain.get("ci_low"))
-    if signed and word == ORDER[1] and low is not None:
-        detail += _why_not(gain, low)
+    low, high = as_float(gain.get("ci_low")), as_float(gain.get("ci_high"))
+    if signed and word == ORDER[1] and low is not None and high is not None:
+        detail += _why_not(gain, low, high)
     picture = interval_picture(gain, domain, chance=0.0, kind=verdict_class(word)) if signed else None
     name = gain_name(gain)
     title = sentence(gain.get("reason"))
@@ -60,10 +60,12 @@ def _tested(difference: Verdict) -> str:
     return f"adjusted p against shuffled {added([difference])}"
 
 
-def _why_not(difference: Verdict, low: float) -> str:
-    if low <= 0:
+def _why_not(difference: Verdict, low: float, high: float) -> str:
+    if low <= 0 <= high:
         return "; the interval includes zero (p and interval both have to speak for a difference)"
-    return "" if difference.get("kind") == "comparison" else f"; shuffled {added([difference])} do as well"
+    if difference.get("kind") == "comparison":
+        return ""
+    return "; the interval lies below zero" if high < 0 else f"; shuffled {added([difference])} do as well"
 
 
 def gain_name(gain: Verdict) -> str:

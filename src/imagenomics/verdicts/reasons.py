@@ -109,7 +109,8 @@ def supported_gain(item: Evidence, adjusted: float, family: int) -> str:
 
 def absent_gain(item: Evidence, adjusted: float, family: int, *, detectable: float, excludes: bool) -> str:
     """Say that no evidence of a gain was found, and why."""
-    ending = "" if excludes else "; the interval includes zero"
+    side = "lies below zero" if item.ci_high < 0 else "includes zero"
+    ending = "" if excludes else f"; the interval {side}"
     return (
         f"No evidence that {item.source} add to what is known without them ({item.model}): gain in "
         f"{measured(item, gain=True)} for {item.title} ({who(item)}); "
